@@ -1,1 +1,24 @@
-export {};
+export { arityOk, CommandTable } from "./command-table.js";
+export {
+  errors,
+  invalidExpire,
+  unknownCommand,
+  unknownSubcommand,
+  wrongArity,
+} from "./errors.js";
+export { globMatch } from "./glob.js";
+export { firstKeySlot, forEachKey } from "./keys.js";
+export { commandTable } from "./table.js";
+export {
+  type AclCategory,
+  aclCategoryNames,
+  type CommandContext,
+  type CommandFlag,
+  type CommandGroup,
+  type CommandRow,
+  type Executor,
+  type Handler,
+  type KeyFlag,
+  type KeySpec,
+  type Visibility,
+} from "./types.js";

@@ -1,0 +1,28 @@
+/** Every limit of this package, with unit and reason. */
+
+/**
+ * Bytes. Longest string APPEND and SETRANGE may make: Redis's default proto-max-bulk-len. The limit of
+ * one command's effect bytes is smaller in practice and is checked by the executor.
+ */
+export const STRING_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Bytes of arguments that an "unknown command" error shows, as Redis: enough to find the typing error. */
+export const ERROR_ARGUMENT_BYTES_MAX = 128;
+
+/**
+ * Milliseconds since the epoch. Latest deadline: deadlines are numbers, exact up to here (year 287396).
+ * Differs from Redis: its limit is 2^63 - 1; what lies between is answered as an invalid expire time.
+ */
+export const DEADLINE_MS_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Keys. How many SCAN looks at when COUNT is not given, as Redis. */
+export const SCAN_COUNT_DEFAULT = 10;
+
+/** Cursor values are below this: the keyspace's cursors are exact numbers. Larger ones were never given out. */
+export const SCAN_CURSOR_END = 2 ** 53;
+
+/** Tries of RANDOMKEY before it answers nil on a node that may not delete expired keys, as Redis. */
+export const RANDOM_KEY_TRIES_MAX = 100;
+
+/** Bytes of the longest number text INCRBYFLOAT takes (exclusive), as Redis: the longest long double prints in 4 952. */
+export const LONG_DOUBLE_TEXT_END = 5 * 1024;

@@ -1,0 +1,155 @@
+/**
+ * Commands about the connection's own state: transactions, watching, read mode, waiting. The replica's
+ * session executes them; the rows are here so that there is one table.
+ */
+
+import type { RowSpec } from "../row.js";
+import { keysFrom } from "../row.js";
+
+const transactionFlags = ["noscript", "loading", "stale", "fast", "allow_busy"] as const;
+const beforeAuthFlags = ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"] as const;
+
+const transactions: readonly RowSpec[] = [
+  {
+    name: "multi",
+    arity: 1,
+    flags: transactionFlags,
+    categories: ["transaction"],
+    summary: "Begins a transaction: the commands that follow are queued.",
+    since: "1.2.0",
+    group: "transactions",
+    complexity: "O(1)",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "exec",
+    arity: 1,
+    flags: ["noscript", "loading", "stale", "skip_slowlog"],
+    categories: ["transaction"],
+    summary: "Executes the queued commands as one, unless a watched key changed.",
+    since: "1.2.0",
+    group: "transactions",
+    complexity: "The sum of the queued commands",
+    executor: "session",
+    // Its keys are those of the queued commands and the watched ones: the session knows them.
+    visibility: "keys",
+  },
+  {
+    name: "discard",
+    arity: 1,
+    flags: transactionFlags,
+    categories: ["transaction"],
+    summary: "Drops the queued commands and forgets the watched keys.",
+    since: "2.0.0",
+    group: "transactions",
+    complexity: "O(N), N: queued commands and watched keys",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "watch",
+    arity: -2,
+    flags: transactionFlags,
+    categories: ["transaction"],
+    keys: [keysFrom(1, 1, "RO")],
+    summary: "Makes the next EXEC conditional on these keys not having changed.",
+    since: "2.2.0",
+    group: "transactions",
+    complexity: "O(N), N: keys",
+    syntax: "key:key...",
+    executor: "session",
+  },
+  {
+    name: "unwatch",
+    arity: 1,
+    flags: transactionFlags,
+    categories: ["transaction"],
+    summary: "Forgets all watched keys.",
+    since: "2.2.0",
+    group: "transactions",
+    complexity: "O(N), N: watched keys",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+];
+
+const connection: readonly RowSpec[] = [
+  {
+    name: "readonly",
+    arity: 1,
+    flags: ["loading", "stale", "fast"],
+    categories: ["connection"],
+    summary: "Lets this connection read a follower's applied state, which may lag behind.",
+    since: "3.0.0",
+    group: "cluster",
+    complexity: "O(1)",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "readwrite",
+    arity: 1,
+    flags: ["loading", "stale", "fast"],
+    categories: ["connection"],
+    summary: "Ends READONLY: a follower redirects this connection's commands again.",
+    since: "3.0.0",
+    group: "cluster",
+    complexity: "O(1)",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "asking",
+    arity: 1,
+    flags: ["fast"],
+    categories: ["connection"],
+    summary: "Announces a command redirected by ASK; without effect, since slots never migrate.",
+    since: "3.0.0",
+    group: "cluster",
+    complexity: "O(1)",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "wait",
+    arity: 3,
+    flags: ["noscript"],
+    categories: ["connection"],
+    tips: ["request_policy:all_shards", "response_policy:agg_min"],
+    summary: "Blocks until so many replicas hold this connection's writes, or the timeout passes.",
+    since: "3.0.0",
+    group: "generic",
+    complexity: "O(1)",
+    syntax: "numreplicas:integer timeout:integer",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "quit",
+    arity: -1,
+    flags: beforeAuthFlags,
+    categories: ["connection"],
+    summary: "Closes the connection after the replies still due.",
+    since: "1.0.0",
+    group: "connection",
+    complexity: "O(1)",
+    deprecated: { since: "7.2.0", replacedBy: "just closing the connection" },
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
+    name: "reset",
+    arity: 1,
+    flags: beforeAuthFlags,
+    categories: ["connection"],
+    summary: "Puts the connection back into the state it was accepted in.",
+    since: "6.2.0",
+    group: "connection",
+    complexity: "O(1)",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+];
+
+export const sessionRows: readonly RowSpec[] = [...transactions, ...connection];

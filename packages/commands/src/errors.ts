@@ -1,0 +1,85 @@
+/**
+ * Every error text a client can get from a command, in Redis's exact words, for ReplyWriter.error.
+ * Client errors are values, never thrown. `CommandsAssertionError` is the other kind: a broken invariant.
+ */
+
+import { ERROR_ARGUMENT_BYTES_MAX } from "./constants.js";
+import { latin1 } from "./text.js";
+import type { CommandRow } from "./types.js";
+
+export class CommandsAssertionError extends Error {
+  override readonly name = "AssertionError";
+}
+
+export function assert(condition: boolean, text: string): asserts condition {
+  if (!condition) throw new CommandsAssertionError(text);
+}
+
+export const errors = {
+  syntax: "ERR syntax error",
+  wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value",
+  notInteger: "ERR value is not an integer or out of range",
+  notFloat: "ERR value is not a valid float",
+  nanOrInfinity: "ERR increment would produce NaN or Infinity",
+  incrementOverflow: "ERR increment or decrement would overflow",
+  decrementOverflow: "ERR decrement would overflow",
+  offsetOutOfRange: "ERR offset is out of range",
+  stringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+  noSuchKey: "ERR no such key",
+  sameObject: "ERR source and destination objects are the same",
+  invalidCursor: "ERR invalid cursor",
+  expireNxWithOthers: "ERR NX and XX, GT or LT options at the same time are not compatible",
+  expireGtWithLt: "ERR GT and LT options at the same time are not compatible",
+  selectInCluster: "ERR SELECT is not allowed in cluster mode",
+  databaseOutOfRange: "ERR DB index is out of range",
+  copyInCluster: "ERR Copying to another database is not allowed in cluster mode",
+  getKeysInvalidCommand: "ERR Invalid command specified",
+  getKeysNoKeys: "ERR The command has no key arguments",
+  getKeysWrongArity: "ERR Invalid number of arguments specified for command",
+  getKeysInvalidArguments: "ERR Invalid arguments specified for command",
+  noAuth: "NOAUTH Authentication required.",
+  multiNested: "ERR MULTI calls can not be nested",
+  execWithoutMulti: "ERR EXEC without MULTI",
+  discardWithoutMulti: "ERR DISCARD without MULTI",
+  watchInsideMulti: "ERR WATCH inside MULTI is not allowed",
+  notInMulti: "ERR Command not allowed inside a transaction",
+  execAbort: "EXECABORT Transaction discarded because of previous errors.",
+  readonlyReplica: "READONLY You can't write against a read only replica.",
+  outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
+  clusterDown: "CLUSTERDOWN The cluster is down",
+} as const;
+
+export function wrongArity(fullName: string): string {
+  return `ERR wrong number of arguments for '${fullName}' command`;
+}
+
+export function invalidExpire(fullName: string): string {
+  return `ERR invalid expire time in '${fullName}' command`;
+}
+
+export function unsupportedOption(option: Buffer): string {
+  return `ERR Unsupported option ${cString(option, option.length)}`;
+}
+
+/** Shows the start of the arguments, as Redis: each quoted, about 128 bytes in all. */
+export function unknownCommand(argv: readonly Buffer[]): string {
+  const name = argv[0];
+  assert(name !== undefined, "a request without a name has no error text");
+  let shown = "";
+  for (let i = 1; i < argv.length && shown.length < ERROR_ARGUMENT_BYTES_MAX; i++) {
+    shown += `'${cString(argv[i]!, ERROR_ARGUMENT_BYTES_MAX - shown.length)}' `;
+  }
+  const quoted = cString(name, ERROR_ARGUMENT_BYTES_MAX);
+  return `ERR unknown command '${quoted}', with args beginning with: ${shown}`;
+}
+
+export function unknownSubcommand(container: CommandRow, name: Buffer): string {
+  const quoted = cString(name, ERROR_ARGUMENT_BYTES_MAX);
+  return `ERR unknown subcommand '${quoted}'. Try ${container.fullName.toUpperCase()} HELP.`;
+}
+
+/** The bytes up to the first NUL, `bytesMax` at most: Redis prints arguments as C strings. */
+function cString(bytes: Buffer, bytesMax: number): string {
+  const end = bytes.indexOf(0);
+  return latin1(bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, bytesMax)));
+}
