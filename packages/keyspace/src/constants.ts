@@ -1,0 +1,64 @@
+/** Every limit of this package: unit, reason, and how it relates to the others. */
+
+import { assert } from "./assert.js";
+
+/** CLUSTER slots (Redis Cluster specification, "Key distribution model"). */
+export const SLOT_COUNT = 16_384;
+
+/**
+ * Shards of a dictionary. A slot belongs to one shard, so questions about a slot look at one shard.
+ * More shards make each Map's growth pause shorter, fewer make RANDOMKEY's walk over the counts shorter.
+ */
+export const SHARD_COUNT = 256;
+
+/**
+ * Entries of one Map. A Map throws at 2^24 entries and stalls the event loop 0.3 s when it grows past
+ * 4 M (measured, Node 20). A shard that is full gets one more segment, so hash tags that put
+ * everything into one slot meet no limit, only a lookup per segment.
+ */
+export const SEGMENT_ENTRIES_MAX = 2 ** 20;
+
+/** Segments of one shard: what fits into a SCAN cursor. */
+export const SHARD_SEGMENTS_MAX = 2 ** 12;
+
+/** Keys a keyspace is built for. Evenly spread, they leave a shard's first segment three quarters empty. */
+export const EXPECTED_KEYS_MAX = 2 ** 26;
+
+/** Bytes from which a string value is a Blob (owned bytes) and no longer a latin1 string. */
+export const BLOB_BYTES_MIN = 1024;
+
+/** Bytes of one key or value: Redis's 512 MB. */
+export const STRING_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Spare capacity of an appended Blob: its length shifted right by this, so APPEND is amortised O(suffix). */
+export const BLOB_SPARE_SHIFT = 1;
+
+/** Longest text that is written byte by byte; a native call costs more below (measured: 24 to 32). */
+export const SHORT_COPY_BYTES_MAX = 24;
+
+/** First capacity of an open batch's buffer in bytes: one turn of pipelined small writes. */
+export const BATCH_CAPACITY_BYTES_MIN = 64 * 1024;
+
+/** Payload bytes from which a well filled buffer is handed over instead of copied out. */
+export const BATCH_HANDOVER_BYTES_MIN = 256 * 1024;
+
+/** First capacity of the undo journal in records; a power of two, since positions are masked. */
+export const JOURNAL_RECORDS_MIN = 1024;
+
+/** Milliseconds since the epoch of the latest deadline or log time: what a number holds exactly. */
+export const TIME_MS_MAX = Number.MAX_SAFE_INTEGER;
+
+assert(SLOT_COUNT % SHARD_COUNT === 0, "every shard has the same number of slots");
+assert((SHARD_COUNT & (SHARD_COUNT - 1)) === 0, "a slot is masked to its shard");
+assert(SEGMENT_ENTRIES_MAX < 2 ** 22, "a segment's Map stays far from where it stalls and throws");
+assert(
+  EXPECTED_KEYS_MAX / SHARD_COUNT <= SEGMENT_ENTRIES_MAX / 4,
+  "evenly spread keys need one segment a shard, with room for an uneven spread",
+);
+assert(
+  SHARD_COUNT * SHARD_SEGMENTS_MAX * 2 * SEGMENT_ENTRIES_MAX <= TIME_MS_MAX,
+  "a SCAN cursor is exact in a number",
+);
+assert(BATCH_HANDOVER_BYTES_MIN > BATCH_CAPACITY_BYTES_MIN, "only grown buffers are handed over");
+assert((JOURNAL_RECORDS_MIN & (JOURNAL_RECORDS_MIN - 1)) === 0, "positions are masked");
+assert(BLOB_BYTES_MIN > SHORT_COPY_BYTES_MAX, "blobs are copied by native calls");

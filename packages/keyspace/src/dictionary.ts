@@ -1,0 +1,203 @@
+/**
+ * A sharded hash table from keys to values, with positions.
+ *
+ *   shard (by slot) -> segments -> Map key -> position
+ *                                  keys[position], values[position]    dense: the last one fills a gap
+ *
+ * Positions make RANDOMKEY exact and SCAN resumable. A key keeps its segment as long as it exists, and
+ * inside the segment it only ever moves to a smaller position. A scan goes through each segment from its
+ * end downward, so a key not yet visited never moves to where the scan has already been: that is Redis's
+ * guarantee for keys which exist during the whole scan.
+ */
+
+import { assert } from "./assert.js";
+import { SEGMENT_ENTRIES_MAX, SHARD_COUNT, SHARD_SEGMENTS_MAX } from "./constants.js";
+
+class Segment<V> {
+  readonly positions = new Map<string, number>();
+  readonly keys: string[] = [];
+  readonly values: V[] = [];
+}
+
+/** Cursor: (shard, segment, end of what is not visited). End is never 0 in a cursor, so 0 is free. */
+const CURSOR_END_RANGE = 2 * SEGMENT_ENTRIES_MAX;
+const CURSOR_SHARD_RANGE = SHARD_SEGMENTS_MAX * CURSOR_END_RANGE;
+
+/** Values are never `undefined`: that says "no such key". */
+export class Dictionary<V> {
+  readonly segmentEntriesMax: number;
+  private entries = 0;
+  private readonly shards: Segment<V>[][] = [];
+  private readonly shardEntries = new Int32Array(SHARD_COUNT);
+
+  constructor(segmentEntriesMax: number = SEGMENT_ENTRIES_MAX) {
+    assert(
+      segmentEntriesMax > 0 && segmentEntriesMax <= SEGMENT_ENTRIES_MAX,
+      "segment limit is in range",
+    );
+    this.segmentEntriesMax = segmentEntriesMax;
+    for (let shard = 0; shard < SHARD_COUNT; shard++) {
+      this.shards.push([]);
+    }
+  }
+
+  get size(): number {
+    return this.entries;
+  }
+
+  get(shard: number, key: string): V | undefined {
+    const segments = this.shards[shard]!;
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]!;
+      const position = segment.positions.get(key);
+      if (position !== undefined) {
+        return segment.values[position];
+      }
+    }
+    return undefined;
+  }
+
+  /** Inserts or replaces; returns the old value. */
+  set(shard: number, key: string, value: V): V | undefined {
+    const segments = this.shards[shard]!;
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]!;
+      const position = segment.positions.get(key);
+      if (position !== undefined) {
+        const old = segment.values[position]!;
+        segment.values[position] = value;
+        return old;
+      }
+    }
+    const segment = this.segmentWithRoom(segments);
+    segment.positions.set(key, segment.keys.length);
+    segment.keys.push(key);
+    segment.values.push(value);
+    this.shardEntries[shard]!++;
+    this.entries++;
+    return undefined;
+  }
+
+  /** Returns the removed value. */
+  remove(shard: number, key: string): V | undefined {
+    const segments = this.shards[shard]!;
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]!;
+      const position = segment.positions.get(key);
+      if (position !== undefined) {
+        const old = segment.values[position]!;
+        removeAt(segment, key, position);
+        dropTrailingEmpty(segments);
+        this.shardEntries[shard]!--;
+        this.entries--;
+        return old;
+      }
+    }
+    return undefined;
+  }
+
+  /** Exactly uniform. The walk over the shard counts does not depend on the number of keys. */
+  randomKey(random: () => number): string | undefined {
+    if (this.entries === 0) {
+      return undefined;
+    }
+    let rest = Math.floor(random() * this.entries);
+    assert(rest >= 0 && rest < this.entries, "random number is in [0, 1)");
+    let shard = 0;
+    while (rest >= this.shardEntries[shard]!) {
+      rest -= this.shardEntries[shard]!;
+      shard++;
+    }
+    const segments = this.shards[shard]!;
+    let i = 0;
+    while (rest >= segments[i]!.keys.length) {
+      rest -= segments[i]!.keys.length;
+      i++;
+    }
+    return segments[i]!.keys[rest];
+  }
+
+  /**
+   * Visits up to `count` keys from `cursor` (0: from the start; one never given out: from where it would
+   * be) and returns the next cursor, 0 when all were visited. `visit` may change the dictionary.
+   */
+  scan(cursor: number, count: number, visit: (key: string) => void): number {
+    let shard = Math.floor(cursor / CURSOR_SHARD_RANGE);
+    let index = Math.floor((cursor % CURSOR_SHARD_RANGE) / CURSOR_END_RANGE);
+    let end = cursor === 0 ? SEGMENT_ENTRIES_MAX : cursor % CURSOR_END_RANGE;
+    let rest = Math.max(1, count);
+    for (; shard < SHARD_COUNT; shard++) {
+      const segments = this.shards[shard]!;
+      for (; index < segments.length; index++) {
+        const keys = segments[index]!.keys;
+        end = Math.min(end, keys.length);
+        while (end > 0) {
+          if (rest === 0) {
+            return shard * CURSOR_SHARD_RANGE + index * CURSOR_END_RANGE + end;
+          }
+          end--;
+          rest--;
+          visit(keys[end]!);
+          end = Math.min(end, keys.length);
+        }
+        end = SEGMENT_ENTRIES_MAX;
+      }
+      index = 0;
+      end = SEGMENT_ENTRIES_MAX;
+    }
+    return 0;
+  }
+
+  /** The dictionary must not change meanwhile. */
+  forEach(visit: (key: string, value: V, shard: number) => void): void {
+    for (let shard = 0; shard < SHARD_COUNT; shard++) {
+      for (const segment of this.shards[shard]!) {
+        for (let i = 0; i < segment.keys.length; i++) {
+          visit(segment.keys[i]!, segment.values[i]!, shard);
+        }
+      }
+    }
+  }
+
+  /** Visits the keys of one shard until `visit` returns false. */
+  someInShard(shard: number, visit: (key: string) => boolean): void {
+    for (const segment of this.shards[shard]!) {
+      for (const key of segment.keys) {
+        if (!visit(key)) {
+          return;
+        }
+      }
+    }
+  }
+
+  private segmentWithRoom(segments: Segment<V>[]): Segment<V> {
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]!;
+      if (segment.keys.length < this.segmentEntriesMax) {
+        return segment;
+      }
+    }
+    assert(segments.length < SHARD_SEGMENTS_MAX, "a shard's segments fit into a cursor");
+    const segment = new Segment<V>();
+    segments.push(segment);
+    return segment;
+  }
+}
+
+function removeAt<V>(segment: Segment<V>, key: string, position: number): void {
+  segment.positions.delete(key);
+  const lastKey = segment.keys.pop()!;
+  const lastValue = segment.values.pop()!;
+  if (position < segment.keys.length) {
+    segment.keys[position] = lastKey;
+    segment.values[position] = lastValue;
+    segment.positions.set(lastKey, position);
+  }
+}
+
+/** The first segment stays: a key that comes and goes does not make a Map each time. */
+function dropTrailingEmpty<V>(segments: Segment<V>[]): void {
+  while (segments.length > 1 && segments[segments.length - 1]!.keys.length === 0) {
+    segments.pop();
+  }
+}

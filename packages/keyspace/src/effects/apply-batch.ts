@@ -1,0 +1,55 @@
+/** The follower's path: decode and apply. Exactly once and in order is the caller's duty (entry index). */
+
+import { assert } from "../assert.js";
+import { type Keyspace, STORE } from "../keyspace.js";
+import type { Store } from "../store.js";
+import { keptString } from "../value.js";
+import { BatchReader } from "./batch-reader.js";
+import * as kind from "./kinds.js";
+import * as mutations from "./mutations.js";
+
+/**
+ * Applies a committed batch and sets the keyspace's log time; returns the number of effects. Never throws
+ * on a payload that a leader with the same state wrote; asserts otherwise.
+ */
+export function applyBatch(keyspace: Keyspace, payload: Uint8Array): number {
+  const reader = new BatchReader(payload);
+  const store = keyspace[STORE];
+  assert(reader.logTimeMs >= keyspace.logTimeMs, "log time does not go back");
+  while (reader.next()) {
+    applyEffect(store, reader);
+  }
+  keyspace.logTimeMs = reader.logTimeMs;
+  return reader.effectCount;
+}
+
+function applyEffect(store: Store, effect: BatchReader): void {
+  switch (effect.kind) {
+    case kind.PUT_STRING:
+      mutations.putString(store, null, effect.key, keptString(effect.bytes), effect.deadlineMs);
+      return;
+    case kind.DELETE_KEY:
+      mutations.deleteKey(store, null, effect.key);
+      return;
+    case kind.SET_DEADLINE:
+      mutations.setDeadline(store, null, effect.key, effect.deadlineMs);
+      return;
+    case kind.APPEND_STRING:
+      mutations.appendString(store, null, effect.key, effect.bytes);
+      return;
+    case kind.PATCH_STRING:
+      mutations.patchString(store, null, effect.key, effect.offset, effect.bytes);
+      return;
+    case kind.RENAME:
+      mutations.rename(store, null, effect.key, effect.destination);
+      return;
+    case kind.COPY:
+      mutations.copy(store, null, effect.key, effect.destination);
+      return;
+    case kind.FLUSH_ALL:
+      mutations.flushAll(store, null);
+      return;
+    default:
+      assert(false, "every decoded effect is applied");
+  }
+}

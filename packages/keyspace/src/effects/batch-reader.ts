@@ -1,0 +1,133 @@
+/**
+ * Decodes a batch effect by effect into its own fields: one reader, no object per effect. Which fields hold
+ * something follows from `kind` (see kinds.ts). Bounds are asserted at every read: a payload comes out of a
+ * checksummed log, so damage here is a broken invariant.
+ */
+
+import { Buffer } from "node:buffer";
+import { assert } from "../assert.js";
+import { TIME_MS_MAX } from "../constants.js";
+import { latin1Slice } from "../latin1.js";
+import * as kind from "./kinds.js";
+
+export function batchLogTimeMs(payload: Uint8Array): number {
+  assert(payload.length >= kind.BATCH_HEADER_BYTES, "a batch has a header");
+  assert(payload[0] === kind.BATCH_FORMAT_VERSION, "the batch format is known");
+  const logTimeMs = viewOf(payload).readDoubleBE(kind.BATCH_LOG_TIME_OFFSET);
+  assert(
+    Number.isInteger(logTimeMs) && logTimeMs >= 0 && logTimeMs <= TIME_MS_MAX,
+    "a batch's log time is in range",
+  );
+  return logTimeMs;
+}
+
+export class BatchReader {
+  readonly logTimeMs: number;
+  readonly effectCount: number;
+  kind = 0;
+  /** The key, or the source of RENAME and COPY. */
+  key = "";
+  destination = "";
+  deadlineMs = 0;
+  /** Of PATCH_STRING. */
+  offset = 0;
+  /** Value, suffix or patch: a view of the payload. */
+  bytes: Buffer;
+  private readonly payload: Buffer;
+  private position = kind.BATCH_HEADER_BYTES;
+  private effectsRead = 0;
+
+  constructor(payload: Uint8Array) {
+    this.logTimeMs = batchLogTimeMs(payload);
+    this.payload = viewOf(payload);
+    this.effectCount = this.payload.readUInt32BE(kind.BATCH_EFFECT_COUNT_OFFSET);
+    this.bytes = this.payload.subarray(0, 0);
+  }
+
+  /** Reads the next effect; false when all were read, and then the payload ends too. */
+  next(): boolean {
+    if (this.effectsRead === this.effectCount) {
+      assert(this.position === this.payload.length, "a batch ends with its last effect");
+      return false;
+    }
+    assert(this.position < this.payload.length, "a batch has all its effects");
+    this.effectsRead++;
+    this.kind = this.payload[this.position++]!;
+    this.readFields();
+    return true;
+  }
+
+  private readFields(): void {
+    switch (this.kind) {
+      case kind.PUT_STRING:
+        this.key = this.text();
+        this.bytes = this.binary();
+        this.deadlineMs = this.varint();
+        return;
+      case kind.DELETE_KEY:
+        this.key = this.text();
+        return;
+      case kind.SET_DEADLINE:
+        this.key = this.text();
+        this.deadlineMs = this.varint();
+        return;
+      case kind.APPEND_STRING:
+        this.key = this.text();
+        this.bytes = this.binary();
+        return;
+      case kind.PATCH_STRING:
+        this.key = this.text();
+        this.offset = this.varint();
+        this.bytes = this.binary();
+        return;
+      case kind.RENAME:
+      case kind.COPY:
+        this.key = this.text();
+        this.destination = this.text();
+        return;
+      case kind.FLUSH_ALL:
+        return;
+      default:
+        assert(false, "an effect's kind is known");
+    }
+  }
+
+  private varint(): number {
+    const { payload } = this;
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < kind.VARINT_BYTES_MAX; i++) {
+      assert(this.position < payload.length, "a varint ends inside the batch");
+      const byte = payload[this.position++]!;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        assert(value <= TIME_MS_MAX, "a varint is exact");
+        return value;
+      }
+      scale *= 0x80;
+    }
+    assert(false, "a varint has at most eight bytes");
+  }
+
+  private text(): string {
+    const length = this.varint();
+    const start = this.position;
+    assert(length <= this.payload.length - start, "a text ends inside the batch");
+    this.position += length;
+    return latin1Slice(this.payload, start, this.position);
+  }
+
+  private binary(): Buffer {
+    const length = this.varint();
+    const start = this.position;
+    assert(length <= this.payload.length - start, "bytes end inside the batch");
+    this.position += length;
+    return this.payload.subarray(start, this.position);
+  }
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,113 @@
+/**
+ * The mutable state of a keyspace: values, deadlines, memory estimate, watched versions. Every change of
+ * every path (Txn, undo, follower apply) goes through these methods, so the estimate and the versions
+ * cannot be forgotten. Not exported from the package.
+ */
+
+import { Dictionary } from "./dictionary.js";
+import { DEADLINE_BYTES, ENTRY_BYTES, latin1Bytes, valueBytes } from "./memory.js";
+import { keyShard } from "./slot.js";
+import type { Value } from "./value.js";
+import { WatchTable } from "./watch-table.js";
+
+/** All keys at once, detached by FLUSHALL and given back by its undo. */
+export class Contents {
+  readonly values: Dictionary<Value>;
+  /** Milliseconds since the epoch; only keys that have a deadline. */
+  readonly deadlines: Dictionary<number>;
+  memoryBytes = 0;
+
+  constructor(segmentEntriesMax?: number) {
+    this.values = new Dictionary(segmentEntriesMax);
+    this.deadlines = new Dictionary(segmentEntriesMax);
+  }
+}
+
+export class Store {
+  contents: Contents;
+  readonly watched = new WatchTable();
+
+  constructor(segmentEntriesMax?: number) {
+    this.contents = new Contents(segmentEntriesMax);
+  }
+
+  value(key: string): Value | undefined {
+    return this.contents.values.get(keyShard(key), key);
+  }
+
+  deadline(key: string): number {
+    const { deadlines } = this.contents;
+    return deadlines.size === 0 ? 0 : (deadlines.get(keyShard(key), key) ?? 0);
+  }
+
+  /** Sets value and deadline (0: none); returns the old value. */
+  put(key: string, value: Value, deadlineMs: number): Value | undefined {
+    const { contents } = this;
+    const shard = keyShard(key);
+    const old = contents.values.set(shard, key, value);
+    const replaced = old === undefined ? -(ENTRY_BYTES + latin1Bytes(key)) : valueBytes(old);
+    contents.memoryBytes += valueBytes(value) - replaced;
+    placeDeadline(contents, shard, key, deadlineMs);
+    this.raise(key);
+    return old;
+  }
+
+  /** The key exists; its deadline stays. */
+  replace(key: string, value: Value): void {
+    const { contents } = this;
+    const old = contents.values.set(keyShard(key), key, value)!;
+    contents.memoryBytes += valueBytes(value) - valueBytes(old);
+    this.raise(key);
+  }
+
+  /** Removes value and deadline; returns the old value. */
+  remove(key: string): Value | undefined {
+    const { contents } = this;
+    const shard = keyShard(key);
+    const old = contents.values.remove(shard, key);
+    if (old !== undefined) {
+      contents.memoryBytes -= ENTRY_BYTES + latin1Bytes(key) + valueBytes(old);
+      placeDeadline(contents, shard, key, 0);
+      this.raise(key);
+    }
+    return old;
+  }
+
+  /** The key exists. */
+  setDeadline(key: string, deadlineMs: number): void {
+    placeDeadline(this.contents, keyShard(key), key, deadlineMs);
+    this.raise(key);
+  }
+
+  /** Leaves nothing behind; takes time by shards, not by keys. Only keys that existed have changed. */
+  detach(): Contents {
+    const { contents } = this;
+    if (this.watched.size !== 0) {
+      this.watched.raiseWhere((key) => contents.values.get(keyShard(key), key) !== undefined);
+    }
+    this.contents = new Contents(contents.values.segmentEntriesMax);
+    return contents;
+  }
+
+  attach(contents: Contents): void {
+    this.contents = contents;
+    this.watched.raiseWhere(() => true);
+  }
+
+  private raise(key: string): void {
+    if (this.watched.size !== 0) {
+      this.watched.raise(key);
+    }
+  }
+}
+
+function placeDeadline(contents: Contents, shard: number, key: string, deadlineMs: number): void {
+  const { deadlines } = contents;
+  if (deadlineMs !== 0) {
+    if (deadlines.set(shard, key, deadlineMs) === undefined) {
+      contents.memoryBytes += DEADLINE_BYTES + latin1Bytes(key);
+    }
+  } else if (deadlines.size !== 0 && deadlines.remove(shard, key) !== undefined) {
+    contents.memoryBytes -= DEADLINE_BYTES + latin1Bytes(key);
+  }
+}
