@@ -1,1 +1,17 @@
-export {};
+/** The durable log on LevelDB: `DurableLog` of replica/ports, its birth and its opening. */
+
+export { type BootstrapOptions, bootstrapLog } from "./bootstrap.js";
+export { ENTRY_BYTES_MAX } from "./constants.js";
+export {
+  AlreadyInitialisedError,
+  DataMissingError,
+  IdentityMismatchError,
+  LogDamagedError,
+  type LogErrorCode,
+  StoreLockedError,
+  StoreUnavailableError,
+  WriteFailedError,
+} from "./errors.js";
+export type { LogIdentity } from "./identity.js";
+export { LevelLog } from "./level-log.js";
+export { type OpenOptions, openLog } from "./open.js";

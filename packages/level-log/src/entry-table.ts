@@ -1,0 +1,76 @@
+/**
+ * What the process remembers of every durable entry: its checksum (4 bytes each) and, for the rare
+ * long ones, how many pieces it has. So a read is held against what was written, not merely against
+ * what LevelDB shows beside it: an older, self-consistent entry of the same index is told apart.
+ *
+ * Not the log: no payloads, no terms.
+ */
+
+import type { Index } from "@redoubt/raft";
+import { assert } from "./assert.js";
+import { CHECKSUM_CHUNK_ENTRIES } from "./constants.js";
+import { pieceCount } from "./records.js";
+
+export class EntryTable {
+  /** The entry before the first: fixed here, moved by trimming one day. */
+  readonly #anchorIndex: Index;
+  readonly #anchorChecksum: number;
+  readonly #chunks: Uint32Array[] = [];
+  readonly #pieces = new Map<Index, number>();
+  #lastIndex: Index;
+
+  constructor(anchorIndex: Index, anchorChecksum: number) {
+    this.#anchorIndex = anchorIndex;
+    this.#anchorChecksum = anchorChecksum;
+    this.#lastIndex = anchorIndex;
+  }
+
+  get firstIndex(): Index {
+    return this.#anchorIndex + 1;
+  }
+
+  get lastIndex(): Index {
+    return this.#lastIndex;
+  }
+
+  get lastChecksum(): number {
+    return this.checksumAt(this.#lastIndex);
+  }
+
+  checksumAt(index: Index): number {
+    assert(index >= this.#anchorIndex && index <= this.#lastIndex, "checksum of a durable entry");
+    if (index === this.#anchorIndex) return this.#anchorChecksum;
+    const position = index - this.firstIndex;
+    const chunk = this.#chunks[Math.floor(position / CHECKSUM_CHUNK_ENTRIES)];
+    const checksum = chunk?.[position % CHECKSUM_CHUNK_ENTRIES];
+    assert(checksum !== undefined, "the checksum table is dense");
+    return checksum;
+  }
+
+  piecesAt(index: Index): number {
+    return this.#pieces.get(index) ?? 0;
+  }
+
+  append(index: Index, checksum: number, payloadBytes: number): void {
+    assert(index === this.#lastIndex + 1, "entries are appended in order");
+    const position = index - this.firstIndex;
+    const chunkIndex = Math.floor(position / CHECKSUM_CHUNK_ENTRIES);
+    let chunk = this.#chunks[chunkIndex];
+    if (chunk === undefined) {
+      chunk = new Uint32Array(CHECKSUM_CHUNK_ENTRIES);
+      this.#chunks[chunkIndex] = chunk;
+    }
+    chunk[position % CHECKSUM_CHUNK_ENTRIES] = checksum;
+    const pieces = pieceCount(payloadBytes);
+    if (pieces > 0) this.#pieces.set(index, pieces);
+    this.#lastIndex = index;
+  }
+
+  /** Forgets every entry behind `last`. */
+  truncateTo(last: Index): void {
+    assert(last >= this.#anchorIndex && last <= this.#lastIndex, "truncation keeps a prefix");
+    this.#lastIndex = last;
+    this.#chunks.length = Math.ceil((last - this.#anchorIndex) / CHECKSUM_CHUNK_ENTRIES);
+    for (const index of this.#pieces.keys()) if (index > last) this.#pieces.delete(index);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Reads a store from end to end and proves that it is a log: contiguous, chained, complete, each entry
+ * of an epoch that fits, nothing else in it. Then holds it against the watermark. Pure but for the
+ * records it is handed; guesses nothing: whatever does not fit is LOG_DAMAGED.
+ *
+ * A batch that is missing whole at the end is the one loss that looks like a log. Not acknowledged, it is
+ * harmless; acknowledged, the watermark knows of it.
+ */
+
+import {
+  type Configuration,
+  decodeConfiguration,
+  EntryKind,
+  entryChecksum,
+  type Index,
+  type InitialState,
+} from "@redoubt/raft";
+import { EntryTable } from "./entry-table.js";
+import { LogDamagedError } from "./errors.js";
+import {
+  decodeEntry,
+  decodeEntryKey,
+  decodeHardState,
+  decodeMeta,
+  type EntryHeader,
+  HARD_STATE_KEY,
+  type HardStateRecord,
+  HEADER_BYTES,
+  META_KEY,
+  type Meta,
+  pieceCount,
+} from "./records.js";
+import type { Store, StoreRecord } from "./store.js";
+import type { Watermark } from "./watermark.js";
+
+/** What an intact store holds. */
+export interface ScannedLog {
+  readonly meta: Meta;
+  readonly hardState: HardStateRecord;
+  readonly table: EntryTable;
+  readonly initial: InitialState;
+}
+
+/** An entry whose pieces are still coming. */
+interface PartialEntry {
+  readonly index: Index;
+  readonly header: EntryHeader;
+  readonly pieces: number;
+  readonly payload: Buffer;
+  piecesSeen: number;
+  filled: number;
+}
+
+export async function scanStore(store: Store, identityStamp: number): Promise<ScannedLog> {
+  const meta = readMeta(store, identityStamp);
+  const hardState = readHardState(store);
+  const entries = new EntryScan(meta, store.path);
+  for await (const records of store.scan()) {
+    for (const record of records) entries.take(record);
+  }
+  const initial = {
+    ...entries.finish(),
+    hardState: { term: hardState.term, vote: hardState.vote },
+  };
+  return { meta, hardState, table: entries.table, initial };
+}
+
+/** Throws when the store is behind what was once promised. See watermark.ts for why each line holds. */
+export function checkWatermark(found: ScannedLog, mark: Watermark, where: string): void {
+  const { hardState, meta, table } = found;
+  const fail = (what: string): never => {
+    throw new LogDamagedError(what, where);
+  };
+  if (hardState.sequence < mark.hardStateSequence) {
+    fail("term and vote are older than what was promised");
+  }
+  const sameHardState = hardState.term === mark.term && hardState.vote === mark.vote;
+  if (hardState.sequence === mark.hardStateSequence && !sameHardState) {
+    fail("term and vote differ from what was promised");
+  }
+  if (meta.epoch < mark.epoch) fail("a truncation that was promised is missing");
+  if (meta.epoch > mark.epoch) return;
+  if (table.lastIndex < mark.lastIndex) {
+    fail(`the log ends at ${table.lastIndex}, but ${mark.lastIndex} was promised`);
+  }
+  if (mark.lastIndex < table.firstIndex - 1) fail("the watermark lies before the first entry");
+  if (table.checksumAt(mark.lastIndex) !== mark.lastChecksum) {
+    fail(`entry ${mark.lastIndex} is not the one that was promised`);
+  }
+}
+
+function readMeta(store: Store, identityStamp: number): Meta {
+  const record = store.get(META_KEY);
+  const meta = record === undefined ? null : decodeMeta(record);
+  if (meta === null) throw new LogDamagedError("the meta record is missing or bad", store.path);
+  if (meta.identityStamp !== identityStamp) {
+    throw new LogDamagedError("the store belongs to another identity", store.path);
+  }
+  return meta;
+}
+
+function readHardState(store: Store): HardStateRecord {
+  const record = store.get(HARD_STATE_KEY);
+  const hardState = record === undefined ? null : decodeHardState(record);
+  if (hardState === null) throw new LogDamagedError("the hard state is missing or bad", store.path);
+  return hardState;
+}
+
+class EntryScan {
+  readonly table: EntryTable;
+  readonly #meta: Meta;
+  readonly #where: string;
+  readonly #termRuns: [Index, number][] = [];
+  readonly #configurations: { index: Index; configuration: Configuration }[] = [];
+  #partial: PartialEntry | null = null;
+  #lastEpoch = 0;
+
+  constructor(meta: Meta, where: string) {
+    this.table = new EntryTable(meta.anchorIndex, meta.anchorChecksum);
+    this.#meta = meta;
+    this.#where = where;
+  }
+
+  take([keyBytes, value]: StoreRecord): void {
+    const key = decodeEntryKey(keyBytes);
+    if (key === null) {
+      const known = keyBytes.equals(HARD_STATE_KEY) || keyBytes.equals(META_KEY);
+      if (!known) this.#damaged(`an unknown record 0x${keyBytes.toString("hex")}`);
+    } else if (key.piece === 0) {
+      this.#header(key.index, value);
+    } else {
+      this.#piece(key.index, key.piece, value);
+    }
+  }
+
+  finish(): Omit<InitialState, "hardState"> {
+    this.#assertNoPartial();
+    const { epochLastIndex, epochLastChecksum } = this.#meta;
+    const complete = this.table.lastIndex >= epochLastIndex;
+    if (!complete || this.table.checksumAt(epochLastIndex) !== epochLastChecksum) {
+      this.#damaged(`entry ${epochLastIndex} is not the one of the last truncation`);
+    }
+    return {
+      lastIndex: this.table.lastIndex,
+      lastChecksum: this.table.lastChecksum,
+      termRuns: this.#termRuns,
+      configurations: this.#configurations,
+    };
+  }
+
+  #header(index: Index, value: Buffer): void {
+    this.#assertNoPartial();
+    if (index !== this.table.lastIndex + 1) {
+      this.#damaged(`entry ${this.table.lastIndex + 1} is missing, ${index} follows`);
+    }
+    const header = decodeEntry(value) ?? this.#damaged(`the header of entry ${index} is bad`);
+    const pieces = pieceCount(header.payloadBytes);
+    if (pieces === 0) {
+      this.#entry(index, header, value.subarray(HEADER_BYTES));
+    } else {
+      const payload = Buffer.allocUnsafe(header.payloadBytes);
+      this.#partial = { index, header, pieces, payload, piecesSeen: 0, filled: 0 };
+    }
+  }
+
+  #piece(index: Index, piece: number, value: Buffer): void {
+    const partial = this.#partial;
+    if (partial === null || partial.index !== index || piece !== partial.piecesSeen + 1) {
+      this.#damaged(`piece ${piece} of entry ${index} is out of place`);
+    }
+    if (partial.filled + value.length > partial.payload.length) {
+      this.#damaged(`piece ${piece} of entry ${index} is too long`);
+    }
+    partial.payload.set(value, partial.filled);
+    partial.filled += value.length;
+    partial.piecesSeen = piece;
+    if (piece < partial.pieces) return;
+    if (partial.filled !== partial.payload.length) this.#damaged(`entry ${index} is too short`);
+    this.#partial = null;
+    this.#entry(index, partial.header, partial.payload);
+  }
+
+  #entry(index: Index, header: EntryHeader, payload: Buffer): void {
+    const { term, kind, checksum, epoch } = header;
+    if (entryChecksum(index, term, kind, this.table.lastChecksum, payload) !== checksum) {
+      this.#damaged(`entry ${index} does not verify against its chain`);
+    }
+    this.#checkEpoch(index, epoch);
+    const lastTerm = this.#termRuns.at(-1)?.[1] ?? this.#meta.anchorTerm;
+    if (!(term >= lastTerm)) this.#damaged(`the term of entry ${index} goes back`);
+    if (term !== lastTerm || this.#termRuns.length === 0) this.#termRuns.push([index, term]);
+    if (kind === EntryKind.configuration) this.#configuration(index, payload);
+    this.table.append(index, checksum, payload.length);
+  }
+
+  /** A truncated entry that came back belongs to an epoch that ended before it. */
+  #checkEpoch(index: Index, epoch: number): void {
+    const { epoch: current, epochLastIndex } = this.#meta;
+    const fits = epoch >= this.#lastEpoch && epoch <= current;
+    if (!fits || (index > epochLastIndex && epoch !== current)) {
+      this.#damaged(`entry ${index} was truncated and is back`);
+    }
+    this.#lastEpoch = epoch;
+  }
+
+  #configuration(index: Index, payload: Buffer): void {
+    try {
+      // A copy: the payload may be a view into a whole scan step.
+      const configuration = decodeConfiguration(new Uint8Array(payload));
+      this.#configurations.push({ index, configuration });
+    } catch (error) {
+      const what = `the configuration in entry ${index} cannot be read`;
+      throw new LogDamagedError(what, this.#where, { cause: error });
+    }
+    if (this.#configurations.length > 2) this.#configurations.shift();
+  }
+
+  #assertNoPartial(): void {
+    if (this.#partial !== null) this.#damaged(`entry ${this.#partial.index} is incomplete`);
+  }
+
+  #damaged(what: string): never {
+    throw new LogDamagedError(what, this.#where);
+  }
+}

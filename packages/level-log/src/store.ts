@@ -1,0 +1,140 @@
+/**
+ * LevelDB as this package uses it: bytes for bytes, one synced batch, exact reads, one ordered scan.
+ * Translates its errors. Never repairs: LevelDB's repair serves damaged values or empties the store.
+ */
+
+import { type BatchOperation, Level } from "level";
+import {
+  BLOCK_CACHE_BYTES,
+  SCAN_STEP_BYTES,
+  SCAN_STEP_RECORDS,
+  WRITE_BUFFER_BYTES,
+} from "./constants.js";
+import {
+  codeOf,
+  LogDamagedError,
+  StoreLockedError,
+  StoreUnavailableError,
+  WriteFailedError,
+} from "./errors.js";
+
+type Database = Level<Uint8Array, Uint8Array>;
+export type StoreOperation = BatchOperation<Database, Uint8Array, Uint8Array>;
+export type StoreRecord = readonly [key: Buffer, value: Buffer];
+
+/** Entries are read once per slow peer: they would only push LevelDB's own blocks out of its cache. */
+const UNCACHED = { keyEncoding: "view", valueEncoding: "view", fillCache: false };
+
+/** What the log needs of a store. A seam for a store that fails, in tests. */
+export interface Store {
+  readonly path: string;
+  /** All or nothing, in order, durable when it resolves. Rejects with WRITE_FAILED. */
+  write(operations: StoreOperation[]): Promise<void>;
+  /** Throws LOG_DAMAGED or STORE_UNAVAILABLE. */
+  get(key: Uint8Array): Buffer | undefined;
+  /** Every record in key order, a bounded number in memory. Rejects with LOG_DAMAGED or STORE_UNAVAILABLE. */
+  scan(): AsyncGenerator<readonly StoreRecord[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * `createIfMissing` only at birth: on an existing node LevelDB would answer a deleted CURRENT with a new,
+ * empty database.
+ */
+export async function openStore(path: string, createIfMissing: boolean): Promise<Store> {
+  const database: Database = new Level(path, { keyEncoding: "view", valueEncoding: "view" });
+  try {
+    await database.open({
+      createIfMissing,
+      errorIfExists: createIfMissing,
+      // Entries are effects of many commands, read back rarely and thrown away by trimming.
+      compression: false,
+      writeBufferSize: WRITE_BUFFER_BYTES,
+      cacheSize: BLOCK_CACHE_BYTES,
+    });
+  } catch (error) {
+    throw readError(path, error);
+  }
+  return new LevelStore(path, database);
+}
+
+class LevelStore implements Store {
+  readonly path: string;
+  readonly #database: Database;
+
+  constructor(path: string, database: Database) {
+    this.path = path;
+    this.#database = database;
+  }
+
+  async write(operations: StoreOperation[]): Promise<void> {
+    try {
+      await this.#database.batch(operations, { sync: true });
+    } catch (error) {
+      throw new WriteFailedError(`a synced write to the log failed: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  get(key: Uint8Array): Buffer | undefined {
+    try {
+      return asBuffer(this.#database.getSync<Uint8Array, Uint8Array>(key, UNCACHED));
+    } catch (error) {
+      throw readError(this.path, error);
+    }
+  }
+
+  async *scan(): AsyncGenerator<readonly StoreRecord[]> {
+    const iterator = this.#database.iterator({ highWaterMarkBytes: SCAN_STEP_BYTES });
+    try {
+      for (;;) {
+        const records = await iterator.nextv(SCAN_STEP_RECORDS);
+        if (records.length === 0) return;
+        yield records.map(([key, value]) => [asBuffer(key), asBuffer(value)] as const);
+      }
+    } catch (error) {
+      throw readError(this.path, error);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+/**
+ * LevelDB refuses or cannot read the store. An I/O error that is not a missing file (permissions, open
+ * files, a disk that refuses) says nothing about what is stored; everything else is about the contents.
+ */
+function readError(path: string, error: unknown): Error {
+  const cause = rootCause(error);
+  const code = codeOf(cause);
+  const reason = reasonOf(cause);
+  if (code === "LEVEL_LOCKED") {
+    const line = `the store ${path} is in use: is another process of this node running?`;
+    return new StoreLockedError(line, { cause: error });
+  }
+  if (reason.startsWith("IO error") && !reason.includes("No such file")) {
+    const line = `the store ${path} cannot be read: ${reason}`;
+    return new StoreUnavailableError(line, { cause: error });
+  }
+  return new LogDamagedError(`LevelDB refuses the store: ${reason}`, path, { cause: error });
+}
+
+function rootCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer;
+function asBuffer(bytes: Uint8Array | undefined): Buffer | undefined;
+function asBuffer(bytes: Uint8Array | undefined): Buffer | undefined {
+  if (bytes === undefined || Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
