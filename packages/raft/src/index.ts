@@ -1,1 +1,6 @@
+export { AssertionError } from "./assert.js";
+export { crc32c, entryChecksum } from "./checksum.js";
+export { bootstrapEntries, decodeConfiguration, encodeConfiguration } from "./configuration.js";
+export { ConfigurationError } from "./errors.js";
+export { type PeerProgress, Raft, type RaftOptions } from "./raft.js";
 export * from "./types.js";

@@ -185,5 +185,8 @@ export interface InitialState {
   /** Run-length terms: [first index of the run, term], ascending, covering 1..lastIndex. */
   readonly termRuns: readonly (readonly [Index, Term])[];
   /** The latest configuration entry in the log and the one before it (effective if that is truncated), newest last. */
-  readonly configurations: readonly { readonly index: Index; readonly configuration: Configuration }[];
+  readonly configurations: readonly {
+    readonly index: Index;
+    readonly configuration: Configuration;
+  }[];
 }
