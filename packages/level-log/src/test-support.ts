@@ -1,13 +1,16 @@
 /** For the tests of this package: directories that vanish, chained entries, a log in one line. */
 
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Entry, EntryKind, entryChecksum, type HardState, type Persist } from "@redoubt/raft";
 import { bootstrapLog } from "./bootstrap.js";
-import type { LogIdentity } from "./identity.js";
+import { type LogIdentity, readIdentity } from "./identity.js";
 import type { LevelLog } from "./level-log.js";
 import { openLog } from "./open.js";
+import { scanStore } from "./scan.js";
+import { openStore } from "./store.js";
+import { openWatermark } from "./watermark.js";
 
 export const IDENTITY: LogIdentity = { clusterId: "cluster-a", nodeId: 1, incarnation: 1 };
 export const BORN: HardState = { term: 0, vote: 0 };
@@ -99,4 +102,25 @@ export function storeFiles(directory: string, suffix: string): string[] {
   const store = join(directory, "log", "store");
   const names = readdirSync(store).filter((name) => name.endsWith(suffix));
   return names.map((name) => join(store, name));
+}
+
+/**
+ * What a crash leaves: the files as they are now, watermark before store, as the log itself would never
+ * have the watermark ahead. The log may be open and writing.
+ */
+export function crashImage(from: string, to: string): void {
+  const names = ["identity", "watermark", "store"];
+  for (const name of names) {
+    cpSync(join(from, "log", name), join(to, "log", name), { recursive: true });
+  }
+}
+
+/** The parts of an opened log, for tests that put something else in the place of one. */
+export async function openParts(directory: string, onFatal: (error: Error) => void) {
+  const root = join(directory, "log");
+  const { identity, stamp } = await readIdentity(join(root, "identity"));
+  const store = await openStore(join(root, "store"), false);
+  const watermark = await openWatermark(join(root, "watermark"));
+  const scanned = await scanStore(store, stamp);
+  return { identity, store, watermark, scanned, onFatal };
 }
