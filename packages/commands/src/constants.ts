@@ -26,3 +26,10 @@ export const RANDOM_KEY_TRIES_MAX = 100;
 
 /** Bytes of the longest number text INCRBYFLOAT takes (exclusive), as Redis: the longest long double prints in 4 952. */
 export const LONG_DOUBLE_TEXT_END = 5 * 1024;
+
+/** Databases a COPY ... DB number is checked against, as Redis's default; only database 0 holds keys. */
+export const DATABASES = 16;
+
+/** Range of what Redis reads as a C int. */
+export const INT32_MAX = 2 ** 31 - 1;
+export const INT32_MIN = -(2 ** 31);

@@ -19,6 +19,7 @@ export const errors = {
   syntax: "ERR syntax error",
   wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value",
   notInteger: "ERR value is not an integer or out of range",
+  notInt32: "ERR value is out of range, value must between -2147483648 and 2147483647",
   notFloat: "ERR value is not a valid float",
   nanOrInfinity: "ERR increment would produce NaN or Infinity",
   incrementOverflow: "ERR increment or decrement would overflow",

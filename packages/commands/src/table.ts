@@ -1,12 +1,23 @@
 /** The one table: every row of every family. */
 
 import { CommandTable } from "./command-table.js";
+import { connectionRows } from "./connection/rows.js";
 import { clientRows } from "./elsewhere/client.js";
 import { clusterRows } from "./elsewhere/cluster.js";
 import { serverRows } from "./elsewhere/server.js";
 import { sessionRows } from "./elsewhere/session.js";
+import { genericRows } from "./generic/rows.js";
 import { defineRow } from "./row.js";
+import { stringRows } from "./strings/rows.js";
 
 export const commandTable: CommandTable = new CommandTable(
-  [...sessionRows, ...clientRows, ...clusterRows, ...serverRows].map((spec) => defineRow(spec)),
+  [
+    ...stringRows,
+    ...genericRows,
+    ...connectionRows,
+    ...sessionRows,
+    ...clientRows,
+    ...clusterRows,
+    ...serverRows,
+  ].map((spec) => defineRow(spec)),
 );

@@ -1,0 +1,16 @@
+import type { RowSpec } from "../row.js";
+import { copyRow } from "./copy.js";
+import { expireRows } from "./expire.js";
+import { flushRows } from "./flush.js";
+import { iterateRows } from "./iterate.js";
+import { keyRows } from "./keys.js";
+import { ttlRows } from "./ttl.js";
+
+export const genericRows: readonly RowSpec[] = [
+  ...keyRows,
+  copyRow,
+  ...expireRows,
+  ...ttlRows,
+  ...iterateRows,
+  ...flushRows,
+];
