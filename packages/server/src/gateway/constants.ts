@@ -1,0 +1,55 @@
+/**
+ * Limits of the gateway: what one client connection may hold, and for how long. What Redis lets the
+ * operator choose (maxclients, timeout, buffer limits) is in the configuration, not here.
+ */
+
+import { assert } from "./assert.js";
+
+/**
+ * Replies of one turn up to this many bytes are joined into one buffer before the write. A copy of
+ * 64 KiB costs about as much as one more entry in a writev, and the usual turn is far smaller.
+ */
+export const joinBytesMax = 64 * 1024;
+
+/**
+ * Reply bytes the peer has not taken. Above it no further requests of this connection are read. Large
+ * on purpose: a client that writes its whole pipeline before it reads the first reply would deadlock
+ * with a small one, and Redis never stops reading.
+ */
+export const outputBytesPause = 64 * 1024 * 1024;
+/** The same while all clients together hold more than `outputBytesTotalSoft`. */
+export const outputBytesPauseTight = 1024 * 1024;
+/** Reply bytes of all clients together above which each single one is held on the short leash. */
+export const outputBytesTotalSoft = 512 * 1024 * 1024;
+
+/** A query buffer below this is not worth being counted as memory outside the keyspace. */
+export const pendingBytesCounted = 16 * 1024;
+
+/** Estimated memory of an idle connection: socket, handle, session, decoder (measured: 6 to 9 KiB). */
+export const connectionOverheadBytes = 8 * 1024;
+
+/** Longest inline request (Redis: PROTO_INLINE_MAX_SIZE). */
+export const inlineBytesMax = 64 * 1024;
+/** Most elements of one request: a bound on what a header may announce (design, section 8). */
+export const multibulkMax = 1024 * 1024;
+
+/**
+ * After the last reply the socket is half closed and what still arrives is discarded for this long.
+ * Closing at once with unread input makes the kernel send a reset, which can overtake the error reply.
+ */
+export const lingerMs = 1_000;
+/** A peer that closed its sending side gets the replies of what it sent, for this long at most. */
+export const drainMs = 30_000;
+/** Graceful stop: how long replies that wait for a quorum are waited for. */
+export const stopGraceMs = 2_000;
+
+/** Period of the housekeeping: idle clients, soft limits, lingering sockets, rates. */
+export const housekeepingMs = 250;
+
+/** Rate samples that are averaged for instantaneous_ops_per_sec: two seconds' worth. */
+export const rateSamples = 8;
+
+assert(outputBytesPauseTight < outputBytesPause, "the short leash is shorter");
+assert(outputBytesPause < outputBytesTotalSoft, "one client alone does not tighten all");
+assert(joinBytesMax < outputBytesPauseTight, "one joined write fits the short leash");
+assert(housekeepingMs < lingerMs, "lingering is ended by the housekeeping");

@@ -1,0 +1,345 @@
+/**
+ * The client side of a node: listeners on every `bind` address, admission, the list of connections, and
+ * the housekeeping that Redis does in its cron. Requests go to sessions, replies come back through
+ * `Connection`; what a command means is nobody's business here.
+ */
+
+import { createServer, type Server, type Socket } from "node:net";
+import type { Logger, MemoryProbe, Session } from "@redoubt/replica";
+import type { DecoderLimits } from "@redoubt/resp";
+import { isLoopback, withoutMapping } from "./address.js";
+import { type CloseReason, Connection, type ConnectionOwner } from "./connection.js";
+import {
+  connectionOverheadBytes,
+  housekeepingMs,
+  inlineBytesMax,
+  multibulkMax,
+  outputBytesPause,
+  outputBytesPauseTight,
+  outputBytesTotalSoft,
+  pendingBytesCounted,
+  stopGraceMs,
+} from "./constants.js";
+import { errnoOf, NodeError } from "./errors.js";
+import { GatewayStats } from "./stats.js";
+
+export interface ListenAddress {
+  readonly host: string;
+  /** An address this machine does not have is skipped without an error. */
+  readonly optional: boolean;
+}
+
+/** Settings of the configuration, read at each use: most of them may change while the node runs. */
+export interface GatewaySettings {
+  readonly addresses: readonly ListenAddress[];
+  readonly port: number;
+  readonly backlog: number;
+  keepaliveSeconds(): number;
+  idleSeconds(): number;
+  clientsMax(): number;
+  /** Refuse clients from beyond loopback: protected mode is on and there is no password. */
+  protectedNow(): boolean;
+  bulkBytesMax(): number;
+  queryBytesMax(): number;
+  outputLimits(): {
+    readonly hardBytes: number;
+    readonly softBytes: number;
+    readonly softSeconds: number;
+  };
+}
+
+export interface GatewayPorts {
+  nowMs(): number;
+  connect(connection: Connection): Session;
+  /** Commands executed by this node, for the rate. */
+  executedCommands(): number;
+  readonly logger: Logger;
+}
+
+export class Gateway implements ConnectionOwner, MemoryProbe {
+  readonly stats = new GatewayStats();
+  readonly decoderLimits: DecoderLimits;
+  readonly connections = new Set<Connection>();
+
+  readonly #settings: GatewaySettings;
+  readonly #ports: GatewayPorts;
+  readonly #servers: Server[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  /** Connections with socket or query buffers worth counting. */
+  readonly #heavy = new Set<Connection>();
+  /** Connections that end when their replies are gone. */
+  readonly #draining = new Set<Connection>();
+  #dirty: Connection[] = [];
+  #killed: Connection[] = [];
+  #executedAtReset = 0;
+  #inTurn = false;
+  #stopping: (() => void) | null = null;
+  #outsideBytes = 0;
+
+  constructor(settings: GatewaySettings, ports: GatewayPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.decoderLimits = {
+      multibulkMax,
+      inlineBytesMax,
+      get bulkBytesMax() {
+        return settings.bulkBytesMax();
+      },
+    };
+  }
+
+  /** Starts accepting. Rejects with NodeError when an address that is not optional cannot be used. */
+  async listen(): Promise<void> {
+    this.#timer = setInterval(() => this.#housekeeping(), housekeepingMs);
+    const failures: NodeError[] = [];
+    for (const address of this.#settings.addresses) {
+      try {
+        this.#servers.push(await this.#listenOn(address.host));
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
+        const missing = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOENT"].includes(errnoOf(error.cause));
+        if (!address.optional || !missing) throw error;
+        failures.push(error);
+      }
+    }
+    if (this.#servers.length === 0) {
+      throw failures[0] ?? new NodeError("BIND_FAILED", "no address to listen on is configured");
+    }
+  }
+
+  /** Where clients are accepted, as the system reports it. */
+  addresses(): { host: string; port: number }[] {
+    const bound: { host: string; port: number }[] = [];
+    for (const server of this.#servers) {
+      const address = server.address();
+      if (address !== null && typeof address === "object") {
+        bound.push({ host: address.address, port: address.port });
+      }
+    }
+    return bound;
+  }
+
+  /** Brackets a turn of the replica: replies released in it leave at its end, one write a socket. */
+  turn(run: () => void): void {
+    this.#inTurn = true;
+    try {
+      run();
+    } finally {
+      this.#inTurn = false;
+    }
+    this.#flush();
+  }
+
+  /** Stops accepting, lets replies that are under way go for a bounded time, closes everything. */
+  async stop(): Promise<void> {
+    for (const server of this.#servers) server.close();
+    for (const connection of [...this.connections]) connection.drain(stopGraceMs);
+    if (this.connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const deadline = setTimeout(resolve, stopGraceMs + housekeepingMs);
+        this.#stopping = () => {
+          clearTimeout(deadline);
+          resolve();
+        };
+      });
+    }
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const connection of [...this.connections]) connection.close("stop");
+  }
+
+  /** CLIENT KILL of another: never in the middle of a turn, whose sessions the replica is walking. */
+  closeAfterTurn(connection: Connection): void {
+    if (connection.killed) return;
+    connection.killed = true;
+    this.#killed.push(connection);
+  }
+
+  /** Commands executed since start or CONFIG RESETSTAT. */
+  executedSinceReset(): number {
+    return this.#ports.executedCommands() - this.#executedAtReset;
+  }
+
+  resetStats(): void {
+    this.stats.reset();
+    this.#executedAtReset = this.#ports.executedCommands();
+  }
+
+  // --- MemoryProbe
+
+  outsideBytes(): number {
+    let bytes = this.connections.size * connectionOverheadBytes;
+    for (const connection of this.#heavy) {
+      const held = connection.pendingBytes + connection.releasedBytes;
+      if (held < pendingBytesCounted) this.#heavy.delete(connection);
+      else bytes += held;
+    }
+    this.#outsideBytes = bytes;
+    return bytes;
+  }
+
+  // --- ConnectionOwner
+
+  nowMs(): number {
+    return this.#ports.nowMs();
+  }
+
+  queryBytesMax(): number {
+    return this.#settings.queryBytesMax();
+  }
+
+  outputBytesPause(): number {
+    return this.#outsideBytes > outputBytesTotalSoft ? outputBytesPauseTight : outputBytesPause;
+  }
+
+  dirty(connection: Connection): void {
+    if (!this.#inTurn) {
+      connection.flush();
+    } else if (!connection.isDirty) {
+      connection.isDirty = true;
+      this.#dirty.push(connection);
+    }
+  }
+
+  heavy(connection: Connection): void {
+    this.#heavy.add(connection);
+  }
+
+  /** client-output-buffer-limit. */
+  outputHeld(connection: Connection): void {
+    const { hardBytes, softBytes, softSeconds } = this.#settings.outputLimits();
+    const bytes = connection.outputBytes;
+    if (hardBytes > 0 && bytes > hardBytes) {
+      connection.close("output-buffer");
+      return;
+    }
+    if (softBytes === 0 || bytes <= softBytes) {
+      connection.softLimitSinceMs = 0;
+      return;
+    }
+    const nowMs = this.nowMs();
+    if (connection.softLimitSinceMs === 0) connection.softLimitSinceMs = nowMs;
+    else if (nowMs - connection.softLimitSinceMs > softSeconds * 1000) {
+      connection.close("output-buffer");
+    }
+  }
+
+  draining(connection: Connection): void {
+    this.#draining.add(connection);
+  }
+
+  closed(connection: Connection, reason: CloseReason, error: Error | null): void {
+    this.connections.delete(connection);
+    this.#draining.delete(connection);
+    this.#heavy.delete(connection);
+    const fields = { client: connection.remote, reason };
+    if (reason === "query-buffer" || reason === "output-buffer") {
+      this.stats.limitKills += 1;
+      this.#ports.logger.warn(fields, "client closed: buffer over its limit");
+    } else {
+      this.#ports.logger.debug({ ...fields, errno: errnoOf(error) }, "client closed");
+    }
+    if (this.connections.size === 0) this.#stopping?.();
+  }
+
+  // --- Accepting
+
+  #listenOn(host: string): Promise<Server> {
+    const { port, backlog } = this.#settings;
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    );
+    return new Promise((resolve, reject) => {
+      const refuse = (cause: Error) => {
+        const code = errnoOf(cause) === "EADDRINUSE" ? "PORT_IN_USE" : "BIND_FAILED";
+        const why = code === "PORT_IN_USE" ? "is in use" : `cannot be used (${errnoOf(cause)})`;
+        reject(new NodeError(code, `client address ${host} port ${port} ${why}`, cause));
+      };
+      server.once("error", refuse);
+      server.listen({ host, port, backlog, ipv6Only: host.includes(":") }, () => {
+        server.off("error", refuse);
+        // Accepting failed (out of descriptors, say): the listener itself goes on.
+        server.on("error", (error) =>
+          this.#ports.logger.warn({ errno: errnoOf(error) }, "a client could not be accepted"),
+        );
+        resolve(server);
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.stats.connectionsReceived += 1;
+    // The peer may be gone already; then there is no address to judge by.
+    const peer = withoutMapping(socket.remoteAddress ?? "");
+    if (peer === "") {
+      socket.on("error", ignoreGone);
+      socket.destroy();
+      return;
+    }
+    if (this.connections.size >= this.#settings.clientsMax()) {
+      this.#reject(socket, "ERR max number of clients reached");
+      return;
+    }
+    if (this.#settings.protectedNow() && !isLoopback(peer)) {
+      this.#reject(socket, protectedText);
+      return;
+    }
+    const keepaliveSeconds = this.#settings.keepaliveSeconds();
+    if (keepaliveSeconds > 0) socket.setKeepAlive(true, keepaliveSeconds * 1000);
+    const connection = new Connection(this, socket);
+    this.connections.add(connection);
+    connection.attach(this.#ports.connect(connection));
+  }
+
+  #reject(socket: Socket, text: string): void {
+    this.stats.connectionsRejected += 1;
+    socket.on("error", ignoreGone);
+    socket.end(`-${text}\r\n`, () => socket.destroy());
+  }
+
+  // --- After a turn, and by time
+
+  #flush(): void {
+    const dirty = this.#dirty;
+    if (dirty.length > 0) {
+      this.#dirty = [];
+      for (const connection of dirty) {
+        connection.isDirty = false;
+        connection.flush();
+      }
+    }
+    if (this.#killed.length > 0) {
+      for (const connection of this.#killed.splice(0)) connection.close("killed");
+    }
+    if (this.#draining.size > 0) {
+      const nowMs = this.nowMs();
+      for (const connection of this.#draining) connection.settle(nowMs);
+    }
+  }
+
+  #housekeeping(): void {
+    const nowMs = this.nowMs();
+    this.stats.sample(nowMs, this.#ports.executedCommands());
+    const idleMs = this.#settings.idleSeconds() * 1000;
+    for (const connection of this.connections) {
+      if (connection.state !== "open") {
+        connection.settle(nowMs);
+      } else if (connection.outputBytes > 0) {
+        this.outputHeld(connection);
+      } else if (
+        idleMs > 0 &&
+        nowMs - connection.lastActiveMs > idleMs &&
+        !connection.session.blocked
+      ) {
+        connection.close("idle");
+      }
+    }
+  }
+}
+
+const protectedText =
+  "DENIED Protected mode is on and there is no password, so clients are only accepted from this " +
+  "machine's loopback address. To let others in, set requirepass, or turn protected mode off with " +
+  "'protected-mode no' in the configuration file or by CONFIG SET from a local client.";
+
+/** A refused client that is already gone is no news: there is nothing left to do for it. */
+function ignoreGone(): void {}

@@ -1,0 +1,70 @@
+/**
+ * When the replica takes its turns: soon after something arrived, or at a deadline. Several asks are one
+ * turn; setImmediate runs after the sockets' events of the loop's pass, so one turn sees them all.
+ */
+
+import type { Scheduler } from "@redoubt/replica";
+
+/** Longest delay of a Node timer; beyond it would fire at once. */
+const timerMsMax = 2 ** 31 - 1;
+
+export class TurnScheduler implements Scheduler {
+  readonly #nowMs: () => number;
+  readonly #turn: () => void;
+  #asked = false;
+  #stopped = false;
+  #timer: NodeJS.Timeout | null = null;
+  /** When the armed timer fires; when a turn is wanted. Monotonic ms. */
+  #timerMs = Number.POSITIVE_INFINITY;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  readonly #run = (): void => {
+    this.#asked = false;
+    if (!this.#stopped) this.#turn();
+  };
+  readonly #fire = (): void => {
+    this.#timer = null;
+    this.#timerMs = Number.POSITIVE_INFINITY;
+    if (this.#nowMs() >= this.#deadlineMs) {
+      this.#deadlineMs = Number.POSITIVE_INFINITY;
+      this.wake();
+    } else {
+      this.#arm();
+    }
+  };
+
+  constructor(nowMs: () => number, turn: () => void) {
+    this.#nowMs = nowMs;
+    this.#turn = turn;
+  }
+
+  wake(): void {
+    if (this.#asked || this.#stopped) return;
+    this.#asked = true;
+    setImmediate(this.#run);
+  }
+
+  /**
+   * Asked at the end of every turn, nearly always for a later time: the timer is left as it is then, and
+   * looks again when it fires.
+   */
+  wakeAt(deadlineMs: number): void {
+    this.#deadlineMs = deadlineMs;
+    if (deadlineMs < this.#timerMs) this.#arm();
+  }
+
+  /** No turn runs any more. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #arm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerMs = this.#deadlineMs;
+    if (this.#stopped || this.#deadlineMs === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.min(Math.max(0, this.#deadlineMs - this.#nowMs()), timerMsMax);
+    this.#timer = setTimeout(this.#fire, Math.ceil(delayMs));
+  }
+}

@@ -1,0 +1,11 @@
+/** Limits and fixed answers of the host commands. */
+
+/** Redis Cluster's number of hash slots; the one shard owns them all. */
+export const slotsTotal = 16_384;
+export const slotLast = slotsTotal - 1;
+
+/** An announced address or host name has a length byte; no host name is longer (RFC 1035: 253). */
+export const announceTextBytesMax = 255;
+
+/** Longest DEBUG SLEEP, in seconds: a day. More is a typing error that only a kill would end. */
+export const debugSleepSecondsMax = 86_400;

@@ -1,0 +1,110 @@
+/**
+ * The replica's Host: runs the rows about connections, configuration, cluster and process. What each
+ * needs comes in `HostServices`; this file only knows which handler belongs to which row.
+ */
+
+import type { CommandRow } from "@redoubt/commands";
+import type { Host, Session } from "@redoubt/replica";
+import { assert } from "../gateway/assert.js";
+import { auth, hello, initiallyAuthenticated } from "./auth-commands.js";
+import {
+  clientGetName,
+  clientHelp,
+  clientId,
+  clientNoEvict,
+  clientNoTouch,
+  clientReply,
+  clientSetInfo,
+  clientSetName,
+} from "./client-commands.js";
+import { clientInfo, clientKill, clientList } from "./client-list.js";
+import {
+  clusterCountKeysInSlot,
+  clusterGetKeysInSlot,
+  clusterHelp,
+  clusterInfo,
+  clusterKeySlot,
+  clusterMyId,
+  clusterNodes,
+  clusterShards,
+  clusterSlots,
+} from "./cluster-commands.js";
+import {
+  configGet,
+  configHelp,
+  configResetStat,
+  configRewrite,
+  configSet,
+} from "./config-commands.js";
+import { info } from "./info.js";
+import {
+  debugDigestCommand,
+  debugSleep,
+  debugStateDigest,
+  role,
+  shutdown,
+} from "./server-commands.js";
+import { connectionOf, type HostHandler, type HostServices } from "./services.js";
+
+/** By the row's full name. A test holds it against the command table: every host row has its handler. */
+export const hostHandlers: ReadonlyMap<string, HostHandler> = new Map<string, HostHandler>([
+  ["auth", auth],
+  ["hello", hello],
+  ["client|id", clientId],
+  ["client|getname", clientGetName],
+  ["client|setname", clientSetName],
+  ["client|setinfo", clientSetInfo],
+  ["client|list", clientList],
+  ["client|info", clientInfo],
+  ["client|kill", clientKill],
+  ["client|no-evict", clientNoEvict],
+  ["client|no-touch", clientNoTouch],
+  ["client|reply", clientReply],
+  ["client|help", clientHelp],
+  ["config|get", configGet],
+  ["config|set", configSet],
+  ["config|resetstat", configResetStat],
+  ["config|rewrite", configRewrite],
+  ["config|help", configHelp],
+  ["cluster|slots", clusterSlots],
+  ["cluster|shards", clusterShards],
+  ["cluster|nodes", clusterNodes],
+  ["cluster|info", clusterInfo],
+  ["cluster|myid", clusterMyId],
+  ["cluster|keyslot", clusterKeySlot],
+  ["cluster|countkeysinslot", clusterCountKeysInSlot],
+  ["cluster|getkeysinslot", clusterGetKeysInSlot],
+  ["cluster|help", clusterHelp],
+  ["info", info],
+  ["role", role],
+  ["shutdown", shutdown],
+  ["debug|sleep", debugSleep],
+  ["debug|digest", debugDigestCommand],
+  ["debug|statedigest", debugStateDigest],
+]);
+
+export class ServerHost implements Host {
+  readonly #services: HostServices;
+
+  constructor(services: HostServices) {
+    this.#services = services;
+  }
+
+  execute(row: CommandRow, session: Session, argv: readonly Buffer[]): void {
+    const handler = hostHandlers.get(row.fullName);
+    assert(handler !== undefined, "every host row has a handler");
+    handler(this.#services, session, argv);
+  }
+
+  initiallyAuthenticated(): boolean {
+    return initiallyAuthenticated(this.#services);
+  }
+
+  /** RESET: what the host keeps of a connection. The library's name and version stay, as in Redis. */
+  reset(session: Session): void {
+    const connection = connectionOf(session);
+    connection.name = "";
+    connection.noEvict = false;
+    session.authenticated = initiallyAuthenticated(this.#services);
+  }
+}

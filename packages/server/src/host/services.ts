@@ -1,0 +1,57 @@
+/** What the host commands may use of the process. Made once by node.ts. */
+
+import type { Replica, ReplicaStatus, Session } from "@redoubt/replica";
+import type { ServerConfig } from "../config/index.js";
+import { assert } from "../gateway/assert.js";
+import { Connection } from "../gateway/connection.js";
+import type { Gateway } from "../gateway/gateway.js";
+import type { Topology } from "./topology.js";
+
+export interface ProcessFacts {
+  readonly startedMonotonicMs: number;
+  /** 40 hex digits, new at each start. */
+  readonly runId: string;
+  readonly clusterId: string;
+  readonly incarnation: number;
+}
+
+export interface HostServices {
+  readonly config: ServerConfig;
+  readonly gateway: Gateway;
+  readonly topology: Topology;
+  readonly facts: ProcessFacts;
+  replica(): Replica;
+  nowMs(): number;
+  /** Stops this node gracefully, after the turn. */
+  shutdown(): void;
+}
+
+/** Writes exactly one reply to `session.reply`. `argv[0]` is the command's name. */
+export type HostHandler = (
+  services: HostServices,
+  session: Session,
+  argv: readonly Buffer[],
+) => void;
+
+export function connectionOf(session: Session): Connection {
+  const { hostState } = session;
+  assert(hostState instanceof Connection, "a client session belongs to a connection");
+  return hostState;
+}
+
+/** Master for clients: it leads and serves. */
+export function isMaster(status: ReplicaStatus): boolean {
+  return status.role === "leader" && status.serving;
+}
+
+/** Upper-case text of an option word. */
+export function word(argument: Buffer | undefined): string {
+  return argument === undefined ? "" : argument.toString("latin1").toUpperCase();
+}
+
+/** A decimal integer as Redis reads it (no sign but '-', no spaces, no leading zeros); null: not one. */
+export function integerOf(argument: Buffer | undefined): number | null {
+  const text = argument?.toString("latin1") ?? "";
+  if (!/^(0|-?[1-9][0-9]{0,18})$/.test(text)) return null;
+  return Number(text);
+}

@@ -1,0 +1,327 @@
+/**
+ * One running node: the composition of log, transport, replica, gateway and host commands, the order in
+ * which they start and stop, and nothing else. The only place besides the gateway that reads a clock.
+ *
+ *   start: directory, log -> replica -> transport -> gateway listens
+ *   stop:  gateway (replies under way get a moment) -> turns -> transport -> log
+ */
+
+import { randomBytes } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { GrpcPeerTransport } from "@redoubt/grpc-peer";
+import { bootstrapLog, type LevelLog, openLog } from "@redoubt/level-log";
+import { bootstrapEntries, type Configuration, type Member } from "@redoubt/raft";
+import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
+import { readPeerSecret, type ServerConfig } from "./config/index.js";
+import { errnoOf, NodeError } from "./gateway/errors.js";
+import { Gateway, type GatewaySettings } from "./gateway/gateway.js";
+import { TurnScheduler } from "./gateway/turn-scheduler.js";
+import { ServerHost } from "./host/server-host.js";
+import type { HostServices } from "./host/services.js";
+import { Topology } from "./host/topology.js";
+
+export interface StartOptions {
+  /** Birth: creates this member of a new cluster in an empty directory first. */
+  readonly bootstrap: boolean;
+  readonly logger: NodeLogger;
+  /** The node can't go on: a broken invariant, a damaged log, a failed write. Default: log, exit code 1. */
+  readonly onFatal?: (error: Error) => void;
+  /** SHUTDOWN was said. Default: SIGTERM to this process, whose handler stops the node. */
+  readonly onShutdown?: () => void;
+}
+
+export interface NodeLogger extends Logger {
+  fatal(fields: object, event: string): void;
+}
+
+export interface RunningNode {
+  /** Where clients are accepted. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly peerPort: number;
+  readonly replica: Replica;
+  readonly gateway: Gateway;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+const clock: Clock = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+};
+
+/** Incarnation of every member of a cluster that is born. */
+const firstIncarnation = 1;
+
+/** Rejects with an error that has a stable `code` and one clear line; nothing is left running then. */
+export async function startNode(config: ServerConfig, options: StartOptions): Promise<RunningNode> {
+  const { logger } = options;
+  const secret = readPeerSecret(config);
+  const fatal = fatalOnce(options);
+  const log = await openOrBear(config, options, fatal);
+  const undo: (() => Promise<void>)[] = [() => log.close()];
+  try {
+    const parts = compose(config, options, log, fatal);
+    const { replica, gateway, topology, scheduler } = parts;
+    undo.push(async () => scheduler.stop());
+    const { identity } = log;
+    const transport = await GrpcPeerTransport.start({
+      clusterId: identity.clusterId,
+      nodeId: identity.nodeId,
+      incarnation: identity.incarnation,
+      bindHost: config.peerBind,
+      port: config.peerPort,
+      peers: peersOf(config, configurationOf(log)),
+      secret,
+      announce: () => topology.ownAnnouncement(),
+      onAnnounce: (peer, bytes) => {
+        if (topology.announced(peer, bytes)) return;
+        logger.warn(
+          { peer },
+          "a peer's client address was not understood: clients are not sent to it",
+        );
+      },
+      events: replica,
+      logger,
+      random: Math.random,
+      electionParametersMs: {
+        electionTimeout: config.electionTimeoutMs,
+        heartbeatInterval: config.heartbeatIntervalMs,
+      },
+    });
+    parts.link.transport = transport;
+    undo.push(() => transport.close());
+    undo.push(() => gateway.stop());
+    await gateway.listen();
+    undo.push(await writePidFile(config));
+    const addresses = gateway.addresses();
+    logger.info({ clients: addresses, peers: transport.port }, "node started");
+    let stopping: Promise<void> | null = null;
+    return {
+      addresses,
+      peerPort: transport.port,
+      replica,
+      gateway,
+      stop: () => {
+        stopping ??= unwind(undo);
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await unwind(undo);
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly replica: Replica;
+  readonly gateway: Gateway;
+  readonly topology: Topology;
+  readonly scheduler: TurnScheduler;
+  readonly link: PeerLink;
+}
+
+/** Replica, gateway and host know each other; whoever is made later is reached through a closure. */
+function compose(
+  config: ServerConfig,
+  options: StartOptions,
+  log: LevelLog,
+  fatal: (error: Error) => void,
+): Parts {
+  const { logger } = options;
+  const { identity } = log;
+  const link = new PeerLink();
+  const scheduler = new TurnScheduler(clock.monotonicMs, () => gateway.turn(runTurn));
+  const gateway = new Gateway(gatewaySettings(config), {
+    nowMs: clock.monotonicMs,
+    connect: (connection) => replica.connect(connection, connection),
+    executedCommands: () => replica.status().counters.commandsExecuted,
+    logger,
+  });
+  const topology = new Topology({
+    config,
+    clusterId: identity.clusterId,
+    nodeId: identity.nodeId,
+    configuration: () => replica.status().configuration,
+    leader: () => replica.leader,
+    connected: (peer) => link.transport?.connected(peer) ?? false,
+  });
+  const services: HostServices = {
+    config,
+    gateway,
+    topology,
+    facts: {
+      startedMonotonicMs: clock.monotonicMs(),
+      runId: randomBytes(20).toString("hex"),
+      clusterId: identity.clusterId,
+      incarnation: identity.incarnation,
+    },
+    replica: () => replica,
+    nowMs: clock.monotonicMs,
+    shutdown: () => {
+      logger.info({}, "a client asked this node to stop");
+      setImmediate(options.onShutdown ?? terminateSelf);
+    },
+  };
+  const replica = new Replica(
+    {
+      id: identity.nodeId,
+      electionTimeoutMs: config.electionTimeoutMs,
+      heartbeatIntervalMs: config.heartbeatIntervalMs,
+      maxmemoryBytes: () => config.maxmemoryBytes,
+      onFatal: (error) => fatal(error instanceof Error ? error : new Error(String(error))),
+    },
+    {
+      clock,
+      random: { next: Math.random },
+      scheduler,
+      log,
+      transport: link,
+      memory: gateway,
+      logger,
+      host: new ServerHost(services),
+      directory: topology,
+    },
+  );
+  const runTurn = (): void => replica.turn();
+  return { replica, gateway, topology, scheduler, link };
+}
+
+/** The replica is made before the transport it sends through; until then, messages are lost like any. */
+class PeerLink implements PeerTransport {
+  transport: GrpcPeerTransport | null = null;
+
+  send(message: Parameters<PeerTransport["send"]>[0]): void {
+    this.transport?.send(message);
+  }
+}
+
+function gatewaySettings(config: ServerConfig): GatewaySettings {
+  return {
+    addresses: config.bind,
+    port: config.port,
+    backlog: config.tcpBacklog,
+    keepaliveSeconds: () => config.tcpKeepaliveSeconds,
+    idleSeconds: () => config.timeoutSeconds,
+    clientsMax: () => config.maxclients,
+    protectedNow: () => config.protectedMode && config.requirepass === "",
+    bulkBytesMax: () => config.protoMaxBulkBytes,
+    queryBytesMax: () => config.clientQueryBufferBytesMax,
+    outputLimits: () => config.clientOutputBufferLimits.normal,
+  };
+}
+
+async function openOrBear(
+  config: ServerConfig,
+  { bootstrap }: StartOptions,
+  fatal: (error: Error) => void,
+): Promise<LevelLog> {
+  const { dir, nodeId, clusterId } = config;
+  try {
+    if (bootstrap) await bear(config);
+    return await openLog({ directory: dir, nodeId, clusterId, onFatal: fatal });
+  } catch (error) {
+    // The log's own errors say what they are; what is left is the system refusing a file.
+    if (!isSystemError(error)) throw error;
+    throw new NodeError(
+      "DIRECTORY_UNUSABLE",
+      `the directory ${dir} can't be used: ${error.message}`,
+      error,
+    );
+  }
+}
+
+/** The same bytes on every member: whoever wins the first election finds them equal. */
+async function bear(config: ServerConfig): Promise<void> {
+  const { dir, nodeId, clusterId, peers } = config;
+  if (clusterId === null) {
+    throw new NodeError("BOOTSTRAP_INCOMPLETE", "bootstrap needs a cluster-id");
+  }
+  const configuration: Configuration = {
+    clusterId,
+    voters: peers.map(({ id, address }) => ({
+      id,
+      incarnation: firstIncarnation,
+      peerAddress: address,
+    })),
+    votersOutgoing: [],
+    learners: [],
+  };
+  const entries = bootstrapEntries(configuration);
+  await bootstrapLog({
+    directory: dir,
+    identity: { clusterId, nodeId, incarnation: firstIncarnation },
+    entries,
+    hardState: { term: entries[entries.length - 1]?.term ?? 0, vote: 0 },
+  });
+}
+
+function configurationOf(log: LevelLog): Configuration {
+  const newest = log.initial.configurations.at(-1);
+  if (newest === undefined) {
+    throw new NodeError("NO_CONFIGURATION", "the log names no members of the cluster");
+  }
+  return newest.configuration;
+}
+
+/** Who is linked with: the members by the log, where they are by the configuration file. */
+function peersOf(
+  config: ServerConfig,
+  { voters, votersOutgoing, learners }: Configuration,
+): { id: number; address: string; incarnation: number }[] {
+  const members = new Map<number, Member>();
+  for (const member of [...learners, ...votersOutgoing, ...voters]) members.set(member.id, member);
+  return [...members.values()].map(({ id, incarnation, peerAddress }) => ({
+    id,
+    incarnation,
+    address: config.peers.find((peer) => peer.id === id)?.address ?? peerAddress,
+  }));
+}
+
+/** Written last: it names a process that serves. Returns how it is removed. */
+async function writePidFile({ pidfilePath }: ServerConfig): Promise<() => Promise<void>> {
+  if (pidfilePath === null) return async () => {};
+  try {
+    await writeFile(pidfilePath, `${process.pid}\n`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new NodeError("PIDFILE_UNWRITABLE", `the pid file can't be written: ${why}`, error);
+  }
+  return () => rm(pidfilePath, { force: true });
+}
+
+/** Latest first; the first failure is told after everything was tried. */
+async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+function fatalOnce({ logger, onFatal }: StartOptions): (error: Error) => void {
+  let told = false;
+  return (error) => {
+    if (told) return;
+    told = true;
+    logger.fatal({ err: error, code: errnoOf(error) || error.name }, "the node stops");
+    (onFatal ?? exitAtOnce)(error);
+  };
+}
+
+/** What is durable is safe, what is in memory is not to be trusted any more. */
+function exitAtOnce(): void {
+  process.exit(1);
+}
+
+function terminateSelf(): void {
+  process.kill(process.pid, "SIGTERM");
+}
+
+/** Node's errors of system calls carry a number beside the code. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "errno" in error && "syscall" in error;
+}
