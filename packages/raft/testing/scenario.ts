@@ -1,0 +1,294 @@
+/**
+ * Runs the scenario texts in testdata. A block is command lines, `----`, and what they print; a `#`
+ * line is a comment, the first one is the scenario's title. Every node has a clock of its own, which
+ * only `tick` moves. Commands (nodes: ids or `all`):
+ *
+ *   cluster voters=1,2,3 [outgoing=..] [learners=..] [appendBytes=n] [inflight=n]   T = 100 ms, heartbeat 20 ms
+ *   tick <node> <ms>        time passes for a node        campaign <node>  its election deadline passes
+ *   ready <node>            take one Ready                sync <node> [n]  n (all) Persists become durable
+ *   deliver [a->b] [type] [n]   drop ...   duplicate ...  on messages under way, oldest first
+ *   settle [nodes]          ready, sync and deliver among these nodes until nothing moves
+ *   votes <nodes>           the same, delivering nothing but (pre)votes
+ *   keep [a->b] [type] [n]  copies messages under way; replay: delivers the copies
+ *   cut a b ..., heal       links lose what is sent from now on; both directions
+ *   propose <node> <text..>, big <node> <bytes>, read <node>, unreachable <node> <peer>
+ *   crash <node> [written], restart <node>, status [nodes], log <node>, flow <node>
+ *   raw <to> {json}         step a message made by hand
+ *   quiet <command>         the same, printing nothing
+ */
+import { bootstrapEntries, type Message, type NodeId } from "../src/index.js";
+import { describeEntry, describeMessage, describeReady, typeName } from "./describe.js";
+import { type Limits, SimulatedNode } from "./simulated-node.js";
+
+const electionTimeoutMs = 100;
+const heartbeatIntervalMs = 20;
+
+interface Block {
+  readonly before: string[];
+  readonly commands: string[];
+}
+
+/** The text with every output replaced by what the commands print now. */
+export function runScenario(text: string): string {
+  const scenario = new Scenario();
+  const out: string[] = [];
+  for (const block of parse(text)) {
+    out.push(...block.before);
+    if (block.commands.length === 0) continue;
+    const printed = block.commands.flatMap((command) => scenario.run(command));
+    out.push(...block.commands, "----", ...(printed.length === 0 ? ["ok"] : printed), "");
+  }
+  return `${out.join("\n").trimEnd()}\n`;
+}
+
+function parse(text: string): Block[] {
+  const blocks: Block[] = [];
+  for (const paragraph of text.trimEnd().split(/\n\s*\n/)) {
+    const lines = paragraph.split("\n");
+    const cut = lines.indexOf("----");
+    const input = cut < 0 ? lines : lines.slice(0, cut);
+    const before = input.filter((line) => line.startsWith("#"));
+    const commands = input.filter((line) => line !== "" && !line.startsWith("#"));
+    blocks.push({ before: commands.length === 0 ? [...before, ""] : before, commands });
+  }
+  return blocks;
+}
+
+class Scenario {
+  readonly #nodes = new Map<NodeId, SimulatedNode>();
+  readonly #nowMs = new Map<NodeId, number>();
+  #network: Message[] = [];
+  #kept: Message[] = [];
+  readonly #cut = new Set<string>();
+  #out: string[] = [];
+
+  run(line: string): string[] {
+    this.#out = [];
+    const words = line.split(" ").filter((word) => word !== "");
+    const quiet = words[0] === "quiet";
+    if (quiet) words.shift();
+    this.#command(words.shift() ?? "", words, line);
+    return quiet ? [] : this.#out;
+  }
+
+  #command(name: string, words: string[], line: string): void {
+    const number = Number(words[1] ?? Number.NaN);
+    switch (name) {
+      case "cluster":
+        return this.#cluster(words);
+      case "tick":
+        return this.#each(words[0], (node) => this.#tick(node, number));
+      case "campaign":
+        return this.#each(words[0], (node) => {
+          const now = this.#nowMs.get(node.id)!;
+          this.#tick(node, node.raft.nextDeadlineMs() - now);
+        });
+      case "ready":
+        return this.#each(words[0], (node) => this.#ready(node));
+      case "sync":
+        return this.#each(words[0], (node) =>
+          this.#sync(node, Number.isNaN(number) ? 1e9 : number),
+        );
+      case "deliver":
+      case "drop":
+      case "duplicate":
+      case "keep":
+        return this.#onNetwork(name, words);
+      case "replay":
+        for (const message of this.#kept.splice(0)) this.#deliver(message);
+        return;
+      case "settle":
+        return this.#settle(words, () => true);
+      case "votes":
+        return this.#settle(words, (message) => typeName(message).toLowerCase().includes("vote"));
+      case "cut":
+        for (let at = 0; at < words.length; at += 2) this.#cutLink(words[at]!, words[at + 1]!);
+        return;
+      case "heal":
+        return this.#cut.clear();
+      case "propose":
+        return this.#each(words[0], (node) => {
+          const payloads = words.slice(1);
+          for (const text of payloads) node.raft.propose(new TextEncoder().encode(text));
+        });
+      case "big":
+        return this.#each(words[0], (node) => node.raft.propose(new Uint8Array(number).fill(120)));
+      case "read":
+        return this.#each(words[0], (node) => this.#print(`round ${node.raft.beginReadRound()}`));
+      case "unreachable":
+        return this.#each(words[0], (node) => node.raft.unreachable(number));
+      case "crash":
+        return this.#each(words[0], (node) => node.crash(Number.isNaN(number) ? 0 : number));
+      case "restart":
+        return this.#node(words[0]).restart(this.#nowMs.get(this.#node(words[0]).id)!);
+      case "status":
+        return this.#each(words[0] ?? "all", (node) => this.#status(node));
+      case "log":
+        return this.#each(words[0], (node) => this.#print(this.#logOf(node)));
+      case "flow":
+        return this.#each(words[0], (node) => this.#flow(node));
+      case "raw":
+        return this.#raw(this.#node(words[0]), line.slice(line.indexOf("{")));
+      default:
+        throw new Error(`unknown command: ${name}`);
+    }
+  }
+
+  #cluster(words: string[]): void {
+    const given = new Map(words.map((word) => word.split("=") as [string, string]));
+    const ids = (key: string) => (given.get(key) ?? "").split(",").filter(Boolean).map(Number);
+    const members = (key: string) =>
+      ids(key).map((id) => ({ id, incarnation: 1, peerAddress: `node-${id}:7000` }));
+    const entries = bootstrapEntries({
+      clusterId: "scenario",
+      voters: members("voters"),
+      votersOutgoing: members("outgoing"),
+      learners: members("learners"),
+    });
+    const limits: Limits = {
+      ...(given.has("appendBytes") ? { maxAppendBytes: Number(given.get("appendBytes")) } : {}),
+      ...(given.has("inflight") ? { maxInflightAppends: Number(given.get("inflight")) } : {}),
+      ...(given.has("pageBytes") ? { committedPageBytes: Number(given.get("pageBytes")) } : {}),
+    };
+    for (const id of new Set([...ids("voters"), ...ids("outgoing"), ...ids("learners")])) {
+      const onEvent = (event: string, fields: object) =>
+        this.#print(`${id} event: ${event} ${JSON.stringify(fields)}`);
+      const options = { id, entries, electionTimeoutMs, heartbeatIntervalMs, limits, onEvent };
+      this.#nowMs.set(id, 0);
+      // Lower ids wait a little shorter.
+      this.#nodes.set(id, new SimulatedNode({ ...options, random: () => id / 10 }, 0));
+    }
+  }
+
+  #tick(node: SimulatedNode, ms: number): void {
+    const nowMs = this.#nowMs.get(node.id)! + ms;
+    this.#nowMs.set(node.id, nowMs);
+    if (node.alive) node.raft.tick(nowMs);
+  }
+
+  #ready(node: SimulatedNode): void {
+    if (!node.alive || !node.raft.hasReady()) return;
+    const { ready, leaving } = node.takeReady();
+    this.#out.push(...describeReady(node.id, ready));
+    this.#send(leaving);
+  }
+
+  #sync(node: SimulatedNode, count: number): void {
+    if (!node.alive || node.persists.length === 0) return;
+    const leaving = node.sync(count);
+    this.#print(`${node.id} synced: flushed=${node.raft.flushed}`);
+    for (const message of leaving) this.#print(`  leaves ${describeMessage(message)}`);
+    this.#send(leaving);
+  }
+
+  #send(messages: Message[]): void {
+    for (const message of messages) {
+      if (!this.#cut.has(`${message.from}-${message.to}`)) this.#network.push(message);
+    }
+  }
+
+  #deliver(message: Message): void {
+    const node = this.#nodes.get(message.to);
+    this.#print(`> ${describeMessage(message)}`);
+    if (node?.alive) node.raft.step(message);
+  }
+
+  #onNetwork(verb: string, words: string[]): void {
+    let left = Number.POSITIVE_INFINITY;
+    let link = "";
+    let type = "";
+    for (const word of words) {
+      if (word.includes("->")) link = word;
+      else if (/^\d+$/.test(word)) left = Number(word);
+      else type = word;
+    }
+    const chosen = new Set<Message>();
+    for (const message of this.#network) {
+      const matches =
+        (link === "" || link === `${message.from}->${message.to}`) &&
+        (type === "" || type === typeName(message));
+      if (matches && chosen.size < left) chosen.add(message);
+    }
+    if (verb === "keep") return void this.#kept.push(...chosen);
+    if (verb !== "duplicate") this.#network = this.#network.filter((one) => !chosen.has(one));
+    for (const message of chosen) {
+      if (verb === "drop") this.#print(`dropped ${describeMessage(message)}`);
+      else this.#deliver(message);
+    }
+  }
+
+  #settle(words: string[], wanted: (message: Message) => boolean): void {
+    const ids = words.length === 0 ? [...this.#nodes.keys()] : words.map(Number);
+    const nodes = ids.map((id) => this.#nodes.get(id)!).filter((node) => node.alive);
+    for (let round = 0; round < 200; round += 1) {
+      let moved = false;
+      for (const node of nodes) {
+        if (node.raft.hasReady()) moved = true;
+        this.#ready(node);
+      }
+      for (const node of nodes) {
+        if (node.persists.length > 0) moved = true;
+        this.#sync(node, 1e9);
+      }
+      const mine = this.#network.filter(
+        (m) => ids.includes(m.to) && ids.includes(m.from) && wanted(m),
+      );
+      this.#network = this.#network.filter((m) => !mine.includes(m));
+      for (const message of mine) this.#deliver(message);
+      if (!moved && mine.length === 0) return;
+    }
+    throw new Error("the nodes never settle");
+  }
+
+  #cutLink(a: string, b: string): void {
+    this.#cut.add(`${a}-${b}`).add(`${b}-${a}`);
+  }
+
+  #status(node: SimulatedNode): void {
+    if (!node.alive) return this.#print(`${node.id}: down`);
+    const { role, term, leader, lastIndex, flushed, commit } = node.raft;
+    const position = `last=${lastIndex} flushed=${flushed} commit=${commit}`;
+    this.#print(
+      `${node.id}: ${role} term=${term} leader=${leader} ${position} applied=${node.applied.length}` +
+        (node.confirmedRound > 0 ? ` confirmedRound=${node.confirmedRound}` : ""),
+    );
+  }
+
+  #flow(node: SimulatedNode): void {
+    for (const { id, state, match, next, recentActive } of node.raft.progress()) {
+      const active = recentActive ? "active" : "silent";
+      this.#print(`${node.id} of ${id}: ${state} match=${match} next=${next} ${active}`);
+    }
+    this.#print(`${node.id} uncommittedBytes=${node.raft.uncommittedBytes}`);
+  }
+
+  /** What a restart would find. */
+  #logOf(node: SimulatedNode): string {
+    return `${node.id} disk: ${node.disk.entries.map(describeEntry).join(", ")}`;
+  }
+
+  #raw(node: SimulatedNode, json: string): void {
+    const message = JSON.parse(json) as { entries?: { payload: unknown }[] };
+    for (const entry of message.entries ?? []) {
+      if (typeof entry.payload === "string") {
+        entry.payload = new TextEncoder().encode(entry.payload);
+      }
+    }
+    node.raft.step(message as unknown as Message);
+  }
+
+  #each(which: string | undefined, act: (node: SimulatedNode) => void): void {
+    if (which !== "all") return act(this.#node(which));
+    for (const node of this.#nodes.values()) act(node);
+  }
+
+  #node(word: string | undefined): SimulatedNode {
+    const node = this.#nodes.get(Number(word));
+    if (node === undefined) throw new Error(`no such node: ${word}`);
+    return node;
+  }
+
+  #print(line: string): void {
+    this.#out.push(line);
+  }
+}
