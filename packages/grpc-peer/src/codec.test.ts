@@ -1,0 +1,291 @@
+import { type Entry, type Message, MessageType } from "@redoubt/raft";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FRAME_BYTES_MAX, MESSAGE_BYTES_MAX, PIECE_BYTES_MAX } from "./constants.js";
+import { MalformedFrame } from "./errors.js";
+import { FrameReader, PING_FRAME, PieceSource, packedBytes, packMessages } from "./frame-codec.js";
+import { Frame, Message as WireMessage } from "./generated/redoubt/peer/v1/peer.js";
+import { decodeMessage, encodeMessage } from "./message-codec.js";
+
+const id = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+const number = fc.oneof(
+  fc.integer({ min: 0, max: 300 }),
+  fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+);
+const bytes = fc.uint8Array({ maxLength: 200 });
+
+const envelope = { from: id, to: id, term: number };
+
+const vote = fc
+  .record({
+    type: fc.constantFrom(MessageType.preVote, MessageType.vote),
+    ...envelope,
+    lastIndex: number,
+    lastTerm: number,
+  })
+  .map((message) => ({ ...message, lastTerm: Math.min(message.lastTerm, message.term) }));
+
+const append = fc
+  .record({
+    type: fc.constant(MessageType.append),
+    ...envelope,
+    prevIndex: fc.integer({ min: 0, max: 2 ** 50 }),
+    commit: number,
+    kinds: fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.nat(2 ** 32 - 1), bytes), {
+      maxLength: 8,
+    }),
+  })
+  .map(({ kinds, ...message }): Message => {
+    const term = Math.max(1, message.term);
+    const entries = kinds.map(
+      ([kind, checksum, payload], offset): Entry => ({
+        index: message.prevIndex + 1 + offset,
+        term,
+        kind: kind as Entry["kind"],
+        checksum,
+        payload,
+      }),
+    );
+    return { ...message, term, prevTerm: Math.floor(term / 2), entries };
+  });
+
+const message: fc.Arbitrary<Message> = fc.oneof(
+  vote,
+  append,
+  fc.record({
+    type: fc.constantFrom(MessageType.preVoteResponse, MessageType.voteResponse),
+    ...envelope,
+    granted: fc.boolean(),
+  }),
+  fc.record({
+    type: fc.constant(MessageType.appendResponse),
+    ...envelope,
+    index: number,
+    rejected: fc.boolean(),
+    hintIndex: number,
+    hintTerm: number,
+  }),
+  fc.record({
+    type: fc.constant(MessageType.heartbeat),
+    ...envelope,
+    commit: number,
+    readRound: number,
+  }),
+  fc.record({
+    type: fc.constant(MessageType.heartbeatResponse),
+    ...envelope,
+    readRound: number,
+  }),
+);
+
+function encoded(value: Message): Buffer {
+  return Buffer.concat(encodeMessage(value).segments);
+}
+
+/** Payloads as plain Uint8Arrays: a view of a frame is a Buffer, which equality would tell apart. */
+function plain(value: Message): Message {
+  if (value.type !== MessageType.append) {
+    return value;
+  }
+  const entries = value.entries.map((one) => ({ ...one, payload: new Uint8Array(one.payload) }));
+  return { ...value, entries };
+}
+
+describe("messages", () => {
+  test("decode of encode is the message", () => {
+    fc.assert(
+      fc.property(message, (value) => {
+        const buffer = encoded(value);
+        expect(buffer.length).toBe(encodeMessage(value).bytes);
+        expect(plain(decodeMessage(buffer, 0, buffer.length))).toEqual(value);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
+  test("the bytes are those of peer.proto, by the generated code", () => {
+    fc.assert(
+      fc.property(message, (value) => {
+        const buffer = encoded(value);
+        const generated = WireMessage.decode(buffer);
+        expect(plain(generated as unknown as Message)).toMatchObject(value);
+        expect(Buffer.from(WireMessage.encode(generated).finish())).toEqual(buffer);
+      }),
+      { seed: 2, numRuns: 500 },
+    );
+  });
+
+  test("damaged bytes give another message or MalformedFrame, nothing else", () => {
+    fc.assert(
+      fc.property(message, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, at, flip) => {
+        const buffer = encoded(value);
+        buffer[at % buffer.length]! ^= flip;
+        expectReadableOrMalformed(() => decodeMessage(buffer, 0, buffer.length));
+        const cut = at % buffer.length;
+        expectReadableOrMalformed(() => decodeMessage(buffer, 0, cut));
+      }),
+      { seed: 3, numRuns: 2_000 },
+    );
+  });
+
+  test("arbitrary bytes are a message or MalformedFrame", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (junk) => {
+        expectReadableOrMalformed(() => new FrameReader().read(Buffer.from(junk)));
+      }),
+      { seed: 4, numRuns: 5_000 },
+    );
+  });
+
+  const valid = {
+    type: MessageType.append,
+    from: 1,
+    to: 2,
+    term: 3,
+    prevIndex: 4,
+    prevTerm: 2,
+    commit: 0,
+  } as const;
+  const one: Entry = { index: 5, term: 3, kind: 1, checksum: 1, payload: new Uint8Array(0) };
+  test.each<[string, object]>([
+    ["a gap", { ...valid, entries: [one, { ...one, index: 7 }] }],
+    ["a gap after prevIndex", { ...valid, entries: [{ ...one, index: 6 }] }],
+    ["a falling term", { ...valid, entries: [one, { ...one, index: 6, term: 2 }] }],
+    ["a term above the leader's", { ...valid, entries: [{ ...one, term: 4 }] }],
+    ["a previous term above the leader's", { ...valid, prevTerm: 4, entries: [] }],
+    ["an unknown kind", { ...valid, entries: [{ ...one, kind: 3 }] }],
+    ["an unknown type", { ...valid, type: 9, entries: [] }],
+    ["nobody as sender", { ...valid, from: 0, entries: [] }],
+    ["an id out of range", { ...valid, to: 2 ** 31, entries: [] }],
+    ["an index of 2^53", { ...valid, prevIndex: 2 ** 53, entries: [] }],
+  ])("trap-19 entries with %s are refused", (_, bad) => {
+    const buffer = encoded({ ...valid, entries: [one] });
+    expect(() => decodeMessage(buffer, 0, buffer.length)).not.toThrow();
+    const damaged = encoded(bad as Message);
+    expect(() => decodeMessage(damaged, 0, damaged.length)).toThrow(MalformedFrame);
+  });
+
+  test("a small payload does not keep its frame alive, a large one is not copied", () => {
+    const small = { ...one, payload: new Uint8Array(10).fill(1) };
+    const large = { ...one, index: 6, payload: new Uint8Array(50_000).fill(2) };
+    const frame = encoded({ ...valid, entries: [small, large] });
+    const decoded = decodeMessage(frame, 0, frame.length);
+    expect(decoded.type).toBe(MessageType.append);
+    const entries = decoded.type === MessageType.append ? decoded.entries : [];
+    expect(entries[0]!.payload.buffer.byteLength).toBe(10);
+    expect(entries[1]!.payload.buffer).toBe(frame.buffer);
+  });
+});
+
+describe("frames", () => {
+  test("packed messages come out in order, and as the generated code reads them", () => {
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 10 }), (values) => {
+        const messages = values.map((value) => encodeMessage(value));
+        const size = messages.reduce((sum, one) => sum + packedBytes(one), 0);
+        const frame = packMessages(messages, size);
+        expect(new FrameReader().read(frame).map(plain)).toEqual(values);
+        expect(Frame.decode(frame).messages.length).toBe(values.length);
+      }),
+      { seed: 5, numRuns: 200 },
+    );
+  });
+
+  test("a message in pieces comes out whole, whatever its size", () => {
+    const sizes = fc.integer({ min: FRAME_BYTES_MAX, max: 5 * FRAME_BYTES_MAX });
+    fc.assert(
+      fc.property(fc.array(sizes, { minLength: 1, maxLength: 3 }), (lengths) => {
+        const value = largeAppend(lengths);
+        const frames = piecesOf(value);
+        const reader = new FrameReader();
+        const last = frames.pop()!;
+        for (const frame of frames) {
+          expect(frame.length).toBeLessThan(PIECE_BYTES_MAX + 64);
+          expect(reader.read(frame)).toEqual([]);
+        }
+        expect(reader.read(PING_FRAME)).toEqual([]);
+        const [whole, ...rest] = reader.read(last);
+        expect(rest).toEqual([]);
+        expect(Buffer.compare(encoded(whole!), encoded(value))).toBe(0);
+      }),
+      { seed: 6, numRuns: 10 },
+    );
+  });
+
+  test("pieces that do not fit together are refused", () => {
+    const frames = piecesOf(largeAppend([FRAME_BYTES_MAX]));
+    const other = piecesOf(largeAppend([FRAME_BYTES_MAX + 1]));
+    const message = encodeMessage(largeAppend([10]));
+    const packed = packMessages([message], packedBytes(message));
+    for (const intruder of [other[0]!, packed]) {
+      const reader = new FrameReader();
+      reader.read(frames[0]!);
+      expect(() => reader.read(intruder)).toThrow(MalformedFrame);
+    }
+    const overflow = new FrameReader();
+    expect(() => {
+      for (let count = 0; count < 4; count += 1) {
+        overflow.read(frames[0]!);
+      }
+    }).toThrow(MalformedFrame);
+  });
+
+  test.each([0, 1, MESSAGE_BYTES_MAX + 1, Number.MAX_SAFE_INTEGER])(
+    "a claimed size of %d bytes is refused before anything is reserved",
+    (bytesTotal) => {
+      const frame = frameOf({ piece: { bytesTotal, data: Buffer.from("x") } });
+      expect(() => new FrameReader().read(frame)).toThrow(MalformedFrame);
+    },
+  );
+
+  test("an empty piece is refused: pieces always come to an end", () => {
+    const frame = frameOf({ piece: { bytesTotal: FRAME_BYTES_MAX, data: Buffer.alloc(0) } });
+    expect(() => new FrameReader().read(frame)).toThrow(MalformedFrame);
+  });
+
+  test("a handshake's frame does not belong on an open stream", () => {
+    const frame = frameOf({ refusal: { cause: 1 } });
+    expect(() => new FrameReader().read(frame)).toThrow(MalformedFrame);
+  });
+});
+
+function frameOf(fields: Partial<Frame>): Buffer {
+  return Buffer.from(
+    Frame.encode({
+      challenge: undefined,
+      hello: undefined,
+      welcome: undefined,
+      refusal: undefined,
+      messages: [],
+      piece: undefined,
+      ping: false,
+      ...fields,
+    }).finish(),
+  );
+}
+
+function largeAppend(lengths: readonly number[]): Message {
+  const entries = lengths.map((length, offset): Entry => {
+    const payload = Buffer.alloc(length, `entry ${offset}`);
+    return { index: 5 + offset, term: 3, kind: 1, checksum: offset, payload };
+  });
+  const { append } = MessageType;
+  return { type: append, from: 1, to: 2, term: 3, prevIndex: 4, prevTerm: 3, commit: 0, entries };
+}
+
+function piecesOf(value: Message): Buffer[] {
+  const source = new PieceSource(encodeMessage(value));
+  const frames: Buffer[] = [];
+  while (!source.done) {
+    frames.push(source.next());
+  }
+  return frames;
+}
+
+function expectReadableOrMalformed(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(MalformedFrame);
+  }
+}

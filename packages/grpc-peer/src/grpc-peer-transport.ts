@@ -1,0 +1,291 @@
+/**
+ * The node-to-node transport: one link to every peer, dialled by the higher id of the pair.
+ *
+ *   send() --> Peer --> Link --> Outbox --> PeerStream ==gRPC==> PeerStream --> Link --> events.receive()
+ *
+ * It is not reliable and does not try to be: what cannot be sent now is dropped, said to be dropped,
+ * and Raft sends it again.
+ */
+
+import type { Message, NodeId } from "@redoubt/raft";
+import type { Logger, PeerEvents, PeerTransport } from "@redoubt/replica";
+import { Acceptor } from "./acceptor.js";
+import {
+  ANNOUNCE_BYTES_MAX,
+  CLUSTER_ID_LENGTH_MAX,
+  LOG_REPEAT_MS,
+  SILENT_TICKS_MIN,
+  STALLED_MS,
+} from "./constants.js";
+import type { DialFailure } from "./dial.js";
+import { assert } from "./errors.js";
+import type { Claims } from "./generated/redoubt/peer/v1/peer.js";
+import type { ElectionParametersMs, RefusalCause } from "./handshake.js";
+import type { HandshakeTerms } from "./handshake-run.js";
+import type { Link } from "./link.js";
+import { Peer, type PeerOwner, type PeerSettings, type PeerStatus } from "./peer.js";
+import { RepeatFilter } from "./repeat-filter.js";
+import type { PeerStream } from "./stream.js";
+
+export interface PeerAddress {
+  readonly id: NodeId;
+  /** host:port */
+  readonly address: string;
+  /**
+   * When given, only this incarnation is linked with: Raft's messages do not carry one, so another
+   * incarnation's votes would count as the member's. When not, any that is not older than one seen.
+   */
+  readonly incarnation?: number;
+}
+
+export interface PeerTransportOptions {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly incarnation: number;
+  readonly bindHost: string;
+  /** 0: any free port; see `port`. */
+  readonly port: number;
+  /** This node itself may be among them. */
+  readonly peers: readonly PeerAddress[];
+  /** The cluster's shared secret; null: anybody who reaches the port can be a peer. The caller decides whether that is allowed. */
+  readonly secret: Uint8Array | null;
+  /** Opaque bytes told to every peer in the handshake, asked for at each. */
+  readonly announce: () => Uint8Array;
+  /** Called when a link to `peer` is up, before anything is received as a consequence of it. */
+  readonly onAnnounce: (peer: NodeId, announce: Uint8Array) => void;
+  readonly events: PeerEvents;
+  readonly logger: Logger;
+  /** Uniform in [0, 1): jitter of the back-off. */
+  readonly random: () => number;
+  /** A peer whose parameters differ is refused: leases rest on them. */
+  readonly electionParametersMs: ElectionParametersMs;
+}
+
+export interface PeerTransportStatus {
+  readonly port: number;
+  readonly connections: number;
+  readonly peers: readonly PeerStatus[];
+}
+
+export class GrpcPeerTransport implements PeerTransport {
+  readonly #options: PeerTransportOptions;
+  readonly #peers = new Map<NodeId, Peer>();
+  readonly #settings: PeerSettings;
+  readonly #repeats: RepeatFilter;
+  #acceptor: Acceptor | null = null;
+  #ticker: NodeJS.Timeout | null = null;
+  #closing: Promise<void> | null = null;
+
+  /** Rejects with PeerTransportError (PORT_IN_USE, BIND_FAILED). */
+  static async start(options: PeerTransportOptions): Promise<GrpcPeerTransport> {
+    const transport = new GrpcPeerTransport(options);
+    await transport.#start();
+    return transport;
+  }
+
+  private constructor(options: PeerTransportOptions) {
+    checkOptions(options);
+    const { electionTimeout, heartbeatInterval } = options.electionParametersMs;
+    this.#options = options;
+    this.#repeats = new RepeatFilter(Math.ceil(LOG_REPEAT_MS / heartbeatInterval));
+    this.#settings = {
+      self: options.nodeId,
+      patience: {
+        silentTicks: Math.max(SILENT_TICKS_MIN, Math.ceil(electionTimeout / heartbeatInterval)),
+        stalledTicks: Math.ceil(STALLED_MS / heartbeatInterval),
+      },
+      random: options.random,
+      owner: this.#peerOwner(),
+    };
+    this.setPeers(options.peers);
+  }
+
+  /** The port listened on. */
+  get port(): number {
+    return this.#acceptor?.port ?? 0;
+  }
+
+  /** Takes the message and returns at once; never throws. Order is kept per peer and stream. */
+  send(message: Message): void {
+    this.#peers.get(message.to)?.send(message);
+  }
+
+  connected(peer: NodeId): boolean {
+    return this.#peers.get(peer)?.connected ?? false;
+  }
+
+  /** The members changed: links to those who left are closed, new ones are dialled. */
+  setPeers(addresses: readonly PeerAddress[]): void {
+    const others = addresses.filter((address) => address.id !== this.#options.nodeId);
+    const ids = new Set(others.map((address) => address.id));
+    assert(ids.size === others.length, "peers have distinct ids");
+    for (const [id, peer] of this.#peers) {
+      if (!ids.has(id)) {
+        this.#peers.delete(id);
+        peer.close();
+      }
+    }
+    for (const { id, address, incarnation } of others) {
+      const known = this.#peers.get(id);
+      if (known !== undefined) {
+        known.update(address, incarnation ?? null);
+      } else if (this.#closing === null) {
+        this.#add(id, address, incarnation ?? null);
+      }
+    }
+  }
+
+  status(): PeerTransportStatus {
+    return {
+      port: this.port,
+      connections: this.#acceptor?.connections ?? 0,
+      peers: [...this.#peers.values()].map((peer) => peer.status),
+    };
+  }
+
+  /** Ends every link and the listener; no event follows. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #start(): Promise<void> {
+    const { bindHost, port, electionParametersMs } = this.#options;
+    const terms = this.#terms(null);
+    this.#acceptor = await Acceptor.listen(bindHost, port, terms, {
+      accepted: (stream, claims) => this.#accepted(stream, claims),
+      acceptorRefused: (by, cause, claimedId, remoteAddress) =>
+        this.#logRefusal(by, cause, claimedId, remoteAddress),
+      acceptorFault: (error) =>
+        this.#options.logger.error({ error: error.message }, "peer listener fault"),
+    });
+    this.#ticker = setInterval(() => this.#tick(), electionParametersMs.heartbeatInterval);
+    for (const peer of this.#peers.values()) {
+      peer.start();
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#ticker !== null) {
+      clearInterval(this.#ticker);
+    }
+    for (const peer of this.#peers.values()) {
+      peer.close();
+    }
+    await this.#acceptor?.close();
+  }
+
+  #add(id: NodeId, address: string, incarnation: number | null): void {
+    const dials = this.#options.nodeId > id;
+    const peer = new Peer(id, address, incarnation, dials ? this.#terms(id) : null, this.#settings);
+    this.#peers.set(id, peer);
+    if (this.#acceptor !== null) {
+      peer.start();
+    }
+  }
+
+  /** `peer`: whom we dial; null: whoever calls. */
+  #terms(peer: NodeId | null): HandshakeTerms {
+    const { clusterId, nodeId, incarnation, secret, electionParametersMs, announce } =
+      this.#options;
+    return {
+      identity: { clusterId, nodeId, incarnation, secret, electionParametersMs },
+      expectation: {
+        nodeId: peer,
+        judgePeer: (id, peerIncarnation) => this.#judgePeer(peer, id, peerIncarnation),
+      },
+      announce: () => {
+        const bytes = announce();
+        assert(bytes.length <= ANNOUNCE_BYTES_MAX, "an announcement is within its limit");
+        return bytes;
+      },
+    };
+  }
+
+  /** Only the higher id dials: a lower one who calls is not who it says, or misconfigured. */
+  #judgePeer(
+    dialled: NodeId | null,
+    id: NodeId,
+    incarnation: number,
+  ): "identity" | "incarnation" | null {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || (dialled === null && id < this.#options.nodeId)) {
+      return "identity";
+    }
+    return peer.judgeIncarnation(incarnation);
+  }
+
+  #accepted(stream: PeerStream, claims: Claims): void {
+    const peer = this.#peers.get(claims.from);
+    assert(peer !== undefined, "an accepted stream is a known peer's");
+    peer.join(stream, claims);
+  }
+
+  #tick(): void {
+    this.#repeats.tick();
+    for (const peer of this.#peers.values()) {
+      peer.tick();
+    }
+  }
+
+  #peerOwner(): PeerOwner {
+    const { events, logger, onAnnounce } = this.#options;
+    return {
+      peerUp: (link: Link) => {
+        this.#repeats.forget(link.peer);
+        logger.info({ peer: link.peer, incarnation: link.incarnation }, "peer link up");
+        onAnnounce(link.peer, link.announce);
+      },
+      peerDown: (peer, reason, malformed) => {
+        if (this.#closing !== null) {
+          return;
+        }
+        if (malformed) {
+          this.#warnOnce(peer, "malformed", { peer, reason }, "peer sent a malformed frame");
+        } else {
+          logger.info({ peer, reason }, "peer link down");
+        }
+      },
+      peerReceived: (message) => {
+        if (this.#closing === null) {
+          events.receive(message);
+        }
+      },
+      peerUnreachable: (peer) => events.unreachable(peer),
+      peerDialFailed: (peer, address, failure) => this.#logDialFailure(peer, address, failure),
+    };
+  }
+
+  #logDialFailure(peer: NodeId, address: string, failure: DialFailure): void {
+    if (failure.kind === "refused") {
+      this.#logRefusal(failure.by, failure.cause, peer, address);
+    } else {
+      const fields = { peer, address, reason: failure.reason };
+      this.#warnOnce(peer, "unreachable", fields, "peer cannot be reached");
+    }
+  }
+
+  #logRefusal(by: "us" | "peer", cause: RefusalCause, claimedId: NodeId, address: string): void {
+    // Strangers share one line a cause: they choose the id they claim.
+    const peer = this.#peers.has(claimedId) ? claimedId : 0;
+    const event = by === "us" ? "peer refused" : "refused by peer";
+    this.#warnOnce(peer, `${by} ${cause}`, { peer: claimedId, address, cause }, event);
+  }
+
+  #warnOnce(peer: NodeId, line: string, fields: object, event: string): void {
+    if (this.#closing === null && this.#repeats.allow(peer, line)) {
+      this.#options.logger.warn(fields, event);
+    }
+  }
+}
+
+function checkOptions(options: PeerTransportOptions): void {
+  const { electionTimeout, heartbeatInterval } = options.electionParametersMs;
+  assert(options.nodeId >= 1 && options.nodeId < 2 ** 31, "a node id is from 1 to 2^31 - 1");
+  assert(options.incarnation >= 1, "an incarnation is positive");
+  assert(options.clusterId.length > 0, "a cluster has an id");
+  assert(options.clusterId.length <= CLUSTER_ID_LENGTH_MAX, "a cluster id is within its limit");
+  assert(heartbeatInterval > 0, "the heartbeat interval is positive");
+  assert(heartbeatInterval < electionTimeout, "heartbeats are more frequent than elections");
+  assert(options.secret === null || options.secret.length > 0, "a secret is not empty");
+}

@@ -1,0 +1,323 @@
+/**
+ * Raft messages to and from the `Message` of peer.proto.
+ *
+ * Encoding yields segments: small heads of our own and the payloads themselves, so that a payload is
+ * copied only when its frame is built. Decoding checks every field's type and range before anything
+ * reaches raft; payloads are views of the given buffer where that does not pin much more than them.
+ */
+
+import { type Entry, EntryKind, type Message, MessageType } from "@redoubt/raft";
+import { ENTRY_BYTES_MAX, PINNED_SHARE_MIN } from "./constants.js";
+import { MalformedFrame } from "./errors.js";
+import { varintSize, WireReader, WireType, WireWriter } from "./wire.js";
+
+/** The encoded message is the concatenation of the segments. They must not be mutated. */
+export interface EncodedMessage {
+  readonly bytes: number;
+  readonly segments: readonly Uint8Array[];
+}
+
+/** Tag and varint of each scalar field: at most 2 + 8 bytes; no message has more than 9 of them. */
+const MESSAGE_HEAD_BYTES_MAX = 96;
+/** Outer tag and length (6), index and term (18), kind (2), checksum (5), payload's tag and length (6). */
+const ENTRY_HEAD_BYTES_MAX = 40;
+const ID_MAX = 2 ** 31 - 1;
+const ENTRY_KINDS: ReadonlySet<number> = new Set(Object.values(EntryKind));
+const NO_PAYLOAD = new Uint8Array(0);
+
+export function encodeMessage(message: Message): EncodedMessage {
+  const entries = message.type === MessageType.append ? message.entries : [];
+  const headBytesMax = MESSAGE_HEAD_BYTES_MAX + entries.length * ENTRY_HEAD_BYTES_MAX;
+  const writer = new WireWriter(Buffer.allocUnsafe(headBytesMax));
+  writer.uint(1, message.type);
+  writer.uint(2, message.from);
+  writer.uint(3, message.to);
+  writer.uint(4, message.term);
+  writeFields(writer, message);
+  const segments: Uint8Array[] = [];
+  let bytes = 0;
+  let start = 0;
+  for (const entry of entries) {
+    writeEntryHead(writer, entry);
+    segments.push(writer.buffer.subarray(start, writer.position), entry.payload);
+    bytes += writer.position - start + entry.payload.length;
+    start = writer.position;
+  }
+  if (writer.position > start) {
+    segments.push(writer.buffer.subarray(start, writer.position));
+    bytes += writer.position - start;
+  }
+  return { bytes, segments };
+}
+
+function writeFields(writer: WireWriter, message: Message): void {
+  switch (message.type) {
+    case MessageType.preVote:
+    case MessageType.vote:
+      writer.uint(5, message.lastIndex);
+      writer.uint(6, message.lastTerm);
+      return;
+    case MessageType.preVoteResponse:
+    case MessageType.voteResponse:
+      writer.uint(7, message.granted ? 1 : 0);
+      return;
+    case MessageType.append:
+      writer.uint(8, message.prevIndex);
+      writer.uint(9, message.prevTerm);
+      writer.uint(10, message.commit);
+      return;
+    case MessageType.appendResponse:
+      writer.uint(12, message.index);
+      writer.uint(13, message.rejected ? 1 : 0);
+      writer.uint(14, message.hintIndex);
+      writer.uint(15, message.hintTerm);
+      return;
+    case MessageType.heartbeat:
+      writer.uint(10, message.commit);
+      writer.uint(16, message.readRound);
+      return;
+    case MessageType.heartbeatResponse:
+      writer.uint(16, message.readRound);
+      return;
+  }
+}
+
+/** Everything of an entry but its payload's bytes, which follow. */
+function writeEntryHead(writer: WireWriter, entry: Entry): void {
+  const payloadBytes = entry.payload.length;
+  const size =
+    (entry.index === 0 ? 0 : 1 + varintSize(entry.index)) +
+    (entry.term === 0 ? 0 : 1 + varintSize(entry.term)) +
+    (entry.kind === 0 ? 0 : 1 + varintSize(entry.kind)) +
+    (entry.checksum === 0 ? 0 : 5) +
+    (payloadBytes === 0 ? 0 : 1 + varintSize(payloadBytes) + payloadBytes);
+  writer.tag(11, WireType.bytes);
+  writer.varint(size);
+  writer.uint(1, entry.index);
+  writer.uint(2, entry.term);
+  writer.uint(3, entry.kind);
+  writer.fixed32(4, entry.checksum);
+  if (payloadBytes !== 0) {
+    writer.tag(5, WireType.bytes);
+    writer.varint(payloadBytes);
+  }
+}
+
+interface Fields {
+  type: number;
+  from: number;
+  to: number;
+  term: number;
+  lastIndex: number;
+  lastTerm: number;
+  granted: boolean;
+  prevIndex: number;
+  prevTerm: number;
+  commit: number;
+  entries: Entry[];
+  index: number;
+  rejected: boolean;
+  hintIndex: number;
+  hintTerm: number;
+  readRound: number;
+}
+
+/** Reads one message from `start` to before `end`. Throws MalformedFrame. */
+export function decodeMessage(buffer: Buffer, start: number, end: number): Message {
+  const fields = emptyFields();
+  const reader = new WireReader(buffer, start, end);
+  while (!reader.done) {
+    readField(reader, fields);
+  }
+  return messageOf(fields);
+}
+
+function emptyFields(): Fields {
+  return {
+    type: 0,
+    from: 0,
+    to: 0,
+    term: 0,
+    lastIndex: 0,
+    lastTerm: 0,
+    granted: false,
+    prevIndex: 0,
+    prevTerm: 0,
+    commit: 0,
+    entries: [],
+    index: 0,
+    rejected: false,
+    hintIndex: 0,
+    hintTerm: 0,
+    readRound: 0,
+  };
+}
+
+function readField(reader: WireReader, fields: Fields): void {
+  const tag = reader.varint();
+  const wireType = tag % 8;
+  const field = Math.floor(tag / 8);
+  if (field === 11 && wireType === WireType.bytes) {
+    const end = reader.length();
+    fields.entries.push(readEntry(new WireReader(reader.buffer, reader.position, end)));
+    reader.position = end;
+    return;
+  }
+  if (field > 16) {
+    reader.skip(wireType);
+    return;
+  }
+  if (wireType !== WireType.varint || field === 0 || field === 11) {
+    throw new MalformedFrame("field has another type");
+  }
+  setField(fields, field, reader.varint());
+}
+
+function setField(fields: Fields, field: number, value: number): void {
+  switch (field) {
+    case 1:
+      fields.type = value;
+      return;
+    case 2:
+      fields.from = value;
+      return;
+    case 3:
+      fields.to = value;
+      return;
+    case 4:
+      fields.term = value;
+      return;
+    case 5:
+      fields.lastIndex = value;
+      return;
+    case 6:
+      fields.lastTerm = value;
+      return;
+    case 7:
+      fields.granted = booleanOf(value);
+      return;
+    case 8:
+      fields.prevIndex = value;
+      return;
+    case 9:
+      fields.prevTerm = value;
+      return;
+    case 10:
+      fields.commit = value;
+      return;
+    case 12:
+      fields.index = value;
+      return;
+    case 13:
+      fields.rejected = booleanOf(value);
+      return;
+    case 14:
+      fields.hintIndex = value;
+      return;
+    case 15:
+      fields.hintTerm = value;
+      return;
+    case 16:
+      fields.readRound = value;
+      return;
+  }
+}
+
+function readEntry(reader: WireReader): Entry {
+  let index = 0;
+  let term = 0;
+  let kind = 0;
+  let checksum = 0;
+  let payload: Uint8Array = NO_PAYLOAD;
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === 1 * 8 + WireType.varint) {
+      index = reader.varint();
+    } else if (tag === 2 * 8 + WireType.varint) {
+      term = reader.varint();
+    } else if (tag === 3 * 8 + WireType.varint) {
+      kind = reader.varint();
+    } else if (tag === 4 * 8 + WireType.fixed32) {
+      checksum = reader.fixed32();
+    } else if (tag === 5 * 8 + WireType.bytes) {
+      payload = ownedPayload(reader.bytes());
+    } else if (tag >= 6 * 8) {
+      reader.skip(tag % 8);
+    } else {
+      throw new MalformedFrame("entry's field has another type");
+    }
+  }
+  check(index >= 1, "entry's index is not positive");
+  check(term >= 1, "entry's term is not positive");
+  check(ENTRY_KINDS.has(kind), "entry's kind is unknown");
+  check(payload.length <= ENTRY_BYTES_MAX, "entry's payload is too large");
+  return { index, term, kind: kind as EntryKind, checksum, payload };
+}
+
+/** A small payload kept as a view would keep its whole frame (or Node's shared pool) alive. */
+function ownedPayload(view: Buffer): Uint8Array {
+  if (view.length >= view.buffer.byteLength * PINNED_SHARE_MIN) {
+    return view;
+  }
+  const copy = new Uint8Array(view.length);
+  copy.set(view);
+  return copy;
+}
+
+function messageOf(fields: Fields): Message {
+  check(fields.from >= 1 && fields.from <= ID_MAX, "sender's id is out of range");
+  check(fields.to >= 1 && fields.to <= ID_MAX, "receiver's id is out of range");
+  const { from, to, term } = fields;
+  switch (fields.type) {
+    case MessageType.preVote:
+    case MessageType.vote: {
+      check(fields.lastTerm <= term, "last entry's term is above the sender's");
+      const { lastIndex, lastTerm } = fields;
+      return { type: fields.type, from, to, term, lastIndex, lastTerm };
+    }
+    case MessageType.preVoteResponse:
+    case MessageType.voteResponse:
+      return { type: fields.type, from, to, term, granted: fields.granted };
+    case MessageType.append: {
+      checkAppend(fields);
+      const { prevIndex, prevTerm, commit, entries } = fields;
+      return { type: fields.type, from, to, term, prevIndex, prevTerm, commit, entries };
+    }
+    case MessageType.appendResponse: {
+      const { index, rejected, hintIndex, hintTerm } = fields;
+      return { type: fields.type, from, to, term, index, rejected, hintIndex, hintTerm };
+    }
+    case MessageType.heartbeat: {
+      const { commit, readRound } = fields;
+      return { type: fields.type, from, to, term, commit, readRound };
+    }
+    case MessageType.heartbeatResponse:
+      return { type: fields.type, from, to, term, readRound: fields.readRound };
+    default:
+      throw new MalformedFrame("message's type is unknown");
+  }
+}
+
+/** Entries follow prevIndex without a gap, in terms that do not fall and are not above the leader's (trap 19). */
+function checkAppend(fields: Fields): void {
+  let index = fields.prevIndex;
+  let term = fields.prevTerm;
+  for (const entry of fields.entries) {
+    index += 1;
+    check(entry.index === index, "entries are not contiguous");
+    check(entry.term >= term, "entries' terms fall");
+    term = entry.term;
+  }
+  check(term <= fields.term, "an entry's term is above the leader's");
+}
+
+function booleanOf(value: number): boolean {
+  check(value <= 1, "boolean is neither 0 nor 1");
+  return value === 1;
+}
+
+function check(condition: boolean, text: string): void {
+  if (!condition) {
+    throw new MalformedFrame(text);
+  }
+}

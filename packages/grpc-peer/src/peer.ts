@@ -1,0 +1,257 @@
+/**
+ * What this node knows of one peer: its address, its link or the attempts to get one, and what the
+ * replica is owed about it.
+ *
+ *   dialling (higher id only) <--> link incomplete --> link up --> closed --> back-off --> dialling
+ */
+
+import type { Message, NodeId } from "@redoubt/raft";
+import {
+  RECONNECT_DELAY_MAX_MS,
+  RECONNECT_DELAY_MIN_MS,
+  UNREACHABLE_INTERVAL_MS,
+} from "./constants.js";
+import { Dial, type DialFailure } from "./dial.js";
+import type { Claims } from "./generated/redoubt/peer/v1/peer.js";
+import type { HandshakeTerms } from "./handshake-run.js";
+import { Link, type LinkPatience, type LinkTraffic } from "./link.js";
+import type { PeerStream } from "./stream.js";
+
+export interface PeerStatus {
+  readonly id: NodeId;
+  readonly address: string;
+  readonly connected: boolean;
+  /** Of the link, or the highest one seen; 0 when the peer was never authenticated. */
+  readonly incarnation: number;
+  readonly messagesDropped: number;
+  readonly linksOpened: number;
+  /** 0 when the peer is the one who dials. */
+  readonly dialsFailed: number;
+  /** Why there is no link; empty when there is one or none was tried. */
+  readonly lastFault: string;
+  /** Of the current link; zeros without one. */
+  readonly traffic: LinkTraffic;
+}
+
+export interface PeerOwner {
+  peerUp(link: Link): void;
+  peerDown(peer: NodeId, reason: string, malformed: boolean): void;
+  peerReceived(message: Message): void;
+  /** Never from inside a call of this class; coalesced. */
+  peerUnreachable(peer: NodeId): void;
+  peerDialFailed(peer: NodeId, address: string, failure: DialFailure): void;
+}
+
+export interface PeerSettings {
+  readonly self: NodeId;
+  readonly patience: LinkPatience;
+  readonly random: () => number;
+  readonly owner: PeerOwner;
+}
+
+const NO_TRAFFIC: LinkTraffic = {
+  bytesSent: 0,
+  bytesReceived: 0,
+  queuedBytes: 0,
+  queuedMessages: 0,
+};
+
+export class Peer {
+  readonly id: NodeId;
+  #address: string;
+  /** The only acceptable incarnation; null: any not below the highest one seen. */
+  #incarnation: number | null;
+  #incarnationSeen = 0;
+  readonly #settings: PeerSettings;
+  readonly #terms: HandshakeTerms | null;
+  #link: Link | null = null;
+  #dial: Dial | null = null;
+  #redial: NodeJS.Timeout | null = null;
+  #failures = 0;
+  /** Runs from the first unreported loss, through its report, to the end of the interval after it. */
+  #lossTimer: NodeJS.Timeout | null = null;
+  #lossPending = false;
+  #messagesDropped = 0;
+  #linksOpened = 0;
+  #dialsFailed = 0;
+  #lastFault = "";
+  #closed = false;
+
+  /** `terms`: how to dial; null when the peer is the one who dials. */
+  constructor(
+    id: NodeId,
+    address: string,
+    incarnation: number | null,
+    terms: HandshakeTerms | null,
+    settings: PeerSettings,
+  ) {
+    this.id = id;
+    this.#address = address;
+    this.#incarnation = incarnation;
+    this.#terms = terms;
+    this.#settings = settings;
+  }
+
+  get connected(): boolean {
+    return this.#link?.up ?? false;
+  }
+
+  get status(): PeerStatus {
+    return {
+      id: this.id,
+      address: this.#address,
+      connected: this.connected,
+      incarnation: this.#link?.incarnation ?? this.#incarnationSeen,
+      messagesDropped: this.#messagesDropped,
+      linksOpened: this.#linksOpened,
+      dialsFailed: this.#dialsFailed,
+      lastFault: this.connected ? "" : this.#lastFault,
+      traffic: this.#link?.traffic ?? NO_TRAFFIC,
+    };
+  }
+
+  start(): void {
+    this.#dialNow();
+  }
+
+  judgeIncarnation(incarnation: number): "incarnation" | null {
+    const acceptable =
+      this.#incarnation === null
+        ? incarnation >= Math.max(1, this.#incarnationSeen)
+        : incarnation === this.#incarnation;
+    return acceptable ? null : "incarnation";
+  }
+
+  /** The configuration changed. A link that no longer fits is closed. */
+  update(address: string, incarnation: number | null): void {
+    const moved = address !== this.#address;
+    this.#address = address;
+    this.#incarnation = incarnation;
+    const link = this.#link;
+    if (link !== null && (moved || this.judgeIncarnation(link.incarnation) !== null)) {
+      link.close("the peer's entry changed");
+    }
+  }
+
+  send(message: Message): void {
+    const sent = this.#link?.send(message) ?? false;
+    if (!sent) {
+      this.#messagesDropped += 1;
+      this.#reportUnreachable();
+    }
+  }
+
+  /** Takes an authenticated stream. The first of a newer link replaces the older link. */
+  join(stream: PeerStream, claims: Claims): void {
+    const id = Buffer.from(claims.link).toString("hex");
+    if (this.#link !== null && this.#link.id !== id) {
+      this.#link.close("replaced by a newer link");
+    }
+    this.#incarnationSeen = Math.max(this.#incarnationSeen, claims.incarnation);
+    this.#link ??= new Link(
+      this.#settings.self,
+      { id: this.id, incarnation: claims.incarnation, link: id, announce: claims.announce },
+      {
+        linkUp: (link) => this.#up(link),
+        linkReceived: (message) => this.#settings.owner.peerReceived(message),
+        linkClosed: (link, reason, malformed) => this.#down(link, reason, malformed),
+      },
+      this.#settings.patience,
+    );
+    this.#link.attach(stream);
+  }
+
+  tick(): void {
+    this.#link?.tick();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#clearTimers();
+    this.#link?.close("this node closes its transport");
+    this.#dial?.end("this node closes its transport");
+    this.#clearTimers();
+  }
+
+  #up(link: Link): void {
+    this.#failures = 0;
+    this.#linksOpened += 1;
+    this.#settings.owner.peerUp(link);
+  }
+
+  #down(link: Link, reason: string, malformed: boolean): void {
+    if (this.#link === link) {
+      this.#link = null;
+    }
+    this.#lastFault = reason;
+    this.#settings.owner.peerDown(this.id, reason, malformed);
+    this.#dial?.end(reason);
+    this.#dial = null;
+    this.#reportUnreachable();
+    this.#dialLater();
+  }
+
+  #dialNow(): void {
+    if (this.#terms === null || this.#closed || this.#dial !== null) {
+      return;
+    }
+    this.#dial = new Dial(this.id, this.#address, this.#terms, {
+      dialOpened: (stream, claims) => this.join(stream, claims),
+      dialFailed: (failure) => this.#dialFailed(failure),
+    });
+  }
+
+  #dialFailed(failure: DialFailure): void {
+    this.#dial = null;
+    this.#dialsFailed += 1;
+    this.#lastFault = failure.kind === "refused" ? `refused: ${failure.cause}` : failure.reason;
+    this.#settings.owner.peerDialFailed(this.id, this.#address, failure);
+    this.#link?.close("the link's other stream failed");
+    this.#dialLater();
+  }
+
+  /** Exponential back-off with full jitter: the wait is uniform below a bound that doubles. */
+  #dialLater(): void {
+    if (this.#terms === null || this.#closed || this.#redial !== null) {
+      return;
+    }
+    const bound = Math.min(RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    this.#redial = setTimeout(() => {
+      this.#redial = null;
+      this.#dialNow();
+    }, this.#settings.random() * bound);
+  }
+
+  /**
+   * At the next turn of the event loop, then at most once an interval: raft answers each report with
+   * probes, and a probe without a link is itself a loss.
+   */
+  #reportUnreachable(): void {
+    this.#lossPending = true;
+    if (this.#lossTimer === null && !this.#closed) {
+      this.#lossTimer = setTimeout(() => this.#sayUnreachable(), 0);
+    }
+  }
+
+  #sayUnreachable(): void {
+    this.#lossPending = false;
+    this.#lossTimer = setTimeout(() => {
+      this.#lossTimer = null;
+      if (this.#lossPending) {
+        this.#reportUnreachable();
+      }
+    }, UNREACHABLE_INTERVAL_MS);
+    this.#settings.owner.peerUnreachable(this.id);
+  }
+
+  #clearTimers(): void {
+    for (const timer of [this.#redial, this.#lossTimer]) {
+      if (timer !== null) {
+        clearTimeout(timer);
+      }
+    }
+    this.#redial = null;
+    this.#lossTimer = null;
+  }
+}
