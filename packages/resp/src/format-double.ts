@@ -31,13 +31,15 @@ function formatPositive(value: number): string {
 }
 
 /**
- * JavaScript rounds an exact tie up, C to the even digit (1125899906842624.25 is one). A tie never
- * carries: the odd digit it made is one above an even one. 100 digits show all of any tie.
+ * JavaScript rounds an exact tie up, C to the even digit (1125899906842624.25 is one). A tie's 18th digit
+ * is its last, a 5, and it never carries: the odd digit it made is one above an even one.
  */
 function evenAtTie(value: number, rounded: string): string {
   const last = rounded.charCodeAt(digitsMax - 1) - 48;
   if (last % 2 === 0) return rounded;
-  const text = value.toExponential(99);
+  if (!value.toExponential(digitsMax).includes("5e")) return rounded;
+  // 101 digits show every digit of a tie.
+  const text = value.toExponential(100);
   const exact = text[0]! + text.slice(2, text.indexOf("e"));
   if (!/^50*$/.test(exact.slice(digitsMax))) return rounded;
   return exact.slice(0, digitsMax);

@@ -2,7 +2,7 @@
  * Encodes replies of one connection in RESP2 or RESP3. The caller says what is meant; the protocol it is
  * said in is decided here. Small replies are written byte by byte: measured faster than any call into Node.
  */
-import { loopCharactersMax } from "./constants.js";
+import { loopCharactersMax, referenceBytesMin } from "./constants.js";
 import { assert } from "./errors.js";
 import { formatDouble } from "./format-double.js";
 import type { OutputBuffer } from "./output-buffer.js";
@@ -69,10 +69,23 @@ export class ReplyWriter {
   /** Binary safe. A large Uint8Array is held by reference and must not change any more. */
   bulk(value: string | Uint8Array): void {
     const length = value.length;
-    this.header(type.bulk, length);
-    if (typeof value === "string") this.latin1(value);
-    else this.output.writeBytes(value);
-    this.lineEnd();
+    if (length >= referenceBytesMin) {
+      this.header(type.bulk, length);
+      this.raw(value);
+      this.lineEnd();
+      return;
+    }
+    // One reservation for the whole reply, not one for each of its parts: a third of the time.
+    const output = this.output;
+    const memory = output.reserve(headerBytesMax + length + 2);
+    const first = output.position;
+    const body = writeHeader(memory, first, type.bulk, length);
+    if (typeof value === "string") writeLatin1(memory, body, value);
+    else memory.set(value, body);
+    const end = body + length;
+    memory[end] = carriageReturn;
+    memory[end + 1] = lineFeed;
+    output.advance(end + 2 - first);
   }
 
   bulkUtf8(text: string): void {
@@ -160,17 +173,7 @@ export class ReplyWriter {
     const output = this.output;
     const memory = output.reserve(headerBytesMax);
     const first = output.position;
-    let at = first;
-    memory[at++] = typeByte;
-    if (typeof value === "number" && value >= 0 && value < 10) {
-      assert(Number.isInteger(value), "a length or integer reply is an integer");
-      memory[at++] = digitZero + value;
-    } else {
-      at = writeInteger(memory, at, value);
-    }
-    memory[at] = carriageReturn;
-    memory[at + 1] = lineFeed;
-    output.advance(at + 2 - first);
+    output.advance(writeHeader(memory, first, typeByte, value) - first);
   }
 
   private line(typeByte: number, text: string): void {
@@ -186,16 +189,9 @@ export class ReplyWriter {
   }
 
   private latin1(text: string): void {
-    const output = this.output;
-    const length = text.length;
-    const memory = output.reserve(length);
-    const position = output.position;
-    if (length <= loopCharactersMax) {
-      for (let i = 0; i < length; i++) memory[position + i] = text.charCodeAt(i);
-    } else {
-      memory.write(text, position, length, "latin1");
-    }
-    output.advance(length);
+    const memory = this.output.reserve(text.length);
+    writeLatin1(memory, this.output.position, text);
+    this.output.advance(text.length);
   }
 
   private utf8(text: string, length: number): void {
@@ -211,6 +207,29 @@ export class ReplyWriter {
 function lineByte(code: number): number {
   if (code > 0xff) return questionMark;
   return code === carriageReturn || code === lineFeed ? space : code;
+}
+
+/** Type, number and line end at `first`; returns the index behind them. */
+function writeHeader(
+  memory: Buffer,
+  first: number,
+  typeByte: number,
+  value: number | bigint,
+): number {
+  memory[first] = typeByte;
+  const at = writeInteger(memory, first + 1, value);
+  memory[at] = carriageReturn;
+  memory[at + 1] = lineFeed;
+  return at + 2;
+}
+
+function writeLatin1(memory: Buffer, first: number, text: string): void {
+  const length = text.length;
+  if (length > loopCharactersMax) {
+    memory.write(text, first, length, "latin1");
+    return;
+  }
+  for (let i = 0; i < length; i++) memory[first + i] = text.charCodeAt(i);
 }
 
 function writeInteger(memory: Buffer, first: number, value: number | bigint): number {
