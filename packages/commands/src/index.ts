@@ -7,6 +7,8 @@ export {
   wrongArity,
 } from "./errors.js";
 export { globMatch } from "./glob.js";
+export { helpLines } from "./introspection/help.js";
+export { type ArgumentDoc, parseSyntax, usage } from "./introspection/syntax.js";
 export { firstKeySlot, forEachKey } from "./keys.js";
 export { commandTable } from "./table.js";
 export {

@@ -7,6 +7,7 @@ import { clusterRows } from "./elsewhere/cluster.js";
 import { serverRows } from "./elsewhere/server.js";
 import { sessionRows } from "./elsewhere/session.js";
 import { genericRows } from "./generic/rows.js";
+import { introspectionRows } from "./introspection/command.js";
 import { defineRow } from "./row.js";
 import { stringRows } from "./strings/rows.js";
 
@@ -15,6 +16,7 @@ export const commandTable: CommandTable = new CommandTable(
     ...stringRows,
     ...genericRows,
     ...connectionRows,
+    ...introspectionRows(() => commandTable),
     ...sessionRows,
     ...clientRows,
     ...clusterRows,
