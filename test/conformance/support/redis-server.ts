@@ -1,0 +1,119 @@
+/** A real redis-server on a unix socket, as the reference: started, asked in pipelines, stopped by its pid. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readFrame } from "./resp-value.js";
+
+/** E.g. "7.0.15"; null where it is not installed. */
+export function redisVersion(): string | null {
+  try {
+    const text = execFileSync("redis-server", ["--version"], { encoding: "utf8" });
+    return /v=(\S+)/.exec(text)?.[1] ?? null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+export class RedisServer {
+  readonly #directory: string;
+  readonly #process: ChildProcess;
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #offset = 0;
+  #wake: (() => void) | null = null;
+  #failure: Error | null = null;
+
+  private constructor(directory: string, process: ChildProcess, socket: Socket) {
+    this.#directory = directory;
+    this.#process = process;
+    this.#socket = socket;
+    socket.on("data", (chunk) => {
+      this.#received = Buffer.concat([this.#received.subarray(this.#offset), chunk]);
+      this.#offset = 0;
+      this.#wake?.();
+    });
+    socket.on("error", (error) => this.#fail(error));
+    socket.on("close", () => this.#fail(new Error("redis-server closed the connection")));
+  }
+
+  static async start(...options: string[]): Promise<RedisServer> {
+    const directory = mkdtempSync(join(tmpdir(), "redoubt-conformance-"));
+    const path = join(directory, "redis.sock");
+    const base = ["--port", "0", "--unixsocket", path, "--save", "", "--dir", directory];
+    const child = spawn("redis-server", [...base, "--enable-debug-command", "yes", ...options], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await new Promise<void>((resolve, reject) => {
+      let log = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        log += chunk.toString();
+        if (/ready to accept connections/i.test(log)) resolve();
+      });
+      child.on("error", reject);
+      child.on("exit", () => reject(new Error(`redis-server did not start:\n${log}`)));
+    });
+    const socket = connect(path);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+    });
+    return new RedisServer(directory, child, socket);
+  }
+
+  /** One pipeline; the raw bytes of each reply. */
+  async pipeline(commands: readonly (readonly (Buffer | string)[])[]): Promise<Buffer[]> {
+    this.#socket.write(Buffer.concat(commands.map(encode) as Uint8Array[]));
+    const replies: Buffer[] = [];
+    while (replies.length < commands.length) replies.push(await this.#nextReply());
+    return replies;
+  }
+
+  async call(...argv: string[]): Promise<Buffer> {
+    const [reply] = await this.pipeline([argv]);
+    return reply!;
+  }
+
+  async stop(): Promise<void> {
+    this.#socket.removeAllListeners("close");
+    this.#socket.destroy();
+    const gone = new Promise<void>((resolve) => this.#process.once("exit", () => resolve()));
+    this.#process.kill("SIGKILL");
+    await gone;
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #nextReply(): Promise<Buffer> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure;
+      const frame =
+        this.#offset < this.#received.length ? readFrame(this.#received, this.#offset) : null;
+      if (frame !== null) {
+        const reply = this.#received.subarray(this.#offset, frame.end);
+        this.#offset = frame.end;
+        return reply;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.#wake?.();
+  }
+}
+
+function encode(argv: readonly (Buffer | string)[]): Buffer {
+  const parts: Buffer[] = [Buffer.from(`*${argv.length}\r\n`)];
+  for (const argument of argv) {
+    const bytes = typeof argument === "string" ? Buffer.from(argument, "latin1") : argument;
+    parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from("\r\n"));
+  }
+  return Buffer.concat(parts);
+}
