@@ -11,7 +11,7 @@ for (const file of readdirSync(directory).filter((name) => name.endsWith(".txt")
   const title = text.split("\n", 1)[0]?.replace(/^#\s*/, "") ?? file;
   test(`${file}: ${title}`, () => {
     const printed = runScenario(text);
-    if (process.env["REWRITE"] === "1") writeFileSync(path, printed);
+    if (process.env.REWRITE === "1") writeFileSync(path, printed);
     else expect(printed).toBe(text);
   });
 }

@@ -75,60 +75,77 @@ class Scenario {
     const number = Number(words[1] ?? Number.NaN);
     switch (name) {
       case "cluster":
-        return this.#cluster(words);
+        this.#cluster(words);
+        break;
       case "tick":
-        return this.#each(words[0], (node) => this.#tick(node, number));
+        this.#each(words[0], (node) => this.#tick(node, number));
+        break;
       case "campaign":
-        return this.#each(words[0], (node) => {
+        this.#each(words[0], (node) => {
           const now = this.#nowMs.get(node.id)!;
           this.#tick(node, node.raft.nextDeadlineMs() - now);
         });
+        break;
       case "ready":
-        return this.#each(words[0], (node) => this.#ready(node));
+        this.#each(words[0], (node) => this.#ready(node));
+        break;
       case "sync":
-        return this.#each(words[0], (node) =>
-          this.#sync(node, Number.isNaN(number) ? 1e9 : number),
-        );
+        this.#each(words[0], (node) => this.#sync(node, Number.isNaN(number) ? 1e9 : number));
+        break;
       case "deliver":
       case "drop":
       case "duplicate":
       case "keep":
-        return this.#onNetwork(name, words);
+        this.#onNetwork(name, words);
+        break;
       case "replay":
         for (const message of this.#kept.splice(0)) this.#deliver(message);
-        return;
+        break;
       case "settle":
-        return this.#settle(words, () => true);
+        this.#settle(words, () => true);
+        break;
       case "votes":
-        return this.#settle(words, (message) => typeName(message).toLowerCase().includes("vote"));
+        this.#settle(words, (message) => typeName(message).toLowerCase().includes("vote"));
+        break;
       case "cut":
         for (let at = 0; at < words.length; at += 2) this.#cutLink(words[at]!, words[at + 1]!);
-        return;
+        break;
       case "heal":
-        return this.#cut.clear();
+        this.#cut.clear();
+        break;
       case "propose":
-        return this.#each(words[0], (node) => {
+        this.#each(words[0], (node) => {
           const payloads = words.slice(1);
           for (const text of payloads) node.raft.propose(new TextEncoder().encode(text));
         });
+        break;
       case "big":
-        return this.#each(words[0], (node) => node.raft.propose(new Uint8Array(number).fill(120)));
+        this.#each(words[0], (node) => node.raft.propose(new Uint8Array(number).fill(120)));
+        break;
       case "read":
-        return this.#each(words[0], (node) => this.#print(`round ${node.raft.beginReadRound()}`));
+        this.#each(words[0], (node) => this.#print(`round ${node.raft.beginReadRound()}`));
+        break;
       case "unreachable":
-        return this.#each(words[0], (node) => node.raft.unreachable(number));
+        this.#each(words[0], (node) => node.raft.unreachable(number));
+        break;
       case "crash":
-        return this.#each(words[0], (node) => node.crash(Number.isNaN(number) ? 0 : number));
+        this.#each(words[0], (node) => node.crash(Number.isNaN(number) ? 0 : number));
+        break;
       case "restart":
-        return this.#node(words[0]).restart(this.#nowMs.get(this.#node(words[0]).id)!);
+        this.#node(words[0]).restart(this.#nowMs.get(this.#node(words[0]).id)!);
+        break;
       case "status":
-        return this.#each(words[0] ?? "all", (node) => this.#status(node));
+        this.#each(words[0] ?? "all", (node) => this.#status(node));
+        break;
       case "log":
-        return this.#each(words[0], (node) => this.#print(this.#logOf(node)));
+        this.#each(words[0], (node) => this.#print(this.#logOf(node)));
+        break;
       case "flow":
-        return this.#each(words[0], (node) => this.#flow(node));
+        this.#each(words[0], (node) => this.#flow(node));
+        break;
       case "raw":
-        return this.#raw(this.#node(words[0]), line.slice(line.indexOf("{")));
+        this.#raw(this.#node(words[0]), line.slice(line.indexOf("{")));
+        break;
       default:
         throw new Error(`unknown command: ${name}`);
     }
@@ -209,7 +226,10 @@ class Scenario {
         (type === "" || type === typeName(message));
       if (matches && chosen.size < left) chosen.add(message);
     }
-    if (verb === "keep") return void this.#kept.push(...chosen);
+    if (verb === "keep") {
+      this.#kept.push(...chosen);
+      return;
+    }
     if (verb !== "duplicate") this.#network = this.#network.filter((one) => !chosen.has(one));
     for (const message of chosen) {
       if (verb === "drop") this.#print(`dropped ${describeMessage(message)}`);
@@ -245,7 +265,10 @@ class Scenario {
   }
 
   #status(node: SimulatedNode): void {
-    if (!node.alive) return this.#print(`${node.id}: down`);
+    if (!node.alive) {
+      this.#print(`${node.id}: down`);
+      return;
+    }
     const { role, term, leader, lastIndex, flushed, commit } = node.raft;
     const position = `last=${lastIndex} flushed=${flushed} commit=${commit}`;
     this.#print(
@@ -278,8 +301,8 @@ class Scenario {
   }
 
   #each(which: string | undefined, act: (node: SimulatedNode) => void): void {
-    if (which !== "all") return act(this.#node(which));
-    for (const node of this.#nodes.values()) act(node);
+    const nodes = which === "all" ? this.#nodes.values() : [this.#node(which)];
+    for (const node of nodes) act(node);
   }
 
   #node(word: string | undefined): SimulatedNode {

@@ -1,0 +1,369 @@
+/**
+ * A cluster driven by a seeded random schedule: messages lost, reordered and duplicated, links cut,
+ * disks that lag, processes that crash with or without what they were writing. After every step the
+ * whole cluster is looked at from above, with knowledge no node has:
+ *
+ *   election safety       one leader per term
+ *   leader completeness   a new leader holds everything that was ever committed
+ *   state machine safety  what was committed at an index never changes, on no node; applied in order
+ *   durable commits       at the moment of commit the entry is durable on a quorum (each half of a joint one)
+ *   persisted before promise   votes, acknowledgements and terms are on disk when they leave
+ *   reads                 a confirmed round belongs to a leader that knew, or will know before serving,
+ *                         everything committed when the round began
+ *   lease                 nobody is elected within one election timeout of the start of a confirmed round
+ *                         while its leader still leads
+ *
+ * After the schedule the links heal, and the cluster must elect, commit and agree: safety that comes from
+ * doing nothing does not pass.
+ */
+import {
+  bootstrapEntries,
+  type Configuration,
+  type Message,
+  MessageType,
+  type NodeId,
+} from "../src/index.js";
+import { SimulatedNode } from "./simulated-node.js";
+
+const electionTimeoutMs = 100;
+const heartbeatIntervalMs = 25;
+
+export interface ScheduleOptions {
+  readonly seed: number;
+  readonly steps: number;
+  readonly voters: readonly NodeId[];
+  readonly votersOutgoing?: readonly NodeId[];
+}
+
+/** What a run went through, so that a test can see that its schedules are not idle. */
+export interface ScheduleSummary {
+  readonly committed: number;
+  readonly elections: number;
+  readonly roundsConfirmed: number;
+  readonly crashes: number;
+  readonly cuts: number;
+}
+
+interface Round {
+  readonly number: number;
+  readonly term: number;
+  readonly begunMs: number;
+  /** The highest index any node had committed when it began. */
+  readonly committed: number;
+}
+
+export function runSchedule(options: ScheduleOptions): ScheduleSummary {
+  const run = new Schedule(options);
+  for (let step = 0; step < options.steps; step += 1) run.step();
+  run.recover();
+  return run.summary;
+}
+
+class Schedule {
+  summary = { committed: 0, elections: 0, roundsConfirmed: 0, crashes: 0, cuts: 0 };
+  readonly #random: () => number;
+  readonly #nodes: SimulatedNode[];
+  readonly #majorities: (readonly NodeId[])[];
+  #nowMs = 0;
+  #network: Message[] = [];
+  #cutLinks = new Set<string>();
+  #faulty = true;
+  /** Share of the faults that do happen: calm runs get further, stormy ones get stranger. */
+  readonly #storm: number;
+  readonly #leaderOfTerm = new Map<number, NodeId>();
+  /** Checksum of every committed entry, from index 1. The chain makes one checksum speak for all before it. */
+  readonly #committed: number[] = [];
+  readonly #rounds = new Map<NodeId, Round[]>();
+  /** Per node: start of the newest confirmed round, and the term it was confirmed in. */
+  readonly #leases = new Map<NodeId, { readonly term: number; readonly begunMs: number }>();
+  #payloads = 0;
+
+  constructor({ seed, voters, votersOutgoing = [] }: ScheduleOptions) {
+    this.#random = mulberry32(seed);
+    this.#storm = this.#pick([0.1, 0.3, 1]);
+    const member = (id: NodeId) => ({ id, incarnation: 1, peerAddress: `node-${id}:1` });
+    const configuration: Configuration = {
+      clusterId: "random",
+      voters: voters.map(member),
+      votersOutgoing: votersOutgoing.map(member),
+      learners: [],
+    };
+    const entries = bootstrapEntries(configuration);
+    const ids = [...new Set([...voters, ...votersOutgoing])];
+    this.#majorities = [voters, votersOutgoing].filter((half) => half.length > 0);
+    this.#nodes = ids.map((id) => {
+      const limits = {
+        maxAppendBytes: 1 + this.#below(40),
+        maxInflightAppends: 1 + this.#below(4),
+        committedPageBytes: 1 + this.#below(40),
+      };
+      const timing = { electionTimeoutMs, heartbeatIntervalMs, random: this.#random };
+      return new SimulatedNode({ id, entries, limits, onEvent: () => {}, ...timing }, 0);
+    });
+  }
+
+  step(): void {
+    const node = this.#pick(this.#nodes);
+    if (!node.alive && this.#below(8) === 0) node.restart(this.#nowMs);
+    const dice = this.#below(100);
+    if (dice < 46) for (let more = this.#below(3); more >= 0; more -= 1) this.#deliverOne();
+    else if (dice < 64) this.#takeReady(node);
+    else if (dice < 80) this.#sync(node);
+    else if (dice < 88) this.#advance(this.#below(this.#hasLeader() ? 10 : 80));
+    else if (dice < 94) this.#propose(node);
+    else if (dice < 97) this.#beginRound(node);
+    else if (this.#random() > this.#storm) return;
+    else if (dice === 97) this.#cutOrHeal();
+    else if (dice === 98) node.raft.unreachable(this.#pick(this.#nodes).id);
+    else if (this.#below(2) === 0) this.#crash(node);
+    this.#observe();
+  }
+
+  /** No more faults: within a bounded time there is one leader, and everybody has what it has. */
+  recover(): void {
+    this.#faulty = false;
+    this.#cutLinks.clear();
+    for (const node of this.#nodes) if (!node.alive) node.restart(this.#nowMs);
+    let proposed = false;
+    for (let turn = 0; turn < 400; turn += 1) {
+      this.#advance(heartbeatIntervalMs);
+      for (let pass = 0; pass < 4; pass += 1) {
+        for (const node of this.#nodes) {
+          while (node.raft.hasReady()) this.#takeReady(node);
+          this.#leave(node.sync(node.persists.length));
+        }
+        for (const message of this.#network.splice(0)) this.#deliver(message);
+        this.#observe();
+      }
+      const leader = this.#nodes.find((node) => node.raft.role === "leader");
+      if (leader === undefined) continue;
+      if (!proposed) leader.raft.propose(new Uint8Array([1]));
+      proposed = true;
+      const last = leader.raft.lastIndex;
+      if (this.#nodes.every((node) => node.applied.length === last)) return;
+    }
+    throw new Error("the healed cluster makes no progress");
+  }
+
+  // ---- the schedule ------------------------------------------------------------------------------
+
+  #deliverOne(): void {
+    if (this.#network.length === 0) return;
+    // Mostly the oldest: a schedule that only shuffles never gets anywhere.
+    const at = this.#below(3) === 0 ? this.#below(this.#network.length) : 0;
+    const message = this.#network[at]!;
+    const fate = this.#below(20);
+    if (fate !== 0) this.#network.splice(at, 1);
+    if (fate !== 1) this.#deliver(message);
+  }
+
+  #deliver(message: Message): void {
+    const node = this.#nodes.find(({ id }) => id === message.to)!;
+    if (!node.alive) return;
+    node.raft.tick(this.#nowMs);
+    node.raft.step(message);
+  }
+
+  #advance(ms: number): void {
+    this.#nowMs += ms;
+    for (const node of this.#nodes) {
+      // A paused process reads its clock later.
+      if (node.alive && (!this.#faulty || this.#below(4) !== 0)) node.raft.tick(this.#nowMs);
+    }
+  }
+
+  #takeReady(node: SimulatedNode): void {
+    if (!node.alive || !node.raft.hasReady()) return;
+    node.raft.tick(this.#nowMs);
+    const { leaving } = node.takeReady();
+    this.#leave(leaving);
+    this.#checkConfirmed(node);
+  }
+
+  #sync(node: SimulatedNode): void {
+    if (!node.alive || node.persists.length === 0) return;
+    node.raft.tick(this.#nowMs);
+    this.#leave(node.sync(1 + this.#below(node.persists.length)));
+  }
+
+  #propose(node: SimulatedNode): void {
+    if (!node.alive || node.raft.role !== "leader") return;
+    this.#payloads += 1;
+    node.raft.propose(new Uint8Array(1 + this.#below(20)).fill(this.#payloads));
+  }
+
+  #beginRound(node: SimulatedNode): void {
+    if (!node.alive || node.raft.role !== "leader") return;
+    const number = node.raft.beginReadRound();
+    const committed = this.#committed.length;
+    const round = { number, term: node.raft.term, begunMs: this.#nowMs, committed };
+    const rounds = this.#rounds.get(node.id) ?? [];
+    rounds.push(round);
+    this.#rounds.set(node.id, rounds);
+  }
+
+  #cutOrHeal(): void {
+    if (this.#below(3) !== 0) {
+      this.#cutLinks.clear();
+      return;
+    }
+    this.summary.cuts += 1;
+    const node = this.#pick(this.#nodes).id;
+    for (const { id } of this.#nodes) {
+      if (this.#below(2) === 0) continue;
+      this.#cutLinks.add(`${node}-${id}`);
+      if (this.#below(3) !== 0) this.#cutLinks.add(`${id}-${node}`);
+    }
+  }
+
+  #crash(node: SimulatedNode): void {
+    if (!node.alive) return;
+    this.summary.crashes += 1;
+    node.crash(this.#below(node.persists.length + 1));
+    this.#rounds.delete(node.id);
+  }
+
+  /** Messages leave the node: what they promise is looked up on its disk. */
+  #leave(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.#checkDurable(message);
+      if (!this.#cutLinks.has(`${message.from}-${message.to}`)) this.#network.push(message);
+    }
+    if (this.#network.length > 400) this.#network.splice(0, 200);
+  }
+
+  // ---- the view from above -----------------------------------------------------------------------
+
+  #checkDurable(message: Message): void {
+    const node = this.#nodes.find(({ id }) => id === message.from)!;
+    const { hardState, entries } = node.disk;
+    const isPreVote =
+      message.type === MessageType.preVote ||
+      (message.type === MessageType.preVoteResponse && message.granted);
+    if (isPreVote) return;
+    check(hardState.term >= message.term, "a term left before it was durable");
+    // The node may have moved on to a later term and cut its log since the promise was made.
+    if (hardState.term > message.term) return;
+    if (message.type === MessageType.voteResponse && message.granted) {
+      check(hardState.vote === message.to, "a vote left before it was durable");
+    }
+    if (message.type === MessageType.vote) {
+      check(hardState.vote === message.from, "a candidate's own vote is not durable");
+    }
+    if (message.type === MessageType.appendResponse && !message.rejected) {
+      check(entries.length >= message.index, "an acknowledged entry is not durable");
+      const leader = this.#nodes.find(({ id }) => id === message.to)!;
+      if (leader.alive && leader.raft.role === "leader" && leader.raft.term === message.term) {
+        const checksum = entries[message.index - 1]?.checksum ?? 0;
+        check(leader.raft.checksumAt(message.index) === checksum, "another entry was acknowledged");
+      }
+    }
+  }
+
+  #observe(): void {
+    for (const node of this.#nodes) {
+      if (!node.alive) continue;
+      this.#observeLeader(node);
+      this.#observeCommit(node);
+    }
+  }
+
+  #observeLeader(node: SimulatedNode): void {
+    const { role, term } = node.raft;
+    if (role !== "leader") return;
+    const known = this.#leaderOfTerm.get(term);
+    if (known !== undefined) {
+      check(known === node.id, "two leaders in one term");
+      return;
+    }
+    this.#leaderOfTerm.set(term, node.id);
+    this.summary.elections += 1;
+    const last = this.#committed.length;
+    check(node.raft.lastIndex > last, "a new leader lacks a committed entry");
+    if (last > 0) {
+      check(
+        node.raft.checksumAt(last) === this.#committed[last - 1],
+        "a new leader has another log",
+      );
+    }
+    for (const other of this.#nodes) {
+      const lease = this.#leases.get(other.id);
+      if (!other.alive || lease === undefined) continue;
+      const holds = other.raft.role === "leader" && other.raft.term === lease.term;
+      // A paused leader steps down at its next look at the clock: so the clock alone decides here.
+      const valid = other.id !== node.id && holds;
+      check(!valid || this.#nowMs >= lease.begunMs + electionTimeoutMs, "elected under a lease");
+    }
+  }
+
+  #observeCommit(node: SimulatedNode): void {
+    const { commit } = node.raft;
+    const known = this.#committed.length;
+    for (let index = known + 1; index <= commit; index += 1) {
+      this.#committed.push(node.raft.checksumAt(index));
+    }
+    if (commit > known) this.#checkQuorumDurable(commit);
+    this.summary.committed = this.#committed.length;
+    if (commit > 0) {
+      const checksum = node.raft.checksumAt(commit);
+      check(checksum === this.#committed[commit - 1], "a committed entry changed");
+    }
+    const applied = node.applied.at(-1);
+    if (applied === undefined) return;
+    check(applied.checksum === this.#committed[applied.index - 1], "another entry was applied");
+  }
+
+  #checkQuorumDurable(index: number): void {
+    const checksum = this.#committed[index - 1];
+    for (const half of this.#majorities) {
+      const holders = this.#nodes.filter(
+        ({ id, disk }) => half.includes(id) && disk.entries[index - 1]?.checksum === checksum,
+      );
+      check(holders.length * 2 > half.length, "committed without a durable quorum");
+    }
+  }
+
+  #checkConfirmed(node: SimulatedNode): void {
+    if (node.confirmedRound === 0) return;
+    const rounds = this.#rounds.get(node.id) ?? [];
+    const open: Round[] = [];
+    for (const round of rounds) {
+      if (round.number > node.confirmedRound || round.term !== node.raft.term) {
+        if (round.term === node.raft.term) open.push(round);
+        continue;
+      }
+      this.summary.roundsConfirmed += 1;
+      check(node.raft.commit >= round.committed, "a confirmed read would miss a committed entry");
+      this.#leases.set(node.id, { term: round.term, begunMs: round.begunMs });
+    }
+    this.#rounds.set(node.id, open);
+  }
+
+  /** Without one, time passes faster: or else most of a run is waiting for an election. */
+  #hasLeader(): boolean {
+    return this.#nodes.some((node) => node.alive && node.raft.role === "leader");
+  }
+
+  #below(bound: number): number {
+    return Math.floor(this.#random() * bound);
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[this.#below(from.length)]!;
+  }
+}
+
+function check(holds: boolean, text: string): void {
+  if (!holds) throw new Error(text);
+}
+
+/** A small seeded generator (Mulberry32), uniform in [0, 1). */
+function mulberry32(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
