@@ -170,6 +170,11 @@ export class Dictionary<V> {
     }
   }
 
+  /** Entries of each Map of a shard. */
+  segmentSizes(shard: number): number[] {
+    return this.shards[shard]!.map((segment) => segment.positions.size);
+  }
+
   private segmentWithRoom(segments: Segment<V>[]): Segment<V> {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;

@@ -26,24 +26,27 @@ export class Contents {
 export class Store {
   contents: Contents;
   readonly watched = new WatchTable();
+  /** A command asks for its key several times in a row; the slot is computed once. */
+  private lastKey = "";
+  private lastShard = keyShard("");
 
   constructor(segmentEntriesMax?: number) {
     this.contents = new Contents(segmentEntriesMax);
   }
 
   value(key: string): Value | undefined {
-    return this.contents.values.get(keyShard(key), key);
+    return this.contents.values.get(this.shard(key), key);
   }
 
   deadline(key: string): number {
     const { deadlines } = this.contents;
-    return deadlines.size === 0 ? 0 : (deadlines.get(keyShard(key), key) ?? 0);
+    return deadlines.size === 0 ? 0 : (deadlines.get(this.shard(key), key) ?? 0);
   }
 
   /** Sets value and deadline (0: none); returns the old value. */
   put(key: string, value: Value, deadlineMs: number): Value | undefined {
     const { contents } = this;
-    const shard = keyShard(key);
+    const shard = this.shard(key);
     const old = contents.values.set(shard, key, value);
     const replaced = old === undefined ? -(ENTRY_BYTES + latin1Bytes(key)) : valueBytes(old);
     contents.memoryBytes += valueBytes(value) - replaced;
@@ -55,7 +58,7 @@ export class Store {
   /** The key exists; its deadline stays. */
   replace(key: string, value: Value): void {
     const { contents } = this;
-    const old = contents.values.set(keyShard(key), key, value)!;
+    const old = contents.values.set(this.shard(key), key, value)!;
     contents.memoryBytes += valueBytes(value) - valueBytes(old);
     this.raise(key);
   }
@@ -63,7 +66,7 @@ export class Store {
   /** Removes value and deadline; returns the old value. */
   remove(key: string): Value | undefined {
     const { contents } = this;
-    const shard = keyShard(key);
+    const shard = this.shard(key);
     const old = contents.values.remove(shard, key);
     if (old !== undefined) {
       contents.memoryBytes -= ENTRY_BYTES + latin1Bytes(key) + valueBytes(old);
@@ -75,7 +78,7 @@ export class Store {
 
   /** The key exists. */
   setDeadline(key: string, deadlineMs: number): void {
-    placeDeadline(this.contents, keyShard(key), key, deadlineMs);
+    placeDeadline(this.contents, this.shard(key), key, deadlineMs);
     this.raise(key);
   }
 
@@ -83,7 +86,7 @@ export class Store {
   detach(): Contents {
     const { contents } = this;
     if (this.watched.size !== 0) {
-      this.watched.raiseWhere((key) => contents.values.get(keyShard(key), key) !== undefined);
+      this.watched.raiseWhere((key) => contents.values.get(this.shard(key), key) !== undefined);
     }
     this.contents = new Contents(contents.values.segmentEntriesMax);
     return contents;
@@ -92,6 +95,14 @@ export class Store {
   attach(contents: Contents): void {
     this.contents = contents;
     this.watched.raiseWhere(() => true);
+  }
+
+  private shard(key: string): number {
+    if (key !== this.lastKey) {
+      this.lastKey = key;
+      this.lastShard = keyShard(key);
+    }
+    return this.lastShard;
   }
 
   private raise(key: string): void {

@@ -1,22 +1,62 @@
 /**
- * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, log time. Each key
- * is hashed to 64 bits alone and the hashes are added, so insertion order and the form a value is held in
- * do not show. It finds differences between nodes; it is no defence against someone who makes them.
+ * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, log time. Each
+ * (key, value) and each (key, deadline) is hashed to 64 bits alone and the hashes are added, so insertion
+ * order and the form a value is held in do not show. It finds differences between nodes; it is no defence
+ * against someone who makes them. The simulator takes it at every turn: 100 small keys cost about 20 us.
  */
 
-import type { Keyspace } from "../keyspace.js";
+import { type Keyspace, STORE } from "../keyspace.js";
 import type { Value } from "../value.js";
 
 const TWO_32 = 2 ** 32;
+const VALUE_SEED = 0x9e3779b9;
+const DEADLINE_SEED = 0x7f4a7c15;
+const TOTAL_SEED = 0x94d049bb;
+
+/** 16 hex digits. */
+export function stateDigest(keyspace: Keyspace): string {
+  const { values, deadlines } = keyspace[STORE].contents;
+  const hasher = new Hasher();
+  let sumA = 0;
+  let sumB = 0;
+  values.forEach((key, value) => {
+    hasher.start(VALUE_SEED);
+    hasher.text(key);
+    hasher.value(value);
+    hasher.pair(key.length, value.length);
+    sumA = (sumA + hasher.a) | 0;
+    sumB = (sumB + hasher.b) | 0;
+  });
+  deadlines.forEach((key, deadlineMs) => {
+    hasher.start(DEADLINE_SEED);
+    hasher.text(key);
+    hasher.integer(deadlineMs);
+    sumA = (sumA + hasher.a) | 0;
+    sumB = (sumB + hasher.b) | 0;
+  });
+  hasher.start(TOTAL_SEED);
+  hasher.pair(sumA, sumB);
+  hasher.pair(values.size, deadlines.size);
+  hasher.integer(keyspace.logTimeMs);
+  return hex32(hasher.a) + hex32(hasher.b);
+}
 
 /** Two 32-bit lanes; the second is fed by the first, so together they behave as one state of 64 bits. */
 class Hasher {
   a = 0;
   b = 0;
 
-  reset(): void {
-    this.a = 0x9e3779b9;
-    this.b = 0x85ebca6b;
+  start(seed: number): void {
+    this.a = seed;
+    this.b = ~seed;
+  }
+
+  value(value: Value): void {
+    if (typeof value === "string") {
+      this.text(value);
+    } else {
+      this.bytes(value.bytes());
+    }
   }
 
   text(text: string): void {
@@ -28,9 +68,9 @@ class Hasher {
     }
     this.a = a;
     this.b = b;
-    this.integer(text.length);
   }
 
+  /** The same steps as `text`: a value's digest does not depend on its form. */
   bytes(bytes: Uint8Array): void {
     let { a, b } = this;
     for (let i = 0; i < bytes.length; i++) {
@@ -40,52 +80,23 @@ class Hasher {
     }
     this.a = a;
     this.b = b;
-    this.integer(bytes.length);
   }
 
-  value(value: Value): void {
-    if (typeof value === "string") {
-      this.text(value);
-    } else {
-      this.bytes(value.bytes());
-    }
-  }
-
-  /** A whole number up to 2^53. Mixes both lanes downward as well, which the steps above do not. */
+  /** A whole number up to 2^53. */
   integer(value: number): void {
-    this.word(value | 0);
-    this.word(Math.floor(value / TWO_32) | 0);
+    this.pair(value | 0, Math.floor(value / TWO_32) | 0);
   }
 
-  private word(word: number): void {
-    let a = Math.imul(this.a ^ word, 0x9e3779b1);
-    a = Math.imul(a ^ (a >>> 15), 0x2c1b3c6d);
-    let b = Math.imul(this.b ^ word ^ (a >>> 13), 0x85ebca77);
-    b = Math.imul(b ^ (b >>> 13), 0x297a2d39);
-    this.a = a ^ (b >>> 16);
-    this.b = b ^ (a >>> 15);
+  /** Two words of 32 bits. Mixes both lanes downward as well, which the steps above do not. */
+  pair(first: number, second: number): void {
+    let a = Math.imul(this.a ^ first, 0x9e3779b1);
+    let b = Math.imul(this.b ^ second ^ (a >>> 15), 0x85ebca77);
+    a = Math.imul(a ^ (b >>> 16), 0x2c1b3c6d);
+    b = Math.imul(b ^ (a >>> 13), 0x297a2d39);
+    a = Math.imul(a ^ (b >>> 15), 0x9e3779b1);
+    this.a = a ^ (a >>> 16);
+    this.b = b ^ (a >>> 14) ^ (b >>> 16);
   }
-}
-
-/** 16 hex digits. */
-export function stateDigest(keyspace: Keyspace): string {
-  const hasher = new Hasher();
-  let sumA = 0;
-  let sumB = 0;
-  keyspace.forEachKey((key, value, deadlineMs) => {
-    hasher.reset();
-    hasher.text(key);
-    hasher.value(value);
-    hasher.integer(deadlineMs);
-    sumA = (sumA + hasher.a) | 0;
-    sumB = (sumB + hasher.b) | 0;
-  });
-  hasher.reset();
-  hasher.integer(sumA >>> 0);
-  hasher.integer(sumB >>> 0);
-  hasher.integer(keyspace.size);
-  hasher.integer(keyspace.logTimeMs);
-  return hex32(hasher.a) + hex32(hasher.b);
 }
 
 function hex32(word: number): string {
