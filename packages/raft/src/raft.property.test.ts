@@ -17,7 +17,7 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
   });
   fc.assert(property, { seed, numRuns: runs });
   // Schedules in which nothing happens would hold as well.
-  expect(total.elections / runs).toBeGreaterThan(2);
+  expect(total.elections / runs).toBeGreaterThan(1.2);
   expect(total.committed / runs).toBeGreaterThan(10);
   expect(total.roundsConfirmed / runs).toBeGreaterThan(3);
   expect(total.crashes).toBeGreaterThan(runs);
