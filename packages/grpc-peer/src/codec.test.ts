@@ -165,15 +165,25 @@ describe("messages", () => {
     expect(() => decodeMessage(damaged, 0, damaged.length)).toThrow(MalformedFrame);
   });
 
-  test("a small payload does not keep its frame alive, a large one is not copied", () => {
+  test("a small payload does not keep a huge neighbour alive; nothing else is copied", () => {
     const small = { ...one, payload: new Uint8Array(10).fill(1) };
-    const large = { ...one, index: 6, payload: new Uint8Array(50_000).fill(2) };
-    const frame = encoded({ ...valid, entries: [small, large] });
-    const decoded = decodeMessage(frame, 0, frame.length);
-    expect(decoded.type).toBe(MessageType.append);
-    const entries = decoded.type === MessageType.append ? decoded.entries : [];
-    expect(entries[0]!.payload.buffer.byteLength).toBe(10);
-    expect(entries[1]!.payload.buffer).toBe(frame.buffer);
+    const huge = { ...one, index: 6, payload: new Uint8Array(500_000).fill(2) };
+    const entriesOf = (frame: Buffer): readonly Entry[] => {
+      const decoded = decodeMessage(frame, 0, frame.length);
+      return decoded.type === MessageType.append ? decoded.entries : [];
+    };
+    const reassembled = encoded({ ...valid, entries: [small, huge] });
+    const [copied, viewed] = entriesOf(reassembled);
+    expect(copied!.payload.buffer.byteLength).toBe(10);
+    expect(viewed!.payload.buffer).toBe(reassembled.buffer);
+    const frame = encoded({
+      ...valid,
+      entries: [small, { ...huge, payload: Buffer.alloc(5_000) }],
+    });
+    expect(entriesOf(frame).map((decoded) => decoded.payload.buffer)).toEqual([
+      frame.buffer,
+      frame.buffer,
+    ]);
   });
 });
 

@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { MessageType } from "@redoubt/raft";
 import { afterEach, describe, expect, test } from "vitest";
 import {
@@ -323,6 +326,18 @@ describe("starting and closing", () => {
   test("an address that is not ours is said by its code", async () => {
     const bad = startNode(1, [], { bindHost: "192.0.2.1" });
     await expect(bad).rejects.toMatchObject({ code: "BIND_FAILED" });
+  });
+
+  test("after close nothing keeps the process alive", async () => {
+    const root = fileURLToPath(new URL("..", import.meta.url));
+    const parameters = ["--conditions=redoubt-source", "--import", "tsx", "testing/exit.ts"];
+    const child = spawn(process.execPath, parameters, { cwd: root, stdio: "inherit" });
+    try {
+      const [code] = await once(child, "exit");
+      expect(code).toBe(0);
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 
   test("after close nothing is received, sent or said", async () => {

@@ -8,7 +8,7 @@
  */
 
 import type { Message, NodeId } from "@redoubt/raft";
-import type { Logger, PeerEvents, PeerTransport } from "@redoubt/replica";
+import type { Logger, PeerEvents, PeerTransport } from "@redoubt/replica/ports";
 import { Acceptor } from "./acceptor.js";
 import {
   ANNOUNCE_BYTES_MAX,
@@ -71,7 +71,10 @@ export class GrpcPeerTransport implements PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #settings: PeerSettings;
-  readonly #repeats: RepeatFilter;
+  /** Refusals and failed dials: over once a link is up. */
+  readonly #refusals: RepeatFilter;
+  /** What a linked peer did wrong: a new link is no sign that it does better. */
+  readonly #faults: RepeatFilter;
   #acceptor: Acceptor | null = null;
   #ticker: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
@@ -87,7 +90,9 @@ export class GrpcPeerTransport implements PeerTransport {
     checkOptions(options);
     const { electionTimeout, heartbeatInterval } = options.electionParametersMs;
     this.#options = options;
-    this.#repeats = new RepeatFilter(Math.ceil(LOG_REPEAT_MS / heartbeatInterval));
+    const repeatTicks = Math.ceil(LOG_REPEAT_MS / heartbeatInterval);
+    this.#refusals = new RepeatFilter(repeatTicks);
+    this.#faults = new RepeatFilter(repeatTicks);
     this.#settings = {
       self: options.nodeId,
       patience: {
@@ -222,7 +227,8 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #tick(): void {
-    this.#repeats.tick();
+    this.#refusals.tick();
+    this.#faults.tick();
     for (const peer of this.#peers.values()) {
       peer.tick();
     }
@@ -232,7 +238,7 @@ export class GrpcPeerTransport implements PeerTransport {
     const { events, logger, onAnnounce } = this.#options;
     return {
       peerUp: (link: Link) => {
-        this.#repeats.forget(link.peer);
+        this.#refusals.forget(link.peer);
         logger.info({ peer: link.peer, incarnation: link.incarnation }, "peer link up");
         onAnnounce(link.peer, link.announce);
       },
@@ -240,10 +246,9 @@ export class GrpcPeerTransport implements PeerTransport {
         if (this.#closing !== null) {
           return;
         }
-        if (malformed) {
-          this.#warnOnce(peer, "malformed", { peer, reason }, "peer sent a malformed frame");
-        } else {
-          logger.info({ peer, reason }, "peer link down");
+        logger.info({ peer, reason }, "peer link down");
+        if (malformed && this.#faults.allow(peer, "malformed")) {
+          logger.warn({ peer, reason }, "peer sent a malformed frame");
         }
       },
       peerReceived: (message) => {
@@ -273,7 +278,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #warnOnce(peer: NodeId, line: string, fields: object, event: string): void {
-    if (this.#closing === null && this.#repeats.allow(peer, line)) {
+    if (this.#closing === null && this.#refusals.allow(peer, line)) {
       this.#options.logger.warn(fields, event);
     }
   }

@@ -7,7 +7,7 @@
  */
 
 import { type Entry, EntryKind, type Message, MessageType } from "@redoubt/raft";
-import { ENTRY_BYTES_MAX, PINNED_SHARE_MIN } from "./constants.js";
+import { ENTRY_BYTES_MAX, GRPC_MESSAGE_BYTES_MAX, PINNED_SHARE_MIN } from "./constants.js";
 import { MalformedFrame } from "./errors.js";
 import { varintSize, WireReader, WireType, WireWriter } from "./wire.js";
 
@@ -254,9 +254,10 @@ function readEntry(reader: WireReader): Entry {
   return { index, term, kind: kind as EntryKind, checksum, payload };
 }
 
-/** A small payload kept as a view would keep its whole frame (or Node's shared pool) alive. */
+/** A small neighbour of a huge entry, kept as a view, would keep the huge one alive. */
 function ownedPayload(view: Buffer): Uint8Array {
-  if (view.length >= view.buffer.byteLength * PINNED_SHARE_MIN) {
+  const pinnedBytes = view.buffer.byteLength;
+  if (pinnedBytes <= GRPC_MESSAGE_BYTES_MAX || view.length >= pinnedBytes * PINNED_SHARE_MIN) {
     return view;
   }
   const copy = new Uint8Array(view.length);
