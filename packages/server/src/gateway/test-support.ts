@@ -10,7 +10,6 @@ import { type NodeLogger, type RunningNode, startNode } from "../node.js";
 
 export interface TestNode {
   readonly port: number;
-  readonly peerPort: number;
   readonly directory: string;
   readonly config: ServerConfig;
   readonly running: RunningNode;
@@ -22,18 +21,61 @@ export interface TestNode {
   stop(): Promise<void>;
 }
 
-/** A whole cluster of one node. `extra`: command line options, as ["--timeout", "5"]. */
-export async function startTestNode(extra: readonly string[] = []): Promise<TestNode> {
+/** A whole cluster of one node, as a leader. `extra`: command line options, as ["--timeout", "5"]. */
+export async function startTestNode(
+  extra: readonly string[] = [],
+  configuration: ConfigFile | null = null,
+): Promise<TestNode> {
+  const [node] = await startTestCluster(1, () => extra, configuration);
+  return node!;
+}
+
+export interface ConfigFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A cluster whose members run in this process. Resolves when one of them serves and all follow it. */
+export async function startTestCluster(
+  size: number,
+  extra: (id: number) => readonly string[] = () => [],
+  configuration: ConfigFile | null = null,
+): Promise<TestNode[]> {
+  const ports = await freePorts(2 * size);
+  const ids = Array.from({ length: size }, (_, at) => at + 1);
+  const peers = ids.map((id) => `${id}@127.0.0.1:${ports[size + id - 1]}`).join(" ");
+  const nodes = await Promise.all(
+    ids.map((id) =>
+      startMember(
+        ["--node-id", String(id), "--peers", peers, ...extra(id)],
+        ports[id - 1]!,
+        configuration,
+      ),
+    ),
+  );
+  await eventually(() => {
+    const leaders = nodes.map(({ running }) => running.replica.leader);
+    const serving = nodes.some(({ running }) => running.replica.serving);
+    return serving && leaders.every((leader) => leader !== 0 && leader === leaders[0]);
+  });
+  return nodes;
+}
+
+async function startMember(
+  extra: readonly string[],
+  port: number,
+  configuration: ConfigFile | null,
+): Promise<TestNode> {
   const directory = await mkdtemp(join(tmpdir(), "redoubt-server-"));
-  const [port, peerPort] = await freePorts(2);
   const config = ServerConfig.parse(
     [
-      ...["--node-id", "1", "--peers", `1@127.0.0.1:${peerPort}`, "--cluster-id", "test"],
-      ...["--dir", directory, "--port", String(port), "--bind", "127.0.0.1"],
-      ...["--election-timeout", "100", "--heartbeat-interval", "20", "--bootstrap", "yes"],
+      ...(configuration === null ? [] : [configuration.file]),
+      ...["--cluster-id", "test", "--bootstrap", "yes", "--dir", directory],
+      ...["--port", String(port), "--bind", "127.0.0.1"],
+      ...["--election-timeout", "150", "--heartbeat-interval", "30"],
       ...extra,
     ],
-    () => "",
+    () => configuration?.text ?? "",
   );
   const lines: TestNode["lines"] = [];
   let asked: () => void = () => {};
@@ -46,19 +88,23 @@ export async function startTestNode(extra: readonly string[] = []): Promise<Test
     onShutdown: asked,
   });
   return {
-    port: port!,
-    peerPort: peerPort!,
+    port,
     directory,
     config,
     running,
     lines,
     shutdownAsked,
-    client: () => TestClient.connect(port!),
+    client: () => TestClient.connect(port),
     stop: async () => {
       await running.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Looks again at each pass of the event loop until `holds`; the test's own timeout bounds it. */
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 export function collectingLogger(lines: TestNode["lines"]): NodeLogger {

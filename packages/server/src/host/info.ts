@@ -96,7 +96,6 @@ const memory: SectionWriter = ({ services: { config, gateway }, status }) => {
     ["maxmemory", config.maxmemoryBytes],
     ["maxmemory_human", human(config.maxmemoryBytes)],
     ["maxmemory_policy", "noeviction"],
-    ["mem_fragmentation_ratio", ratio(rss, usedBytes)],
     ["mem_clients_normal", gateway.outsideBytes()],
     ["mem_allocator", "v8"],
   ];
@@ -249,8 +248,4 @@ function human(bytes: number): string {
 
 function kilobytes(bytesPerSecond: number): string {
   return (bytesPerSecond / 1024).toFixed(2);
-}
-
-function ratio(part: number, whole: number): string {
-  return whole === 0 ? "0.00" : (part / whole).toFixed(2);
 }
