@@ -45,8 +45,8 @@ export const chunkBytesMax = 16 * kib;
  */
 export const referenceBytesMin = 16 * kib;
 
-/** Characters up to which a byte loop writes a string faster than latin1Write (measured: 29 ns at 24). */
-export const loopCharactersMax = 24;
+/** Characters up to which a loop writes a string faster than Buffer.write (measured: 110 and 128 ns at 32). */
+export const loopCharactersMax = 32;
 
 assert(
   multibulkMaxDefault <= 2 ** 31 - 1 && multibulkMaxDefault > unauthenticatedArgumentsMax,

@@ -34,7 +34,7 @@ const noBytes = Buffer.alloc(0);
 
 export class OutputBuffer {
   /** Chunks behind the tail's, oldest first; all of them hold at least one byte of [start, end). */
-  private full: Chunk[] = [];
+  private readonly full: Chunk[] = [];
   /** The newest chunk. Writing goes on in the rest of its memory, also when what it holds was taken. */
   private tail = new Chunk(noBytes, 0, 0, false);
   private startOffset = 0;
@@ -77,7 +77,7 @@ export class OutputBuffer {
     if (dropped > 0) this.full.splice(0, dropped);
     this.startOffset = offset;
     // An idle connection must not keep a large reply alive that was sent long ago.
-    if (offset === this.end && this.tail.bytes.length > chunkBytesMax) {
+    if (offset === this.end && (!this.tail.own || this.tail.bytes.length > chunkBytesMax)) {
       this.tail = new Chunk(noBytes, offset, 0, false);
     }
     return taken;
@@ -113,7 +113,10 @@ export class OutputBuffer {
     this.tail.used += count;
   }
 
-  /** Copies small ones, holds large ones by reference: those must not change until they are taken and sent. */
+  /**
+   * Copies small ones, holds large ones by reference: those must not change until they are taken and sent,
+   * which may be long after the turn (an argument echoed from a read buffer that is used again would).
+   */
   writeBytes(bytes: Uint8Array): void {
     const length = bytes.length;
     if (length >= referenceBytesMin) {

@@ -232,6 +232,7 @@ function writeLatin1(memory: Buffer, first: number, text: string): void {
   for (let i = 0; i < length; i++) memory[first + i] = text.charCodeAt(i);
 }
 
+/** Decimal digits at `first`; returns the index behind them. */
 function writeInteger(memory: Buffer, first: number, value: number | bigint): number {
   let at = first;
   if (typeof value === "bigint" || value >= smallIntegerEnd || value <= -smallIntegerEnd) {

@@ -207,8 +207,8 @@ describe("RequestDecoder: cut anywhere", () => {
 
 // Each of these takes minutes, and so fails, when the work is quadratic in what was sent.
 describe("RequestDecoder: slow and large senders cost linear time", () => {
-  test("a request of 200 000 arguments, a few bytes at a time", () => {
-    const argv = Array.from({ length: 200_000 }, (_, i) => String(i));
+  test("a request of 100 000 arguments, a few bytes at a time", () => {
+    const argv = Array.from({ length: 100_000 }, (_, i) => String(i));
     const bytes = encodeRequest(argv);
     const r = recorder();
     for (let at = 0; at < bytes.length; at += 5) r.push(bytes.subarray(at, at + 5));
@@ -231,9 +231,9 @@ describe("RequestDecoder: slow and large senders cost linear time", () => {
     expect(same).toBe(true);
   });
 
-  test("a bulk of 1 MiB and a line of 64 KiB, a byte at a time", () => {
+  test("a bulk of 512 KiB and a line of 64 KiB, a byte at a time", () => {
     const r = recorder();
-    const value = "x".repeat(1024 * 1024);
+    const value = "x".repeat(512 * 1024);
     for (const byte of encodeRequest(["SET", "k", value])) r.push(Buffer.of(byte));
     const word = "w".repeat(inlineBytesMaxDefault);
     for (const byte of Buffer.from(`${word}\n`)) r.push(Buffer.of(byte));
