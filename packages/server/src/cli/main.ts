@@ -7,7 +7,6 @@ import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
 import { processEnvironment, ServerConfig } from "../config/index.js";
 import { type Logging, type ServerLogger, startLogging } from "../logging.js";
-import { startNode } from "../node.js";
 import { stopTimeoutMs } from "./constants.js";
 import { heapMegabytesFor, maxmemoryBytesFor } from "./heap.js";
 import { isRespawned, respawn, stopWithParent } from "./respawn.js";
@@ -70,6 +69,8 @@ async function serve(
   process.on("SIGINT", () => askStop("SIGINT"));
   process.on("SIGHUP", () => logging.reopen());
   stopWithParent(() => askStop("the process that started this one is gone"));
+  // Loaded only here: a process that only starts itself again stays small and is there at once.
+  const { startNode } = await import("../node.js");
   const node = await startNode(config, { bootstrap: config.bootstrap, logger });
   logger.info(
     {
