@@ -26,6 +26,7 @@ export interface RowSpec {
   /** Only those that do not follow from flags. */
   readonly categories?: readonly AclCategory[];
   readonly keys?: readonly KeySpec[];
+  readonly keyFlags?: (argv: readonly Buffer[]) => readonly KeyFlag[];
   readonly tips?: readonly string[];
   readonly summary: string;
   readonly since: string;
@@ -59,6 +60,7 @@ export function defineRow(spec: RowSpec, container?: string): CommandRow {
     flags,
     aclCategories: aclCategories(spec.categories ?? [], flags),
     keySpecs,
+    keyFlags: spec.keyFlags ?? null,
     tips: spec.tips ?? [],
     summary: spec.summary,
     since: spec.since,

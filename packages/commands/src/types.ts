@@ -163,6 +163,8 @@ export interface CommandRow {
   /** Without @, in Redis's order; those that follow from flags included. */
   readonly aclCategories: readonly AclCategory[];
   readonly keySpecs: readonly KeySpec[];
+  /** What this very request does with its keys, where the specification says variable_flags. */
+  readonly keyFlags: ((argv: readonly Buffer[]) => readonly KeyFlag[]) | null;
   /** Redis's hints to clients that route or merge, e.g. "request_policy:multi_shard". */
   readonly tips: readonly string[];
   readonly summary: string;

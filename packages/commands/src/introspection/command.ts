@@ -125,7 +125,7 @@ function replyKeys(
     if (withFlags) reply.array(2);
     // Copied: an argument lives for this turn only.
     reply.bulk(Buffer.from(argv[position]!));
-    if (withFlags) replyWords(reply, spec.flags, "");
+    if (withFlags) replyWords(reply, row.keyFlags?.(argv) ?? spec.flags, "");
   }
 }
 

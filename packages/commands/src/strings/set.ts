@@ -2,7 +2,8 @@
 
 import { NO_DEADLINE, positiveDeadline } from "../expiry.js";
 import { keyAt, type RowSpec, withNotes } from "../row.js";
-import type { CommandContext } from "../types.js";
+import { latin1 } from "../text.js";
+import type { CommandContext, KeyFlag } from "../types.js";
 import { isString, keyArgument, replyString } from "../values.js";
 import { parseStringOptions } from "./expiry-options.js";
 
@@ -41,6 +42,12 @@ function set(context: CommandContext): void {
   }
 }
 
+/** With GET the old value is read, without it only overwritten. */
+function keyFlags(argv: readonly Buffer[]): readonly KeyFlag[] {
+  const reads = argv.slice(3).some((option) => latin1(option).toUpperCase() === "GET");
+  return reads ? ["RW", "access", "update"] : ["OW", "update"];
+}
+
 export const setRow: RowSpec = {
   name: "set",
   arity: -3,
@@ -52,6 +59,7 @@ export const setRow: RowSpec = {
       "RW and ACCESS due to the optional `GET` argument",
     ),
   ],
+  keyFlags,
   summary: "Sets a key to a string, whatever it held; conditions and an expiry are optional.",
   since: "1.0.0",
   group: "string",
