@@ -48,6 +48,7 @@ function appendProblem(message: AppendRequest): string | null {
   let term = message.prevTerm;
   for (const entry of message.entries as AppendRequest["entries"]) {
     index += 1;
+    if (typeof entry !== "object" || entry === null) return "not an entry";
     if (entry.index !== index || !Number.isSafeInteger(index)) return "entries with a gap";
     if (!isInteger(entry.term, Math.max(term, 1), message.term)) return "entry term out of range";
     if (!kinds.has(entry.kind)) return "unknown entry kind";
