@@ -3,7 +3,18 @@
  * The simulator is another set. Each port has a suite in test/contract that every adapter passes.
  */
 
-import type { Entry, Index, InitialState, LogReader, Message, NodeId, Persist } from "@redoubt/raft";
+import type { CommandRow } from "@redoubt/commands";
+import type {
+  Entry,
+  Index,
+  InitialState,
+  LogReader,
+  Message,
+  NodeId,
+  Persist,
+  Term,
+} from "@redoubt/raft";
+import type { Session } from "./session.js";
 
 /** Time. The only source of it in raft, keyspace, commands and replica. */
 export interface Clock {
@@ -71,6 +82,27 @@ export interface ClientSink {
   write(chunks: readonly Uint8Array[]): void;
   /** No more replies will come: send what was written, then close. */
   end(): void;
+  /** Back-pressure: stop (true) or go on (false) feeding requests of this connection. */
+  pause(paused: boolean): void;
+}
+
+/**
+ * Runs the rows with executor "host" (connection and server commands), in the turn, synchronously, on
+ * any role; writes exactly one reply to `session.reply` (CLIENT REPLY OFF and SKIP: none). Rows of
+ * visibility "wholeKeyspace" are held back by the replica until what they tell of is committed.
+ */
+export interface Host {
+  execute(row: CommandRow, session: Session, argv: readonly Buffer[]): void;
+  /** False while a password is required and not given. */
+  initiallyAuthenticated(): boolean;
+  /** RESET: forget what the host keeps of this connection (its name). */
+  reset(session: Session): void;
+}
+
+/** For MOVED: where clients reach a node. */
+export interface NodeDirectory {
+  /** null: not known yet. `session`: a wildcard bind answers with the address that client connected to. */
+  clientAddress(id: NodeId, session: Session): { host: string; port: number } | null;
 }
 
 /** Memory the replica does not see itself (socket and query buffers), in bytes. */
@@ -84,4 +116,30 @@ export interface Logger {
   info(fields: object, event: string): void;
   warn(fields: object, event: string): void;
   error(fields: object, event: string): void;
+}
+
+export interface ReplicaPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly log: DurableLog;
+  readonly transport: PeerTransport;
+  readonly memory: MemoryProbe;
+  readonly logger: Logger;
+  readonly host: Host;
+  readonly directory: NodeDirectory;
+  /** For tests and metrics: told of every step of an entry's life on this node. Must not throw. */
+  readonly observer?: EntryObserver;
+}
+
+/** The life of an entry on one node. Called in the turn, after the state has changed. */
+export interface EntryObserver {
+  /** Leader: the batch is executed and proposed. */
+  sealed(index: Index, term: Term): void;
+  /** Its effects are in the state and can't be undone any more. */
+  applied(entry: Entry): void;
+  /** Leadership of `term` was lost; the state is that of `applied` again. */
+  rolledBack(term: Term, applied: Index): void;
+  /** End of a turn: pointers were asserted. */
+  turnEnded(): void;
 }

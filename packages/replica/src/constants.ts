@@ -1,0 +1,70 @@
+/** Every limit of one node's turn, in one place: unit in the name, reason beside it. */
+
+import { assert } from "./assert.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** An entry's payload never exceeds this: what log and transport are built and tested for. */
+export const ENTRY_BYTES_MAX = 80 * MIB;
+
+/** An open batch is sealed as soon as it holds this much: one sync and one frame stay short. */
+export const BATCH_BYTES_MAX = 1 * MIB;
+
+/** Effects of one command or one EXEC: checked while it can still be undone. */
+export const COMMAND_EFFECT_BYTES_MAX = 78 * MIB;
+
+/**
+ * Looks (turns by setImmediate) an open batch waits for arrivals to pause once the previous batch is
+ * durable. Measured on the prototype (design, section 10, rule 6): 1.26 times the throughput of none.
+ */
+export const SEAL_LOOKS_MAX = 20;
+
+/** Sealed but uncommitted payload above which the leader executes nothing new. Memory stays flat when followers stall. */
+export const IN_FLIGHT_BYTES_MAX = 64 * MIB;
+
+/** Sealed but uncommitted batches above which the leader executes nothing new. */
+export const IN_FLIGHT_BATCHES_MAX = 1024;
+
+/** Request bytes a MULTI may queue: what could not become one entry anyway is not kept. */
+export const MULTI_QUEUED_BYTES_MAX = 96 * MIB;
+/** What a kept argument costs besides its bytes (a Buffer and its backing store's share). */
+export const ARGUMENT_OVERHEAD_BYTES = 96;
+
+/** Held-back reply bytes of one connection above which its further requests wait. */
+export const SESSION_WAITING_BYTES_MAX = 1 * MIB;
+
+/** Unexecuted request bytes of one connection above which its socket is paused; resumed at half. */
+export const SESSION_QUEUED_BYTES_MAX = 1 * MIB;
+
+/** Commands one connection executes before the others have their go. */
+export const COMMANDS_PER_SESSION_MAX = 512;
+
+/** Commands of one turn: peers' messages and heartbeats wait no longer than these take. */
+export const COMMANDS_PER_TURN_MAX = 8192;
+
+/** How often, in commands, a turn looks at the clock to see whether it has run for too long. */
+export const CLOCK_CHECK_COMMANDS = 64;
+
+/** Pages of committed entries applied in one turn while a node catches up. */
+export const APPLY_PAGES_PER_TURN_MAX = 4;
+
+/** Read confirmation rounds under way at once; later reads share the next. */
+export const READ_ROUNDS_IN_FLIGHT_MAX = 4;
+
+/** A command waits this many election timeouts for a leader before it gets CLUSTERDOWN. */
+export const HOLD_ELECTION_TIMEOUTS = 2;
+
+/** Active expiry (Redis: expire.c, ACTIVE_EXPIRE_CYCLE_*): 10 cycles a second, 20 keys a sample. */
+export const EXPIRY_CYCLE_INTERVAL_MS = 100;
+export const EXPIRY_SAMPLE_KEYS = 20;
+/** A cycle samples again while more than a quarter of a sample was expired, at most this often. */
+export const EXPIRY_SAMPLES_MAX = 16;
+
+/** How often buffers are summed for the memory check. */
+export const MEMORY_SAMPLE_INTERVAL_MS = 50;
+
+assert(BATCH_BYTES_MAX + COMMAND_EFFECT_BYTES_MAX <= ENTRY_BYTES_MAX, "a batch fits an entry");
+assert(COMMAND_EFFECT_BYTES_MAX < MULTI_QUEUED_BYTES_MAX, "what fits an entry fits a MULTI");
+assert(BATCH_BYTES_MAX <= IN_FLIGHT_BYTES_MAX, "one batch fits the in-flight window");
+assert(COMMANDS_PER_SESSION_MAX <= COMMANDS_PER_TURN_MAX, "a session's share fits a turn");

@@ -1,0 +1,433 @@
+/**
+ * Decides what becomes of the request at the head of a session's queue: executed ahead, observed, queued
+ * into MULTI, redirected, refused, or held until a leader is known (design, sections 2, 5 and 6).
+ *
+ * It lives here and not in the gateway, because taking requests back and dispatching them again when
+ * leadership is lost is a rule of safety, and the simulator attacks it
+ * (docs/decisions: "Dispatch belongs to the replica").
+ */
+
+import {
+  arityOk,
+  type CommandRow,
+  type CommandTable,
+  firstKeySlot,
+  unknownCommand,
+  unknownSubcommand,
+  wrongArity,
+} from "@redoubt/commands";
+import type { Index, NodeId } from "@redoubt/raft";
+import { assert } from "./assert.js";
+import { ARGUMENT_OVERHEAD_BYTES, MULTI_QUEUED_BYTES_MAX } from "./constants.js";
+import {
+  CLUSTERDOWN,
+  DISCARD_WITHOUT_MULTI,
+  EXEC_WITHOUT_MULTI,
+  EXECABORT,
+  LOADING,
+  MULTI_TOO_LARGE,
+  NESTED_MULTI,
+  NOAUTH,
+  NOT_INTEGER,
+  OOM,
+  READONLY,
+  TIMEOUT_NEGATIVE,
+  TIMEOUT_NOT_INTEGER,
+  UNBLOCKED,
+  WAIT_ON_REPLICA,
+  WATCH_INSIDE_MULTI,
+} from "./errors.js";
+import type { Executor } from "./executor.js";
+import type { NodeDirectory } from "./ports.js";
+import type { ReplyGate } from "./reply-gate.js";
+import {
+  type Argv,
+  argvBytes,
+  EncodedReply,
+  type Refusal,
+  Repeat,
+  Transaction,
+} from "./requests.js";
+import type { Session } from "./session.js";
+import { ReplyKind } from "./waiting-replies.js";
+
+/** `wait`: leave the request at the head and look again when the route changes. */
+export type Outcome = "done" | "wait";
+
+/** What the dispatcher asks of the node. Implemented by Replica. */
+export interface Route {
+  /** A leader whose own no-op is applied. */
+  readonly serving: boolean;
+  /** 0: unknown. */
+  readonly leader: NodeId;
+  readonly self: NodeId;
+  /** Raft's last index + 1. */
+  readonly nextIndex: Index;
+  /** The applied state is not behind what this node had shown before it was restarted. */
+  readonly caughtUp: boolean;
+  /** Memory is over maxmemory: `denyoom` commands are refused. */
+  readonly outOfMemory: boolean;
+  /** Voters but this node that hold `index` durably. */
+  followersWith(index: Index): number;
+  readonly nowMs: number;
+}
+
+export class Dispatcher {
+  readonly #table: CommandTable;
+  readonly #executor: Executor;
+  readonly #gate: ReplyGate;
+  readonly #directory: NodeDirectory;
+  readonly #route: Route;
+
+  constructor(
+    table: CommandTable,
+    executor: Executor,
+    gate: ReplyGate,
+    directory: NodeDirectory,
+    route: Route,
+  ) {
+    this.#table = table;
+    this.#executor = executor;
+    this.#gate = gate;
+    this.#directory = directory;
+    this.#route = route;
+  }
+
+  /** Handles the head of the queue. `done`: it is answered (or waits behind the gate). */
+  dispatch(session: Session): Outcome {
+    const request = session.head();
+    if (request === undefined) return "done";
+    if (!Array.isArray(request)) return this.#takenBack(session, request as Special);
+    const silentBefore = session.replyMode === "skip";
+    const outcome = this.#resolve(session, request);
+    if (outcome === "wait" || session.replyMode === "on") return outcome;
+    if (silentBefore && session.replyMode === "skip") session.replyMode = "on";
+    else if (session.replyMode === "skipNext") session.replyMode = "skip";
+    return outcome;
+  }
+
+  /** What was answered once and cut, or never came from the client: told whatever CLIENT REPLY said behind it. */
+  #takenBack(session: Session, request: Special): Outcome {
+    const mode = session.replyMode;
+    session.replyMode = "on";
+    let outcome: Outcome = "done";
+    if (request instanceof Repeat) {
+      outcome =
+        request.request instanceof Transaction
+          ? this.#execute(session, request.request, true)
+          : this.#again(session, request.request);
+    } else if (request instanceof EncodedReply) {
+      const start = session.output.end;
+      session.reply.raw(request.bytes);
+      this.#final(session, start);
+    } else {
+      this.#error(session, request.text);
+      if (request.thenClose) session.closing = true;
+    }
+    session.replyMode = mode;
+    return outcome;
+  }
+
+  #resolve(session: Session, argv: Argv): Outcome {
+    let row = this.#table.lookup(argv[0]!);
+    if (row === undefined) return this.#refuse(session, unknownCommand(argv));
+    if (row.subcommands !== null && argv.length > 1) {
+      const container = row;
+      row = this.#table.subcommand(container, argv[1]!);
+      if (row === undefined) return this.#refuse(session, unknownSubcommand(container, argv[1]!));
+    }
+    if (!arityOk(row, argv.length)) return this.#refuse(session, wrongArity(row.fullName));
+    if (!session.authenticated && !row.flags.includes("no_auth")) {
+      return this.#refuse(session, NOAUTH);
+    }
+    session.lastCommand = row;
+    if (session.multi !== null && !RUNS_INSIDE_MULTI.has(row.name)) {
+      return this.#queue(session, session.multi, row, argv);
+    }
+    return this.#run(session, row, argv, true);
+  }
+
+  /** A command that was executed once and taken back. Its row and arity were checked then. */
+  #again(session: Session, argv: Argv): Outcome {
+    let row = this.#table.lookup(argv[0]!);
+    if (row?.subcommands && argv.length > 1) row = this.#table.subcommand(row, argv[1]!);
+    if (row === undefined) return this.#refuse(session, unknownCommand(argv));
+    return this.#run(session, row, argv, false);
+  }
+
+  /** `mayObserve`: READONLY lets a follower answer from its applied state. */
+  #run(session: Session, row: CommandRow, argv: Argv, mayObserve: boolean): Outcome {
+    if (row.executor === "session") return this.#session(session, row, argv);
+    if (row.executor === "host") {
+      this.#executor.host(session, row, argv);
+      return "done";
+    }
+    if (row.visibility === "noKeyspace") {
+      this.#executor.observe(session, row, argv);
+      return "done";
+    }
+    if (this.#route.serving) {
+      if (row.denyOom && this.#route.outOfMemory) return this.#error(session, OOM);
+      this.#executor.lead(session, row, argv, this.#route.nextIndex);
+      return "done";
+    }
+    const slot = firstKeySlot(row, argv);
+    const local = !row.isWrite && (slot < 0 || (mayObserve && session.readonlyMode));
+    if (local && this.#route.leader !== this.#route.self) {
+      if (!this.#route.caughtUp) return this.#error(session, LOADING);
+      this.#executor.observe(session, row, argv);
+      return "done";
+    }
+    return this.#elsewhere(session, slot);
+  }
+
+  /** This node may not answer: say who may, or wait for that to be known. */
+  #elsewhere(session: Session, slot: number): Outcome {
+    const { leader, self } = this.#route;
+    if (leader !== 0 && leader !== self) {
+      if (slot < 0) return this.#error(session, READONLY);
+      const address = this.#directory.clientAddress(leader, session);
+      if (address !== null) {
+        return this.#error(session, `MOVED ${slot} ${address.host}:${address.port}`);
+      }
+    }
+    if (session.refuseHeld > 0) return this.#error(session, CLUSTERDOWN);
+    return "wait";
+  }
+
+  #session(session: Session, row: CommandRow, argv: Argv): Outcome {
+    switch (row.name) {
+      case "multi":
+        if (session.multi !== null) return this.#error(session, NESTED_MULTI);
+        session.multi = new Transaction();
+        return this.#ok(session);
+      case "exec":
+        return this.#exec(session);
+      case "discard":
+        if (session.multi === null) return this.#error(session, DISCARD_WITHOUT_MULTI);
+        session.multi = null;
+        session.unwatchAll();
+        return this.#ok(session);
+      case "watch":
+        return this.#watch(session, row, argv);
+      case "unwatch":
+        session.unwatchAll();
+        return this.#ok(session);
+      case "readonly":
+        session.readonlyMode = true;
+        return this.#ok(session);
+      case "readwrite":
+      case "asking":
+        if (row.name === "readwrite") session.readonlyMode = false;
+        return this.#ok(session);
+      case "wait":
+        return this.#wait(session, argv);
+      case "quit":
+        this.#ok(session);
+        session.closing = true;
+        return "done";
+      case "reset": {
+        session.resetState();
+        this.#executor.resetByHost(session);
+        const start = session.output.end;
+        session.reply.simple("RESET");
+        this.#final(session, start);
+        return "done";
+      }
+      default:
+        return assertNever(row);
+    }
+  }
+
+  /** A command between MULTI and EXEC. Redis: multi.c, queueMultiCommand; refused early where it would be refused late. */
+  #queue(session: Session, multi: Transaction, row: CommandRow, argv: Argv): Outcome {
+    if (row.flags.includes("no_multi")) {
+      return this.#refuse(session, "ERR Command not allowed inside a transaction");
+    }
+    if (row.executor === "data" && row.visibility !== "noKeyspace" && !this.#route.serving) {
+      const slot = firstKeySlot(row, argv);
+      const local = !row.isWrite && (slot < 0 || session.readonlyMode);
+      if (!(local && this.#route.leader !== this.#route.self)) {
+        const outcome = this.#elsewhere(session, slot);
+        if (outcome === "done") multi.aborted = true;
+        return outcome;
+      }
+    }
+    if (row.denyOom && this.#route.serving && this.#route.outOfMemory) {
+      return this.#refuse(session, OOM);
+    }
+    if (multi.bytes > MULTI_QUEUED_BYTES_MAX) return this.#refuse(session, MULTI_TOO_LARGE);
+    // A queued command lives longer than the turn: it gets bytes of its own.
+    multi.commands.push({ row, argv: argv.map((argument) => Buffer.from(argument)) });
+    multi.bytes += argvBytes(argv) + argv.length * ARGUMENT_OVERHEAD_BYTES;
+    const start = session.output.end;
+    session.reply.simple("QUEUED");
+    this.#final(session, start);
+    return "done";
+  }
+
+  #exec(session: Session): Outcome {
+    const { multi } = session;
+    if (multi === null) return this.#error(session, EXEC_WITHOUT_MULTI);
+    if (multi.aborted) {
+      session.multi = null;
+      session.unwatchAll();
+      return this.#error(session, EXECABORT);
+    }
+    const outcome = this.#execute(session, multi, false);
+    if (outcome === "done") session.multi = null;
+    return outcome;
+  }
+
+  /** `repeated`: it was executed once and taken back; its watches are settled. */
+  #execute(session: Session, transaction: Transaction, repeated: boolean): Outcome {
+    const { serving, leader, self } = this.#route;
+    const { commands } = transaction;
+    if (serving) {
+      if (this.#route.outOfMemory && commands.some(({ row }) => row.denyOom)) {
+        if (!repeated) session.unwatchAll();
+        return this.#error(session, OOM);
+      }
+      if (!repeated) session.moveWatches(transaction);
+      this.#executor.leadTransaction(session, transaction, this.#route.nextIndex);
+      session.releaseWatches(transaction);
+      return "done";
+    }
+    let slot = -1;
+    let local = !repeated;
+    for (const { row, argv } of commands) {
+      if (row.executor !== "data" || row.visibility === "noKeyspace") continue;
+      const commandSlot = firstKeySlot(row, argv);
+      if (slot < 0) slot = commandSlot;
+      if (row.isWrite || (commandSlot >= 0 && !session.readonlyMode)) local = false;
+    }
+    if (local && leader !== self) {
+      if (!this.#route.caughtUp) return this.#error(session, LOADING);
+      session.moveWatches(transaction);
+      this.#executor.observeTransaction(session, transaction);
+      session.releaseWatches(transaction);
+      return "done";
+    }
+    const outcome = this.#elsewhere(session, slot);
+    if (outcome === "done" && !repeated) session.unwatchAll();
+    return outcome;
+  }
+
+  #watch(session: Session, row: CommandRow, argv: Argv): Outcome {
+    if (session.multi !== null) return this.#error(session, WATCH_INSIDE_MULTI);
+    if (this.#route.serving) {
+      this.#executor.watch(session, argv, this.#route.nextIndex);
+      return "done";
+    }
+    if (session.readonlyMode && this.#route.leader !== this.#route.self) {
+      this.#executor.watchObserved(session, argv);
+      return "done";
+    }
+    return this.#elsewhere(session, firstKeySlot(row, argv));
+  }
+
+  /** WAIT numreplicas timeout. Redis: replication.c, waitCommand. Stays at the head while it blocks. */
+  #wait(session: Session, argv: Argv): Outcome {
+    if (session.unblocked) {
+      session.unblocked = false;
+      return this.#error(session, UNBLOCKED);
+    }
+    const { blockedOn } = session;
+    if (blockedOn !== null) {
+      const count = this.#route.followersWith(blockedOn.writeIndex);
+      if (count < blockedOn.replicas && this.#route.nowMs < blockedOn.deadlineMs) return "wait";
+      session.blockedOn = null;
+      return this.#integer(session, count);
+    }
+    const replicas = parseInteger(argv[1]!);
+    const timeout = parseInteger(argv[2]!);
+    if (replicas === null) return this.#error(session, NOT_INTEGER);
+    if (timeout === null) return this.#error(session, TIMEOUT_NOT_INTEGER);
+    if (timeout < 0) return this.#error(session, TIMEOUT_NEGATIVE);
+    if (!this.#route.serving) {
+      const { leader, self } = this.#route;
+      return leader !== 0 && leader !== self
+        ? this.#error(session, WAIT_ON_REPLICA)
+        : this.#elsewhere(session, -1);
+    }
+    const count = this.#route.followersWith(session.lastWriteIndex);
+    if (count >= replicas) return this.#integer(session, count);
+    session.blockedOn = {
+      deadlineMs: timeout === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeout,
+      replicas,
+      writeIndex: session.lastWriteIndex,
+    };
+    return "wait";
+  }
+
+  /** A session's row inside EXEC: never blocks. */
+  insideExec(session: Session, row: CommandRow): void {
+    switch (row.name) {
+      case "wait":
+        session.reply.integer(this.#route.followersWith(session.lastWriteIndex));
+        return;
+      case "readonly":
+      case "readwrite":
+        session.readonlyMode = row.name === "readonly";
+        session.reply.ok();
+        return;
+      default:
+        session.reply.ok();
+    }
+  }
+
+  /** An error that also makes the MULTI it stands in fail. */
+  #refuse(session: Session, text: string): Outcome {
+    if (session.multi !== null) session.multi.aborted = true;
+    return this.#error(session, text);
+  }
+
+  #error(session: Session, text: string): Outcome {
+    const start = session.output.end;
+    session.reply.error(text);
+    this.#final(session, start);
+    return "done";
+  }
+
+  #ok(session: Session): Outcome {
+    const start = session.output.end;
+    session.reply.ok();
+    this.#final(session, start);
+    return "done";
+  }
+
+  #integer(session: Session, value: number): Outcome {
+    const start = session.output.end;
+    session.reply.integer(value);
+    this.#final(session, start);
+    return "done";
+  }
+
+  #final(session: Session, start: number): void {
+    this.#gate.push(session, start, 0, false, ReplyKind.final, null);
+  }
+}
+
+/** Redis: server.c, processCommand: these run though a MULTI is open. */
+const RUNS_INSIDE_MULTI: ReadonlySet<string> = new Set([
+  "exec",
+  "discard",
+  "multi",
+  "watch",
+  "quit",
+  "reset",
+]);
+
+type Special = Repeat | EncodedReply | Refusal;
+
+function assertNever(row: CommandRow): never {
+  assert(row.executor !== "session", "every session row has its case");
+  throw new Error("unreachable");
+}
+
+/** A decimal integer that is safe in a double; null otherwise. */
+function parseInteger(argument: Buffer): number | null {
+  const text = argument.toString("latin1");
+  if (!/^-?\d{1,15}$/.test(text)) return null;
+  return Number(text);
+}

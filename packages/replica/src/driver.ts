@@ -1,0 +1,203 @@
+/**
+ * Fulfils what the consensus core asks for, in the order written on `Ready`. Owns the inbox, the finished
+ * syncs, and the promises that wait for one.
+ */
+
+import {
+  type Entry,
+  EntryKind,
+  type Index,
+  type Message,
+  type NodeId,
+  type Raft,
+  type Ready,
+} from "@redoubt/raft";
+import { assert } from "./assert.js";
+import { APPLY_PAGES_PER_TURN_MAX } from "./constants.js";
+import type { ReplicaPorts } from "./ports.js";
+import type { ReplyGate } from "./reply-gate.js";
+import type { Speculation } from "./speculation.js";
+
+/** What the driver tells the node. */
+export interface DriverEvents {
+  /** The state is rolled back; `lastSealed` is the last index this leader had proposed. */
+  leadershipLost(lastSealed: Index): void;
+  /** Role, leader or readiness changed: held commands look again. */
+  routeChanged(): void;
+}
+
+/** Messages that promise durability, waiting for the sync of `sequence`. */
+interface Promises {
+  readonly sequence: number;
+  readonly messages: readonly Message[];
+}
+
+export class Driver {
+  readonly #raft: Raft;
+  readonly #speculation: Speculation;
+  readonly #gate: ReplyGate;
+  readonly #ports: ReplicaPorts;
+  readonly #events: DriverEvents;
+
+  #inbox: Message[] = [];
+  #unreachable: NodeId[] = [];
+  /** Sequence of the newest Persist handed out, and of the newest that is durable. */
+  #handed = 0;
+  #durable = 0;
+  #reported = 0;
+  #promises: Promises[] = [];
+  #leader: NodeId = 0;
+  /** What must be applied again before this node shows less than it showed before its restart. */
+  #catchUpTo: Index;
+
+  constructor(
+    raft: Raft,
+    speculation: Speculation,
+    gate: ReplyGate,
+    ports: ReplicaPorts,
+    events: DriverEvents,
+  ) {
+    this.#raft = raft;
+    this.#speculation = speculation;
+    this.#gate = gate;
+    this.#ports = ports;
+    this.#events = events;
+    this.#catchUpTo = ports.log.initial.lastIndex;
+  }
+
+  get hasWork(): boolean {
+    return this.#inbox.length > 0 || this.#reported < this.#durable || this.#raft.hasReady();
+  }
+
+  /** Everything that was applied before a restart was in the log then: from there on time goes forward. */
+  get caughtUp(): boolean {
+    return this.#speculation.applied >= this.#catchUpTo;
+  }
+
+  receive(message: Message): void {
+    this.#inbox.push(message);
+  }
+
+  unreachable(peer: NodeId): void {
+    this.#unreachable.push(peer);
+  }
+
+  /** Feeds the core: finished syncs first (they only add), then what peers said, then time. */
+  collect(nowMs: number): void {
+    if (this.#reported < this.#durable) {
+      this.#reported = this.#durable;
+      this.#raft.persisted(this.#durable);
+      this.#keepPromises();
+    }
+    const inbox = this.#inbox;
+    if (inbox.length > 0) {
+      this.#inbox = [];
+      for (const message of inbox) this.#raft.step(message);
+    }
+    for (const peer of this.#unreachable) this.#raft.unreachable(peer);
+    this.#unreachable.length = 0;
+    this.#raft.tick(nowMs);
+  }
+
+  /** Takes Readys until there is none, at most a few pages of entries to apply. */
+  advance(): void {
+    for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX && this.#raft.hasReady(); ) {
+      const ready = this.#raft.ready();
+      if (ready.committed.length > 0) pages += 1;
+      this.#fulfil(ready);
+    }
+  }
+
+  #fulfil(ready: Ready): void {
+    // Rollback before anything else of this Ready: truncation, commit and apply may all be in it (trap 49).
+    this.#compareLeadership(ready);
+    const { transport, log } = this.#ports;
+    for (const message of ready.messages) transport.send(message);
+    if (ready.persist !== null) {
+      const { sequence, truncateFrom } = ready.persist;
+      assert(sequence === this.#handed + 1, "persists are handed out one by one");
+      assert(
+        truncateFrom === 0 || truncateFrom > this.#speculation.applied,
+        "what is applied is never truncated",
+      );
+      if (truncateFrom > 0) this.#catchUpTo = Math.min(this.#catchUpTo, truncateFrom - 1);
+      this.#handed = sequence;
+      log.persist(ready.persist, () => this.#persisted(sequence));
+    }
+    if (ready.promises.length > 0) this.#promise(ready.promises);
+    const { committed } = ready;
+    for (let i = 0; i < committed.length; i++) this.#commit(committed[i]!);
+    if (this.#speculation.leading) {
+      this.#gate.commit(this.#speculation.applied);
+      this.#gate.confirm(ready.confirmedRound);
+    } else {
+      this.#beginWhenReady();
+    }
+  }
+
+  #compareLeadership(ready: Ready): void {
+    const speculation = this.#speculation;
+    if (ready.leader !== this.#leader) {
+      this.#leader = ready.leader;
+      this.#events.routeChanged();
+    }
+    if (!speculation.leading) return;
+    if (ready.role === "leader" && ready.term === speculation.term) return;
+    const { term, lastSealed } = speculation;
+    speculation.rollback();
+    this.#events.leadershipLost(lastSealed);
+    this.#events.routeChanged();
+    this.#ports.observer?.rolledBack(term, speculation.applied);
+    this.#ports.logger.warn({ term, applied: speculation.applied }, "leadership lost");
+  }
+
+  #commit(entry: Entry): void {
+    const speculation = this.#speculation;
+    if (speculation.leading) {
+      assert(entry.kind === EntryKind.batch, "a serving leader appends batches only");
+      speculation.commitTo(entry.term, entry.index);
+    } else if (entry.kind === EntryKind.batch) {
+      speculation.apply(entry.index, entry.payload);
+    } else {
+      speculation.skip(entry.index);
+    }
+    this.#ports.observer?.applied(entry);
+    this.#beginWhenReady();
+  }
+
+  /** A new leader executes nothing before its own term's no-op is committed and applied (trap 05). */
+  #beginWhenReady(): void {
+    const raft = this.#raft;
+    const speculation = this.#speculation;
+    if (speculation.leading || raft.role !== "leader" || raft.ownTermStart === 0) return;
+    if (speculation.applied < raft.ownTermStart) return;
+    speculation.begin(raft.term);
+    this.#gate.begin(speculation.applied);
+    this.#events.routeChanged();
+    this.#ports.logger.info({ term: raft.term, applied: speculation.applied }, "serving as leader");
+  }
+
+  #promise(messages: readonly Message[]): void {
+    if (this.#reported >= this.#handed) {
+      for (const message of messages) this.#ports.transport.send(message);
+    } else {
+      this.#promises.push({ sequence: this.#handed, messages });
+    }
+  }
+
+  #persisted(sequence: number): void {
+    assert(sequence > this.#durable && sequence <= this.#handed, "syncs complete in order");
+    this.#durable = sequence;
+    this.#ports.scheduler.wake();
+  }
+
+  #keepPromises(): void {
+    let kept = 0;
+    for (; kept < this.#promises.length; kept++) {
+      const promises = this.#promises[kept]!;
+      if (promises.sequence > this.#reported) break;
+      for (const message of promises.messages) this.#ports.transport.send(message);
+    }
+    if (kept > 0) this.#promises = this.#promises.slice(kept);
+  }
+}

@@ -1,0 +1,505 @@
+/**
+ * One node: collects inputs, takes a turn, emits outputs. No await anywhere; between a check and the
+ * mutation it guards nothing else runs.
+ *
+ *   turn:  tick, peers' messages, finished syncs
+ *          -> Ready (rollback, send, persist, apply, commit)
+ *          -> sessions: dispatch, execute ahead into the open batch
+ *          -> seal the batch -> propose; begin a read round
+ *          -> Ready (send, persist)
+ *          -> gate: release, one write a connection; assert the pointers
+ */
+
+import { type CommandTable, commandTable } from "@redoubt/commands";
+import { type Index, type Message, type NodeId, Raft } from "@redoubt/raft";
+import { ActiveExpiry } from "./active-expiry.js";
+import { assert } from "./assert.js";
+import {
+  BATCH_BYTES_MAX,
+  CLOCK_CHECK_COMMANDS,
+  COMMANDS_PER_SESSION_MAX,
+  COMMANDS_PER_TURN_MAX,
+  HOLD_ELECTION_TIMEOUTS,
+  IN_FLIGHT_BATCHES_MAX,
+  IN_FLIGHT_BYTES_MAX,
+  MEMORY_SAMPLE_INTERVAL_MS,
+  SEAL_LOOKS_MAX,
+  SESSION_WAITING_BYTES_MAX,
+} from "./constants.js";
+import { Dispatcher, type Route } from "./dispatcher.js";
+import { Driver } from "./driver.js";
+import { Executor } from "./executor.js";
+import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
+import { ReplyGate } from "./reply-gate.js";
+import { Session, type SessionEvents } from "./session.js";
+import { Speculation } from "./speculation.js";
+import { nodeStateDigest, type ReplicaStatus } from "./status.js";
+
+export interface ReplicaOptions {
+  readonly id: NodeId;
+  readonly electionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Bytes; 0: unlimited. Read at every check: CONFIG SET changes it. */
+  readonly maxmemoryBytes: () => number;
+  /** A broken invariant or damaged log: the process must stop. Called once; no turn runs after it. */
+  readonly onFatal: (error: unknown) => void;
+  /** Rows it serves. Default: all of @redoubt/commands. */
+  readonly commands?: CommandTable;
+}
+
+export class Replica implements PeerEvents, SessionEvents, Route {
+  readonly self: NodeId;
+  readonly #options: ReplicaOptions;
+  readonly #ports: ReplicaPorts;
+  readonly #raft: Raft;
+  readonly #speculation = new Speculation();
+  readonly #gate = new ReplyGate();
+  readonly #executor: Executor;
+  readonly #dispatcher: Dispatcher;
+  readonly #driver: Driver;
+  readonly #expiry: ActiveExpiry;
+
+  readonly #sessions = new Map<number, Session>();
+  #nextSessionId = 1;
+  /** Sessions with something at the head of their queue to look at, in order of arrival. */
+  #active: Session[] = [];
+  /** Sessions whose head waits for a leader or for WAIT. */
+  #parked: Session[] = [];
+  #routeChanged = false;
+  #arrivals = 0;
+  #sealLooks = 0;
+  #dead = false;
+  #inTurn = false;
+  #nowMs = 0;
+  #bufferBytes = 0;
+  #memorySampledMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ReplicaOptions, ports: ReplicaPorts) {
+    this.self = options.id;
+    this.#options = options;
+    this.#ports = ports;
+    this.#nowMs = ports.clock.monotonicMs();
+    this.#raft = new Raft({
+      id: options.id,
+      initial: ports.log.initial,
+      reader: ports.log,
+      electionTimeoutMs: options.electionTimeoutMs,
+      heartbeatIntervalMs: options.heartbeatIntervalMs,
+      random: () => ports.random.next(),
+      nowMs: this.#nowMs,
+      onEvent: (event, fields) => ports.logger.info(fields, event),
+    });
+    this.#executor = new Executor(
+      this.#speculation,
+      this.#gate,
+      ports.clock,
+      ports.random,
+      ports.host,
+      ports.logger,
+    );
+    this.#dispatcher = new Dispatcher(
+      options.commands ?? commandTable,
+      this.#executor,
+      this.#gate,
+      ports.directory,
+      this,
+    );
+    this.#executor.insideExec = (session, row) => this.#dispatcher.insideExec(session, row);
+    this.#driver = new Driver(this.#raft, this.#speculation, this.#gate, ports, {
+      leadershipLost: (lastSealed) => this.#leadershipLost(lastSealed),
+      routeChanged: () => {
+        this.#routeChanged = true;
+      },
+    });
+    this.#expiry = new ActiveExpiry(this.#speculation, ports.clock, ports.random);
+    ports.scheduler.wakeAt(this.#raft.nextDeadlineMs());
+  }
+
+  // ---- inputs ------------------------------------------------------------------------------------
+
+  receive(message: Message): void {
+    if (this.#dead) return;
+    this.#driver.receive(message);
+    this.#ports.scheduler.wake();
+  }
+
+  unreachable(peer: NodeId): void {
+    if (this.#dead) return;
+    this.#driver.unreachable(peer);
+    this.#ports.scheduler.wake();
+  }
+
+  connect(sink: ClientSink, hostState: unknown): Session {
+    const session = new Session(
+      this.#nextSessionId,
+      sink,
+      hostState,
+      this.#ports.host.initiallyAuthenticated(),
+      this.#speculation.keyspace,
+      this,
+    );
+    this.#nextSessionId += 1;
+    this.#sessions.set(session.id, session);
+    return session;
+  }
+
+  sessionActive(session: Session): void {
+    this.#arrivals += 1;
+    if (!session.isActive && !session.isParked) {
+      session.isActive = true;
+      this.#active.push(session);
+    }
+    if (!this.#dead && !this.#inTurn) this.#ports.scheduler.wake();
+  }
+
+  sessionClosed(session: Session): void {
+    this.#sessions.delete(session.id);
+  }
+
+  // ---- the turn ----------------------------------------------------------------------------------
+
+  /** Called by the host after `wake` or `wakeAt`. Never throws; a broken invariant goes to `onFatal`. */
+  turn(): void {
+    if (this.#dead) return;
+    this.#inTurn = true;
+    try {
+      this.#turn();
+    } catch (error) {
+      this.#dead = true;
+      this.#options.onFatal(error);
+    } finally {
+      this.#inTurn = false;
+    }
+  }
+
+  #turn(): void {
+    const { clock, scheduler } = this.#ports;
+    this.#nowMs = clock.monotonicMs();
+    this.#driver.collect(this.#nowMs);
+    this.#driver.advance();
+    this.#unpark();
+    this.#executeSessions();
+    if (this.serving && this.#admitting()) this.#expiry.run(this.#nowMs, this.nextIndex);
+    const looking = this.#sealWhenDue();
+    if (this.serving && this.#gate.wantsRound) this.#gate.roundBegan(this.#raft.beginReadRound());
+    this.#driver.advance();
+    this.#gate.flush();
+    this.#assertPointers();
+    this.#ports.observer?.turnEnded();
+    const more = this.#active.length > 0 && (!this.serving || this.#admitting());
+    if (looking || more || this.#driver.hasWork || this.#parkedMayGoOn()) scheduler.wake();
+    scheduler.wakeAt(this.#nextDeadlineMs());
+  }
+
+  /** Round-robin over the sessions in order of arrival, bounded in commands and time. */
+  #executeSessions(): void {
+    const sessions = this.#active;
+    if (sessions.length === 0) return;
+    this.#active = [];
+    const endMs = this.#nowMs + this.#options.heartbeatIntervalMs / 2;
+    let budget = COMMANDS_PER_TURN_MAX;
+    let at = 0;
+    for (; at < sessions.length && budget > 0; at++) {
+      if (this.serving && !this.#admitting()) break;
+      const session = sessions[at]!;
+      session.isActive = false;
+      budget -= this.#executeSession(session, Math.min(budget, COMMANDS_PER_SESSION_MAX), endMs);
+      if (this.#ports.clock.monotonicMs() > endMs) {
+        at += 1;
+        break;
+      }
+    }
+    // Those not reached go first next time.
+    if (at < sessions.length) this.#active = sessions.slice(at).concat(this.#active);
+  }
+
+  /** Executes up to `budget` requests of one session. Returns how many. */
+  #executeSession(session: Session, budget: number, endMs: number): number {
+    let executed = 0;
+    while (executed < budget && !session.closed) {
+      const request = session.head();
+      if (request === undefined) break;
+      if (session.closing && Array.isArray(request)) {
+        // What came behind QUIT is not executed; what was taken back is still answered.
+        session.dropRequests();
+        break;
+      }
+      if (session.waitingBytes > SESSION_WAITING_BYTES_MAX && session.waiting.length > 0) {
+        // Its replies must go first. Released replies make it active again (see #unpark).
+        this.#park(session);
+        return executed;
+      }
+      if (this.serving && !this.#admitting()) break;
+      if (this.#dispatcher.dispatch(session) === "wait") {
+        this.#parkHeld(session);
+        return executed;
+      }
+      session.shift();
+      session.holdDeadlineMs = 0;
+      if (session.refuseHeld > 0) session.refuseHeld -= 1;
+      executed += 1;
+      if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) this.#seal();
+      if (executed % CLOCK_CHECK_COMMANDS === 0 && this.#ports.clock.monotonicMs() > endMs) {
+        break;
+      }
+    }
+    if (session.closed) return executed;
+    if (session.closing) this.#gate.touch(session);
+    if (session.head() !== undefined && !session.isActive) {
+      session.isActive = true;
+      this.#active.push(session);
+    }
+    return executed;
+  }
+
+  /** Room in the in-flight window. Decided before execution: a propose is then never refused. */
+  #admitting(): boolean {
+    return (
+      this.#raft.uncommittedBytes + this.#speculation.batch.bytes < IN_FLIGHT_BYTES_MAX &&
+      this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX
+    );
+  }
+
+  // ---- sealing -----------------------------------------------------------------------------------
+
+  /**
+   * One batch in flight: the open one is sealed when all before it is durable *here* and arrivals have
+   * paused (design, section 10, rule 6). True: look again in the next turn.
+   */
+  #sealWhenDue(): boolean {
+    const arrivals = this.#arrivals;
+    this.#arrivals = 0;
+    if (this.#speculation.batch.effects === 0) return false;
+    // Its end is announced by the sync's completion.
+    if (this.#raft.flushed < this.#raft.lastIndex) return false;
+    if (arrivals > 0 && this.#sealLooks < SEAL_LOOKS_MAX) {
+      this.#sealLooks += 1;
+      return true;
+    }
+    this.#seal();
+    return false;
+  }
+
+  #seal(): void {
+    const index = this.#speculation.openIndex;
+    const { term } = this.#speculation;
+    assert(term === this.#raft.term && this.#raft.role === "leader", "only the led term is sealed");
+    const proposed = this.#raft.propose(this.#speculation.seal());
+    assert(proposed === index, "the proposed index is the predicted one");
+    this.#sealLooks = 0;
+    this.#ports.observer?.sealed(index, term);
+  }
+
+  // ---- leadership --------------------------------------------------------------------------------
+
+  /** The state is rolled back. What waited is taken back, watches are void, WAIT ends. */
+  #leadershipLost(lastSealed: Index): void {
+    this.#gate.takeBack(lastSealed);
+    for (const session of this.#sessions.values()) {
+      if (session.watchCount > 0) session.watchDirty = true;
+      session.lastWriteIndex = 0;
+      if (session.blockedOn !== null) {
+        session.blockedOn = null;
+        session.unblocked = true;
+      }
+    }
+    this.#sealLooks = 0;
+  }
+
+  // ---- sessions that wait ------------------------------------------------------------------------
+
+  #parkHeld(session: Session): void {
+    if (session.blockedOn === null && session.holdDeadlineMs === 0) {
+      const held = HOLD_ELECTION_TIMEOUTS * this.#options.electionTimeoutMs;
+      session.holdDeadlineMs = this.#nowMs + held;
+    }
+    this.#park(session);
+  }
+
+  #park(session: Session): void {
+    if (session.isParked) return;
+    session.isParked = true;
+    this.#parked.push(session);
+  }
+
+  /** Looks again at those whose reason may be gone; tells those that waited long enough. */
+  #unpark(): void {
+    if (this.#parked.length === 0) {
+      this.#routeChanged = false;
+      return;
+    }
+    const all = this.#routeChanged;
+    this.#routeChanged = false;
+    let kept = 0;
+    for (const session of this.#parked) {
+      if (session.closed) {
+        session.isParked = false;
+        continue;
+      }
+      const due = session.holdDeadlineMs !== 0 && this.#nowMs >= session.holdDeadlineMs;
+      if (due) {
+        session.refuseHeld = session.queuedLength;
+        session.holdDeadlineMs = 0;
+      }
+      const backlogged = session.holdDeadlineMs === 0 && !due && session.blockedOn === null;
+      if (all || due || session.blockedOn !== null || backlogged) {
+        session.isParked = false;
+        session.isActive = true;
+        this.#active.push(session);
+      } else {
+        this.#parked[kept] = session;
+        kept += 1;
+      }
+    }
+    this.#parked.length = kept;
+  }
+
+  /** The route changed after they were parked, or their replies have left meanwhile. */
+  #parkedMayGoOn(): boolean {
+    if (this.#parked.length === 0) return false;
+    if (this.#routeChanged) return true;
+    return this.#parked.some(
+      (session) =>
+        session.holdDeadlineMs === 0 &&
+        session.blockedOn === null &&
+        (session.waiting.length === 0 || session.waitingBytes <= SESSION_WAITING_BYTES_MAX),
+    );
+  }
+
+  #nextDeadlineMs(): number {
+    let next = Math.min(this.#raft.nextDeadlineMs(), this.#expiry.nextDeadlineMs(this.serving));
+    for (const session of this.#parked) {
+      if (session.holdDeadlineMs !== 0) next = Math.min(next, session.holdDeadlineMs);
+      if (session.blockedOn !== null) next = Math.min(next, session.blockedOn.deadlineMs);
+    }
+    return next;
+  }
+
+  // ---- what the dispatcher asks (Route) ----------------------------------------------------------
+
+  get serving(): boolean {
+    return this.#speculation.leading;
+  }
+
+  get leader(): NodeId {
+    return this.#raft.leader;
+  }
+
+  get nextIndex(): Index {
+    return this.#raft.lastIndex + 1;
+  }
+
+  get caughtUp(): boolean {
+    return this.#driver.caughtUp;
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get outOfMemory(): boolean {
+    const limit = this.#options.maxmemoryBytes();
+    return limit > 0 && this.usedMemoryBytes() > limit;
+  }
+
+  followersWith(index: Index): number {
+    let count = 0;
+    for (const peer of this.#raft.progress()) {
+      if (peer.id !== this.self && peer.match >= index) count += 1;
+    }
+    return count;
+  }
+
+  /** Keyspace, undo, log in memory and buffers, in bytes (buffers as of the last sample). */
+  usedMemoryBytes(): number {
+    if (this.#nowMs - this.#memorySampledMs >= MEMORY_SAMPLE_INTERVAL_MS) {
+      this.#memorySampledMs = this.#nowMs;
+      let bytes = this.#ports.memory.outsideBytes();
+      for (const session of this.#sessions.values()) {
+        bytes += session.queuedBytes + session.waitingBytes + (session.multi?.bytes ?? 0);
+      }
+      this.#bufferBytes = bytes;
+    }
+    const { keyspace, journal, batch } = this.#speculation;
+    return (
+      keyspace.memoryBytes +
+      journal.memoryBytes +
+      batch.bytes +
+      this.#raft.memoryBytes +
+      this.#bufferBytes
+    );
+  }
+
+  // ---- for the host ------------------------------------------------------------------------------
+
+  get keyspace() {
+    return this.#speculation.keyspace;
+  }
+
+  forEachSession(visit: (session: Session) => void): void {
+    for (const session of this.#sessions.values()) visit(session);
+  }
+
+  /** Digest of the state as it is (leader: executed) with the index it belongs to. */
+  stateDigest(): { readonly index: Index; readonly digest: string } {
+    return { index: this.#speculation.executed, digest: nodeStateDigest(this.#speculation) };
+  }
+
+  status(): ReplicaStatus {
+    const raft = this.#raft;
+    const speculation = this.#speculation;
+    return {
+      id: this.self,
+      role: raft.role,
+      serving: this.serving,
+      loading: !this.caughtUp,
+      leader: raft.leader,
+      term: raft.term,
+      commit: raft.commit,
+      applied: speculation.applied,
+      executed: speculation.executed,
+      appended: raft.lastIndex,
+      flushed: raft.flushed,
+      logTimeMs: speculation.keyspace.logTimeMs,
+      peers: raft.progress(),
+      configuration: raft.configuration,
+      memory: {
+        keyspaceBytes: speculation.keyspace.memoryBytes,
+        undoBytes: speculation.journal.memoryBytes,
+        logBytes: raft.memoryBytes,
+        usedBytes: this.usedMemoryBytes(),
+      },
+      counters: {
+        commandsExecuted: this.#executor.executedCommands,
+        expiredKeys: this.#expiry.expiredKeys,
+        sessions: this.#sessions.size,
+        waitingSessions: this.#gate.waitingSessions,
+        parkedSessions: this.#parked.length,
+      },
+    };
+  }
+
+  /** design, section 2: the chain of pointers, at the end of every turn. */
+  #assertPointers(): void {
+    const raft = this.#raft;
+    const { applied, executed } = this.#speculation;
+    assert(raft.flushed <= raft.lastIndex, "flushed <= appended");
+    assert(applied <= raft.commit, "applied <= committed");
+    assert(raft.commit <= raft.lastIndex, "committed <= appended");
+    if (this.serving) {
+      const open = this.#speculation.batch.effects > 0;
+      assert(
+        raft.role === "leader" && raft.term === this.#speculation.term,
+        "leads what it executes",
+      );
+      assert(
+        this.#speculation.lastSealed === raft.lastIndex,
+        "everything appended was sealed here",
+      );
+      assert(executed === raft.lastIndex + (open ? 1 : 0), "executed <= appended + 1");
+    } else {
+      assert(executed === applied, "a follower executes nothing ahead");
+      assert(this.#speculation.hazardCount === 0, "no hazard without a leader");
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Decides when replies leave (design, sections 5 and 6): each connection's longest ready prefix, one
+ * write each, at the end of a turn.
+ *
+ * Two things make a reply ready, both monotone within the led term: the commit index, and the newest
+ * confirmation of leadership. Confirmations are counted in *sequences* of the gate's own, which never
+ * restart; a sequence is tied to a Raft round when the round begins, so that a read waits for a round
+ * that began after it was executed (trap 16), and all reads of a turn share one.
+ */
+
+import type { Index } from "@redoubt/raft";
+import { assert } from "./assert.js";
+import { READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
+import type { Repeatable } from "./requests.js";
+import type { Session } from "./session.js";
+import type { ReplyKind } from "./waiting-replies.js";
+
+export class ReplyGate {
+  #committed: Index = 0;
+  #confirmed = 0;
+  /** Sequence that reads executed now will wait for: the next round's. */
+  #nextSequence = 1;
+  #readsPending = false;
+  /** Rounds under way, oldest first. */
+  readonly #rounds: { readonly round: number; readonly sequence: number }[] = [];
+  #waiting: Session[] = [];
+  #withOutput: Session[] = [];
+  #moved = false;
+
+  get waitingSessions(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * The command that wrote `output` from `start` on is done. `needsCommit` 0 and `needsRead` false:
+   * its bytes may leave as soon as nothing before them waits.
+   */
+  push(
+    session: Session,
+    start: number,
+    needsCommit: Index,
+    needsRead: boolean,
+    kind: ReplyKind,
+    request: Repeatable | null,
+  ): void {
+    const end = session.output.end;
+    assert(start <= end, "output only grows while a command runs");
+    if (end === start) return;
+    if (session.replyMode !== "on") {
+      session.output.truncate(start);
+      return;
+    }
+    this.#noteOutput(session);
+    const waits = needsRead || needsCommit > this.#committed;
+    if (!waits && session.waiting.length === 0) {
+      session.readyEnd = end;
+      return;
+    }
+    let sequence = 0;
+    if (needsRead) {
+      sequence = this.#nextSequence;
+      this.#readsPending = true;
+    }
+    session.waiting.push(end, needsCommit, sequence, kind, request);
+    if (!session.isWaiting) {
+      session.isWaiting = true;
+      this.#waiting.push(session);
+    }
+  }
+
+  /** Reads wait for a round that has not begun, and one may begin. */
+  get wantsRound(): boolean {
+    return this.#readsPending && this.#rounds.length < READ_ROUNDS_IN_FLIGHT_MAX;
+  }
+
+  /** `round` begins now: it vouches for every read executed so far. */
+  roundBegan(round: number): void {
+    this.#rounds.push({ round, sequence: this.#nextSequence });
+    this.#nextSequence += 1;
+    this.#readsPending = false;
+  }
+
+  /** All rounds up to `round` are confirmed by a quorum. */
+  confirm(round: number): void {
+    while (this.#rounds.length > 0 && this.#rounds[0]!.round <= round) {
+      this.#confirmed = this.#rounds.shift()!.sequence;
+      this.#moved = true;
+    }
+  }
+
+  /** Everything up to `index` is committed and applied. */
+  commit(index: Index): void {
+    assert(index >= this.#committed, "commit is monotone within a term");
+    if (index === this.#committed) return;
+    this.#committed = index;
+    this.#moved = true;
+  }
+
+  /** Ends a turn: what became ready leaves, one write a connection. */
+  flush(): void {
+    if (this.#moved) {
+      this.#moved = false;
+      this.#release();
+    }
+    const sessions = this.#withOutput;
+    if (sessions.length === 0) return;
+    this.#withOutput = [];
+    for (const session of sessions) {
+      session.hasOutput = false;
+      if (session.closed) continue;
+      if (session.readyEnd > session.output.start) {
+        session.sink.write(session.output.take(session.readyEnd));
+      }
+      const last = session.waiting.length === 0 && session.head() === undefined;
+      if (session.closing && last && !session.ended) {
+        session.ended = true;
+        session.sink.end();
+      }
+    }
+  }
+
+  /** Puts a session into this turn's flush though it wrote nothing (it is closing). */
+  touch(session: Session): void {
+    this.#noteOutput(session);
+  }
+
+  /** Leadership is lost: every waiting reply is cut, its request given back to its session. */
+  takeBack(lastSealed: Index): void {
+    const sessions = this.#waiting;
+    this.#waiting = [];
+    this.#rounds.length = 0;
+    this.#readsPending = false;
+    for (const session of sessions) {
+      session.isWaiting = false;
+      if (!session.closed) session.takeBack(lastSealed);
+    }
+  }
+
+  /** A new term is led; nothing of an older one waits. */
+  begin(committed: Index): void {
+    assert(
+      this.#waiting.every((session) => session.closed || session.waiting.length === 0),
+      "no mark outlives its term",
+    );
+    assert(this.#rounds.length === 0, "no round outlives its term");
+    this.#committed = committed;
+  }
+
+  #release(): void {
+    let kept = 0;
+    for (const session of this.#waiting) {
+      if (!session.closed) {
+        const ready = session.waiting.release(this.#committed, this.#confirmed);
+        if (ready >= 0) {
+          session.readyEnd = ready;
+          this.#noteOutput(session);
+        }
+        if (session.waiting.length > 0) {
+          this.#waiting[kept] = session;
+          kept += 1;
+          continue;
+        }
+      }
+      session.isWaiting = false;
+    }
+    this.#waiting.length = kept;
+  }
+
+  #noteOutput(session: Session): void {
+    if (session.hasOutput) return;
+    session.hasOutput = true;
+    this.#withOutput.push(session);
+  }
+}

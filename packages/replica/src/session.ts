@@ -1,0 +1,276 @@
+/**
+ * One connection as the replica sees it: a queue of requests, protocol and transaction state, and the
+ * replies that wait. It knows no socket (that is its `ClientSink`) and no Raft.
+ */
+
+import type { CommandRow } from "@redoubt/commands";
+import type { Keyspace } from "@redoubt/keyspace";
+import type { Index } from "@redoubt/raft";
+import { OutputBuffer, ReplyWriter } from "@redoubt/resp";
+import { SESSION_QUEUED_BYTES_MAX } from "./constants.js";
+import { INDETERMINATE } from "./errors.js";
+import type { ClientSink } from "./ports.js";
+import {
+  EncodedReply,
+  Refusal,
+  Repeat,
+  type Repeatable,
+  type Request,
+  requestBytes,
+  Transaction,
+} from "./requests.js";
+import { ReplyKind, WaitingReplies } from "./waiting-replies.js";
+
+/** `skip` silences the command under way; `skipNext` the one after it (Redis: CLIENT REPLY). */
+export type ReplyMode = "on" | "off" | "skip" | "skipNext";
+
+/** What a session tells its owner. Implemented by Replica. */
+export interface SessionEvents {
+  /** It has something to execute. */
+  sessionActive(session: Session): void;
+  sessionClosed(session: Session): void;
+}
+
+/** A command at the queue's head that waits for something other than a leader (WAIT). */
+export interface Blocked {
+  /** Monotonic ms; Infinity: for ever. */
+  readonly deadlineMs: number;
+  readonly replicas: number;
+  readonly writeIndex: Index;
+}
+
+export class Session {
+  /** CLIENT ID: from 1, never used again. */
+  readonly id: number;
+  /** The gateway's own object for this connection. */
+  readonly hostState: unknown;
+  readonly output = new OutputBuffer();
+  readonly reply = new ReplyWriter(this.output);
+  readonly waiting = new WaitingReplies();
+  readonly sink: ClientSink;
+
+  authenticated: boolean;
+  /** READONLY was said: a follower answers reads from its applied state. */
+  readonlyMode = false;
+  replyMode: ReplyMode = "on";
+  noTouch = false;
+  /** Non-null between MULTI and EXEC/DISCARD. */
+  multi: Transaction | null = null;
+  readonly watched = new Map<string, number>();
+  /** Leadership was lost since WATCH. */
+  watchDirty = false;
+  blockedOn: Blocked | null = null;
+  /** Leadership was lost while it was blocked: told when its turn among the replies comes. */
+  unblocked = false;
+  lastCommand: CommandRow | null = null;
+  /** Index of the newest batch with effects of this session, for WAIT. */
+  lastWriteIndex: Index = 0;
+
+  /** Monotonic ms at which a command that waits for a leader is answered CLUSTERDOWN; 0: not held. */
+  holdDeadlineMs = 0;
+  /** This many requests at the queue's head have waited long enough: refused instead of held. */
+  refuseHeld = 0;
+
+  /** Output offset up to which bytes may leave; everything behind belongs to a waiting record. */
+  readyEnd = 0;
+
+  /** Owned by the replica: membership of its lists, so that neither needs a Set. */
+  isActive = false;
+  isParked = false;
+  isWaiting = false;
+  hasOutput = false;
+  closed = false;
+  closing = false;
+  /** The sink was told that nothing more comes. */
+  ended = false;
+
+  readonly #events: SessionEvents;
+  readonly #keyspace: Keyspace;
+  #queue: Request[] = [];
+  #queueHead = 0;
+  #queuedBytes = 0;
+  #paused = false;
+
+  constructor(
+    id: number,
+    sink: ClientSink,
+    hostState: unknown,
+    authenticated: boolean,
+    keyspace: Keyspace,
+    events: SessionEvents,
+  ) {
+    this.id = id;
+    this.sink = sink;
+    this.hostState = hostState;
+    this.authenticated = authenticated;
+    this.#keyspace = keyspace;
+    this.#events = events;
+  }
+
+  get inMulti(): boolean {
+    return this.multi !== null;
+  }
+
+  /** CLIENT LIST `multi`: -1 outside MULTI. */
+  get multiLength(): number {
+    return this.multi === null ? -1 : this.multi.commands.length;
+  }
+
+  get watchCount(): number {
+    return this.watched.size;
+  }
+
+  get blocked(): boolean {
+    return this.blockedOn !== null;
+  }
+
+  get queuedLength(): number {
+    return this.#queue.length - this.#queueHead;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Encoded bytes that have not left yet. */
+  get waitingBytes(): number {
+    return this.output.end - this.output.start;
+  }
+
+  /** Takes a whole request; it is executed in a turn to come. The buffers are not changed by anyone. */
+  submit(argv: Buffer[]): void {
+    if (argv.length > 0) this.#enqueue(argv);
+  }
+
+  /** A protocol error: told in its place among the replies, then the connection ends. */
+  protocolError(text: string): void {
+    this.#enqueue(new Refusal(text, true));
+  }
+
+  /** The connection ends after what was replied so far; requests behind are dropped. */
+  closeAfterReply(): void {
+    this.closing = true;
+    if (Array.isArray(this.head())) this.dropRequests();
+    this.blockedOn = null;
+    this.holdDeadlineMs = 0;
+    this.#events.sessionActive(this);
+  }
+
+  /** The socket is gone. What was executed goes its way; nobody is told. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.unwatchAll();
+    this.multi = null;
+    this.blockedOn = null;
+    this.dropRequests();
+    this.waiting.clear();
+    this.output.truncate(this.output.start);
+    this.#events.sessionClosed(this);
+  }
+
+  /** RESET: everything a connection can set, but authentication, which the host decides. */
+  resetState(): void {
+    this.unwatchAll();
+    this.multi = null;
+    this.readonlyMode = false;
+    this.replyMode = "on";
+    this.noTouch = false;
+    this.reply.protocol = 2;
+  }
+
+  unwatchAll(): void {
+    for (const key of this.watched.keys()) this.#keyspace.unwatch(key);
+    this.watched.clear();
+    this.watchDirty = false;
+  }
+
+  /** Hands the watched keys to a transaction; the references move with them. */
+  moveWatches(transaction: Transaction): void {
+    transaction.watched = new Map(this.watched);
+    transaction.dirty = this.watchDirty;
+    this.watched.clear();
+    this.watchDirty = false;
+  }
+
+  /** The transaction was executed: its versions are not needed again (a repeat is dirty). */
+  releaseWatches(transaction: Transaction): void {
+    if (transaction.released) return;
+    transaction.released = true;
+    for (const key of transaction.watched.keys()) this.#keyspace.unwatch(key);
+  }
+
+  head(): Request | undefined {
+    return this.#queue[this.#queueHead];
+  }
+
+  /** Removes the head: it was answered. */
+  shift(): void {
+    const request = this.#queue[this.#queueHead];
+    if (request === undefined) return;
+    this.#queuedBytes -= requestBytes(request);
+    this.#queue[this.#queueHead] = EMPTY;
+    this.#queueHead += 1;
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#queueHead = 0;
+    } else if (this.#queueHead > 1024 && this.#queueHead * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#queueHead);
+      this.#queueHead = 0;
+    }
+    if (this.#paused && this.#queuedBytes <= SESSION_QUEUED_BYTES_MAX / 2) {
+      this.#paused = false;
+      if (!this.closed) this.sink.pause(false);
+    }
+  }
+
+  dropRequests(): void {
+    this.#queue.length = 0;
+    this.#queueHead = 0;
+    this.#queuedBytes = 0;
+  }
+
+  /**
+   * Leadership is lost, everything speculative is rolled back. Cuts the replies that wait and puts what
+   * they came from back to the head of the queue, in order: kept bytes, INDETERMINATE for what was
+   * sealed, and the requests themselves where they were certainly not done (design, section 5).
+   */
+  takeBack(lastSealed: Index): void {
+    if (this.waiting.length === 0) return;
+    const again: Request[] = [];
+    let start = this.readyEnd;
+    this.waiting.forEach((end, needsCommit, kind, request) => {
+      if (kind === ReplyKind.final) {
+        if (end > start) again.push(new EncodedReply(this.output.copy(start, end)));
+      } else if (kind === ReplyKind.write && needsCommit <= lastSealed) {
+        again.push(new Refusal(INDETERMINATE, false));
+      } else {
+        // Watched versions don't outlive the term they were seen in (trap 52).
+        if (request instanceof Transaction && request.watched.size > 0) request.dirty = true;
+        again.push(new Repeat(request as Repeatable));
+      }
+      start = end;
+    });
+    this.waiting.clear();
+    this.output.truncate(this.readyEnd);
+    this.lastWriteIndex = 0;
+    for (const request of again) this.#queuedBytes += requestBytes(request);
+    this.#queue = again.concat(this.#queue.slice(this.#queueHead));
+    this.#queueHead = 0;
+    this.#events.sessionActive(this);
+  }
+
+  #enqueue(request: Request): void {
+    if (this.closed || this.closing) return;
+    this.#queue.push(request);
+    this.#queuedBytes += requestBytes(request);
+    if (!this.#paused && this.#queuedBytes > SESSION_QUEUED_BYTES_MAX) {
+      this.#paused = true;
+      this.sink.pause(true);
+    }
+    this.#events.sessionActive(this);
+  }
+}
+
+/** Stands for a request that was taken, so that its buffers can be collected. */
+const EMPTY: Request = [];

@@ -1,0 +1,171 @@
+/**
+ * Is the history of one key linearizable? Wing & Gong's search with Lowe's memoisation, over a string
+ * register with the operations the workload draws. Unknown outcomes may take effect at any time after
+ * they were invoked, or never.
+ */
+
+import { type Reply, RespError } from "../../support/resp-reader.js";
+import type { Operation } from "../workload/history.js";
+
+/** A register's content; null: no key. */
+type State = string | null;
+
+/** Steps after which a key is given up as undecided: never silently. */
+const STEPS_MAX = 2_000_000;
+
+export type Verdict = "linearizable" | "violation" | "undecided";
+
+/** `effect` applies `argv` to `state`: the next state and the reply it must have given. */
+function effect(argv: readonly string[], state: State): { next: State; reply: Reply } {
+  switch (argv[0]) {
+    case "GET":
+      return { next: state, reply: state };
+    case "SET":
+      if (argv[3] === "XX" && state === null) return { next: null, reply: null };
+      return { next: argv[2]!, reply: "OK" };
+    case "SETNX":
+      return state === null ? { next: argv[2]!, reply: 1 } : { next: state, reply: 0 };
+    case "GETSET":
+      return { next: argv[2]!, reply: state };
+    case "DEL":
+      return { next: null, reply: state === null ? 0 : 1 };
+    case "GETDEL":
+      return { next: null, reply: state };
+    case "EXISTS":
+      return { next: state, reply: state === null ? 0 : 1 };
+    case "INCR": {
+      const value = Number(state ?? "0") + 1;
+      return { next: String(value), reply: value };
+    }
+    case "FLUSHALL":
+      return { next: null, reply: "OK" };
+    default:
+      throw new Error(`the model does not know ${argv[0]}`);
+  }
+}
+
+interface Event {
+  readonly operation: number;
+  readonly isReturn: boolean;
+  readonly timeMs: number;
+}
+
+export function checkLinearizable(operations: readonly Operation[]): Verdict {
+  const relevant = operations.filter(
+    (operation) =>
+      operation.outcome === "ok" || operation.outcome === "info" || operation.outcome === "open",
+  );
+  const count = relevant.length;
+  const events: Event[] = [];
+  relevant.forEach((operation, i) => {
+    events.push({ operation: i, isReturn: false, timeMs: operation.invokedMs });
+    const known = operation.outcome === "ok";
+    events.push({ operation: i, isReturn: true, timeMs: known ? operation.returnedMs : Infinity });
+  });
+  // At equal times a call comes before a return: concurrent is the weaker claim.
+  events.sort((a, b) => a.timeMs - b.timeMs || Number(a.isReturn) - Number(b.isReturn));
+  return new Search(relevant, events, count).run();
+}
+
+/** Doubly linked list of events with lift and unlift, as in Lowe's "Testing for linearizability". */
+class Search {
+  readonly #operations: readonly Operation[];
+  readonly #events: readonly Event[];
+  readonly #next: number[];
+  readonly #previous: number[];
+  readonly #returnOf: number[];
+  readonly #done: Uint32Array;
+  readonly #seen = new Set<string>();
+  #left: number;
+
+  constructor(operations: readonly Operation[], events: readonly Event[], count: number) {
+    this.#operations = operations;
+    this.#events = events;
+    this.#done = new Uint32Array((count >> 5) + 1);
+    this.#left = operations.filter((operation) => operation.outcome === "ok").length;
+    // Node 0 is the head, event i is node i + 1.
+    const nodes = events.length + 1;
+    this.#next = Array.from({ length: nodes }, (_, i) => (i + 1 < nodes ? i + 1 : -1));
+    this.#previous = Array.from({ length: nodes }, (_, i) => i - 1);
+    this.#returnOf = [];
+    events.forEach((event, i) => {
+      if (event.isReturn) this.#returnOf[event.operation] = i + 1;
+    });
+  }
+
+  run(): Verdict {
+    const stack: { node: number; state: State }[] = [];
+    let state: State = null;
+    let node = this.#next[0]!;
+    let steps = 0;
+    while (this.#left > 0) {
+      if (++steps > STEPS_MAX) return "undecided";
+      const event = node < 0 ? null : this.#events[node - 1]!;
+      if (event !== null && !event.isReturn) {
+        const stepped = this.#tryStep(event.operation, state);
+        if (stepped !== undefined) {
+          stack.push({ node, state });
+          state = stepped;
+          this.#lift(node, event.operation);
+          node = this.#next[0]!;
+        } else {
+          node = this.#next[node]!;
+        }
+        continue;
+      }
+      // A return that must come before anything else can: undo the last choice.
+      const last = stack.pop();
+      if (last === undefined) return "violation";
+      state = last.state;
+      this.#unlift(last.node, this.#events[last.node - 1]!.operation);
+      node = this.#next[last.node]!;
+    }
+    return "linearizable";
+  }
+
+  #tryStep(index: number, state: State): State | undefined {
+    const operation = this.#operations[index]!;
+    const { next, reply } = effect(operation.argv, state);
+    if (operation.outcome === "ok" && !same(operation.reply, reply)) return undefined;
+    this.#done[index >> 5]! ^= 1 << (index & 31);
+    const key = `${this.#done.join(",")}|${next}`;
+    if (this.#seen.has(key)) {
+      this.#done[index >> 5]! ^= 1 << (index & 31);
+      return undefined;
+    }
+    this.#seen.add(key);
+    return next;
+  }
+
+  #lift(node: number, index: number): void {
+    this.#unlink(node);
+    this.#unlink(this.#returnOf[index]!);
+    if (this.#operations[index]!.outcome === "ok") this.#left -= 1;
+  }
+
+  #unlift(node: number, index: number): void {
+    this.#relink(this.#returnOf[index]!);
+    this.#relink(node);
+    this.#done[index >> 5]! ^= 1 << (index & 31);
+    if (this.#operations[index]!.outcome === "ok") this.#left += 1;
+  }
+
+  #unlink(node: number): void {
+    const previous = this.#previous[node]!;
+    const next = this.#next[node]!;
+    this.#next[previous] = next;
+    if (next >= 0) this.#previous[next] = previous;
+  }
+
+  #relink(node: number): void {
+    const previous = this.#previous[node]!;
+    const next = this.#next[node]!;
+    this.#next[previous] = node;
+    if (next >= 0) this.#previous[next] = node;
+  }
+}
+
+function same(actual: Reply | undefined, expected: Reply): boolean {
+  if (actual instanceof RespError) return false;
+  return actual === expected || String(actual) === String(expected);
+}

@@ -1,0 +1,28 @@
+/** What clients did and saw, in virtual time. The input of the checkers. */
+
+import type { Reply } from "../../support/resp-reader.js";
+
+/** ok: answered. fail: certainly not done. info: unknown, it may take effect at any later time. */
+export type OutcomeKind = "ok" | "fail" | "info";
+
+export interface Operation {
+  readonly client: number;
+  readonly argv: readonly string[];
+  /** What kind of key it is about: decides which checkers look at it. */
+  readonly model: "register" | "counter" | "volatile" | "transaction" | "follower";
+  readonly key: string;
+  readonly invokedMs: number;
+  returnedMs: number;
+  outcome: OutcomeKind | "open";
+  reply: Reply | undefined;
+  /** Node the request was sent to. */
+  readonly node: number;
+}
+
+export class History {
+  readonly operations: Operation[] = [];
+
+  get completed(): number {
+    return this.operations.reduce((n, operation) => n + (operation.outcome === "ok" ? 1 : 0), 0);
+  }
+}
