@@ -86,9 +86,10 @@ export class Progress {
 
   /** The peer refused the append behind `prevIndex`; it may match up to `hint`. Returns whether that is news. */
   refused(prevIndex: Index, hint: Index): boolean {
+    // Everything up to match is there for certain: an old refusal, or a peer that lost what it had
+    // acknowledged. Nothing is won by asking that one again at once: it waits for the interval.
+    if (prevIndex <= this.match) return false;
     if (this.state === "replicate") {
-      // Everything up to match is there for certain: the refusal is an old one.
-      if (prevIndex <= this.match) return false;
       this.becomeProbe();
       return true;
     }
