@@ -103,6 +103,22 @@ describe("dictionary", () => {
     expect(dictionary.size).toBe(0);
   });
 
+  test("a scan's visitor may remove what it is not shown yet", () => {
+    const dictionary = new Dictionary<number>();
+    const names = Array.from({ length: 20 }, (_, i) => `{t}${i}`);
+    for (const name of names) {
+      dictionary.set(keyShard("{t}"), name, 0);
+    }
+    const seen: string[] = [];
+    dictionary.scan(0, 100, (key) => {
+      seen.push(key);
+      for (const other of names.filter((name) => name !== "{t}3")) {
+        dictionary.remove(keyShard("{t}"), other);
+      }
+    });
+    expect(seen).toEqual(["{t}19", "{t}3"]);
+  });
+
   test("a cursor that was never given out ends or goes on, and a scan of nothing ends at once", () => {
     const dictionary = new Dictionary<number>();
     expect(dictionary.scan(0, 10, () => {})).toBe(0);

@@ -203,7 +203,7 @@ describe("any program", () => {
     let committed = 0;
     for (let i = 0; i < 5000; i++) {
       leader.txn.begin(leader.nowMs, "lead");
-      leader.txn.putString(`k${i % 13}`, `v${i}`, 0);
+      leader.txn.putString(`k${i % 13}`, `v${i}`, START_MS + i);
       digests.push(i % 100 === 0 ? stateDigest(leader.keyspace) : "");
       if (i % 3 === 0 && i < 3000) {
         leader.journal.commitTo(++committed, (key) => expect(key).toBe(`k${(committed - 1) % 13}`));
@@ -213,6 +213,8 @@ describe("any program", () => {
       leader.journal.rollbackTo(i + 1, leader.keyspace);
       expect(stateDigest(leader.keyspace)).toBe(digests[i]);
     }
+    leader.journal.rollbackTo(committed, leader.keyspace);
+    expect(leader.journal.memoryBytes).toBe(0);
   });
 });
 

@@ -142,6 +142,24 @@ describe("txn", () => {
     expect(commands()).toEqual([["SET", "a", "1", "PXAT", "9000"]]);
   });
 
+  test("a command with more effects than the journal's first columns is undone as a whole", () => {
+    const { txn, batch, keyspace, journal } = node();
+    txn.putString("first", "1", 0);
+    const before = [stateDigest(keyspace), batch.bytes, batch.effects, journal.memoryBytes];
+    txn.begin(1000, "lead");
+    const mark = txn.mark();
+    for (let i = 0; i < 3000; i++) {
+      txn.putString(`k${i % 500}`, `v${i}`, 0);
+      txn.rename(`k${i % 500}`, `r${i % 500}`);
+    }
+    expect(txn.effectCount).toBe(6000);
+    txn.undoTo(mark);
+    expect([stateDigest(keyspace), batch.bytes, batch.effects, journal.memoryBytes]).toEqual(
+      before,
+    );
+    expect(txn.effectCount).toBe(0);
+  });
+
   test("trap-44 FLUSHALL that is not committed gives every key and deadline back", () => {
     const { txn, keyspace, journal } = node();
     for (let i = 0; i < 100; i++) {
@@ -214,6 +232,18 @@ describe("watch", () => {
     const other = node();
     other.txn.putString("a", "2", 0);
     raised(() => applyBatch(keyspace, other.batch.take(1)));
+  });
+
+  test("trap-52 FLUSHALL and its undo raise the version, too", () => {
+    const { txn, keyspace } = node();
+    txn.putString("a", "1", 0);
+    const before = keyspace.watch("a");
+    const mark = txn.mark();
+    txn.flushAll();
+    const flushed = keyspace.version("a");
+    txn.undoTo(mark);
+    expect(flushed).toBeGreaterThan(before);
+    expect(keyspace.version("a")).toBeGreaterThan(flushed);
   });
 
   test("only real changes of the watched key raise its version", () => {
