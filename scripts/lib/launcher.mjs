@@ -35,6 +35,8 @@ const server = fileURLToPath(
 const pollIntervalMs = 100;
 const answerTimeoutMs = 1_500;
 const patienceMs = 20_000;
+/** Milliseconds between looks whether npm is still there. */
+const parentIntervalMs = 250;
 /** Milliseconds a node has for its graceful stop; it gives up by itself well before. */
 const stopTimeoutMs = 15_000;
 
@@ -127,6 +129,7 @@ async function run(directory, plan) {
     }, stopTimeoutMs).unref();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
+  stopWithNpm(stop);
   if (plan.birth) say(`New cluster of ${plan.nodes.length} in ${here(directory)}.`);
   for (const id of plan.reborn) {
     say(
@@ -136,6 +139,18 @@ async function run(directory, plan) {
   announceLeader(directory, plan, () => stopping || running.size === 0);
   await finished;
   process.exit(stopping ? 0 : 1);
+}
+
+/**
+ * npm hands SIGTERM to the shell it runs this script in, and that shell dies of it without passing it on:
+ * a new parent is then the only sign.
+ */
+function stopWithNpm(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, parentIntervalMs).unref();
 }
 
 function startNode(directory, node, birth) {
