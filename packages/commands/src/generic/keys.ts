@@ -9,9 +9,7 @@ import { keyArgument } from "../values.js";
 function del(context: CommandContext): void {
   let deleted = 0;
   for (let i = 1; i < context.argv.length; i++) {
-    const key = keyArgument(context, i);
-    // Looked up first: a key that has expired is gone, and deleting it counts for nothing.
-    if (context.txn.has(key) && context.txn.delete(key)) deleted += 1;
+    if (context.txn.delete(keyArgument(context, i))) deleted += 1;
   }
   context.reply.integer(deleted);
 }
