@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runSchedule, type ScheduleOptions } from "../testing/random-schedule.js";
+import type { Breach } from "../testing/simulated-node.js";
 
 const seed = 20_260_101;
 
@@ -39,5 +40,27 @@ describe("under loss, reordering, duplication, partitions and crashes with unsyn
 
   test("two nodes stay safe and recover", () => {
     holds(100, { steps: 2000, voters: [1, 2] });
+  });
+});
+
+describe("trap-40: the view from above finds a node that breaks the contract", () => {
+  function foundIn(schedules: number, breach: Breach): string[] {
+    const found = new Set<string>();
+    for (let at = 0; at < schedules; at += 1) {
+      try {
+        runSchedule({ seed: at, steps: 2000, voters: [1, 2, 3], breach });
+      } catch (error) {
+        found.add((error as Error).message);
+      }
+    }
+    return [...found];
+  }
+
+  test("promises that leave before they are durable", () => {
+    expect(foundIn(10, "eager")).toContain("a term left before it was durable");
+  });
+
+  test("votes forgotten in a crash", () => {
+    expect(foundIn(60, "amnesia")).toContain("two leaders in one term");
   });
 });

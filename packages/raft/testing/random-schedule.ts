@@ -23,7 +23,7 @@ import {
   MessageType,
   type NodeId,
 } from "../src/index.js";
-import { SimulatedNode } from "./simulated-node.js";
+import { type Breach, SimulatedNode } from "./simulated-node.js";
 
 const electionTimeoutMs = 100;
 const heartbeatIntervalMs = 25;
@@ -33,6 +33,7 @@ export interface ScheduleOptions {
   readonly steps: number;
   readonly voters: readonly NodeId[];
   readonly votersOutgoing?: readonly NodeId[];
+  readonly breach?: Breach;
 }
 
 /** What a run went through, so that a test can see that its schedules are not idle. */
@@ -78,7 +79,7 @@ class Schedule {
   readonly #leases = new Map<NodeId, { readonly term: number; readonly begunMs: number }>();
   #payloads = 0;
 
-  constructor({ seed, voters, votersOutgoing = [] }: ScheduleOptions) {
+  constructor({ seed, voters, votersOutgoing = [], breach = "none" }: ScheduleOptions) {
     this.#random = mulberry32(seed);
     this.#storm = this.#pick([0.1, 0.3, 1]);
     const member = (id: NodeId) => ({ id, incarnation: 1, peerAddress: `node-${id}:1` });
@@ -98,7 +99,7 @@ class Schedule {
         committedPageBytes: 1 + this.#below(40),
       };
       const timing = { electionTimeoutMs, heartbeatIntervalMs, random: this.#random };
-      return new SimulatedNode({ id, entries, limits, onEvent: () => {}, ...timing }, 0);
+      return new SimulatedNode({ id, entries, limits, breach, onEvent: () => {}, ...timing }, 0);
     });
   }
 

@@ -25,6 +25,12 @@ export type Limits = Pick<
   "maxAppendBytes" | "maxInflightAppends" | "maxInflightBytes" | "committedPageBytes"
 >;
 
+/**
+ * Ways of not keeping the contract, for canaries: a check that does not find them proves nothing.
+ * eager: promises leave before their Persists are durable. amnesia: a crash forgets the last vote.
+ */
+export type Breach = "none" | "eager" | "amnesia";
+
 export interface NodeOptions {
   readonly id: NodeId;
   readonly entries: readonly Entry[];
@@ -32,6 +38,7 @@ export interface NodeOptions {
   readonly heartbeatIntervalMs: number;
   readonly random: () => number;
   readonly limits: Limits;
+  readonly breach?: Breach;
   readonly onEvent: (event: string, fields: object) => void;
 }
 
@@ -115,8 +122,9 @@ export class SimulatedNode {
       this.persists.push(ready.persist);
       this.#handedSequence = ready.persist.sequence;
     }
+    const after = this.#options.breach === "eager" ? 0 : this.#handedSequence;
     for (const message of ready.promises) {
-      this.#waiting.push({ after: this.#handedSequence, message });
+      this.#waiting.push({ after, message });
     }
     for (const entry of ready.committed) {
       if (entry.index !== this.applied.length + 1) throw new Error("applied out of order");
@@ -140,6 +148,9 @@ export class SimulatedNode {
   /** The process dies; `written` of the pending Persists had reached the disk, unreported. */
   crash(written: number): void {
     for (const persist of this.persists.slice(0, written)) this.disk.write(persist);
+    if (this.#options.breach === "amnesia") {
+      this.disk.hardState = { term: this.disk.entries.at(-1)!.term, vote: 0 };
+    }
     this.alive = false;
     this.persists = [];
     this.applied = [];
