@@ -56,7 +56,7 @@ export const APPEND_QUEUE_BYTES_MAX = 64 * MIB;
  * A payload is copied out of a reassembled message when it is smaller than this share of it. Out of an
  * ordinary frame it is not: a frame of the append stream is nearly all payload of neighbouring entries,
  * which are kept and let go together, so views waste at most one frame (measured on 16 entries of
- * 1 KiB: copying made decoding 5 times slower).
+ * 1 KiB: copying made decoding about 7 times slower).
  */
 export const PINNED_SHARE_MIN = 1 / 4;
 
@@ -86,10 +86,12 @@ export const STALLED_MS = 5_000;
 /** Milliseconds during which the same refusal or fault of the same peer is logged once. */
 export const LOG_REPEAT_MS = 60_000;
 
-/** Connections to the peer port at a time: many times a cluster, far below the descriptor limit. */
-export const CONNECTIONS_MAX = 256;
-/** Streams of one connection: one of each kind, and the same again while a link is replaced. */
-export const CONNECTION_STREAMS_MAX = 8;
+/** Connections to the peer port at a time: several times the largest sensible cluster. */
+export const CONNECTIONS_MAX = 64;
+/** Streams of one connection: one of each kind, snapshots included, and one to spare. */
+export const CONNECTION_STREAMS_MAX = 4;
+/** Bytes that strangers can make gRPC assemble before we see, and refuse, their first frames. */
+export const STRANGERS_BYTES_MAX = 128 * MIB;
 /** Bytes of receive window where gRPC lets us choose it: 256 KiB per round trip, per connection. */
 export const RECEIVE_WINDOW_BYTES = 256 * KIB;
 
@@ -102,6 +104,10 @@ assert(
   "a hello fits a handshake frame",
 );
 assert(HANDSHAKE_FRAME_BYTES_MAX < FRAME_BYTES_MAX, "strangers get less than members");
+assert(
+  CONNECTIONS_MAX * CONNECTION_STREAMS_MAX * GRPC_MESSAGE_BYTES_MAX <= STRANGERS_BYTES_MAX,
+  "strangers cost bounded memory",
+);
 assert(CONTROL_QUEUE_BYTES_MAX >= FRAME_BYTES_MAX, "a control queue fills a frame");
 assert(APPEND_QUEUE_BYTES_MAX >= 4 * FRAME_BYTES_MAX, "an append queue fills frames");
 assert(RECONNECT_DELAY_MIN_MS < RECONNECT_DELAY_MAX_MS, "back-off grows");
