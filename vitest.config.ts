@@ -4,8 +4,14 @@ const conditions = ["redoubt-source", "node", "import", "module", "default"];
 const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: conditions } };
 
+/** Where a machine-readable report goes besides the terminal: .ci/run counts what was skipped. */
+const report = process.env["REDOUBT_TEST_REPORT"];
+const project = process.argv[process.argv.indexOf("--project") + 1];
+
 export default defineConfig({
   test: {
+    reporters: report === undefined ? ["default"] : ["default", "json"],
+    ...(report === undefined ? {} : { outputFile: { json: `${report}/${project}.json` } }),
     projects: [
       {
         resolve,

@@ -79,7 +79,10 @@ export class SimulatedClient {
       const node = follower ? this.#random.below(this.#nodes.length) : this.#target;
       if (this.#nodes[node] !== this.#connectedTo) {
         this.#disconnect();
-        if (!this.#connectTo(node)) return this.#later();
+        if (!this.#connectTo(node)) {
+          this.#later();
+          return;
+        }
       }
       this.#readonlySaid = follower;
       this.#submit(this.#control(follower ? "READONLY" : "READWRITE"));
