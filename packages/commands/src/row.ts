@@ -51,6 +51,8 @@ export function defineRow(spec: RowSpec, container?: string): CommandRow {
   const visibility = spec.visibility ?? (keySpecs.length > 0 ? "keys" : undefined);
   assert(spec.name === spec.name.toLowerCase(), "a row's name is lower case");
   assert(visibility !== undefined, "a row without keys says what it reveals");
+  const complete = keySpecs.every((key) => !key.flags.includes("incomplete"));
+  assert(complete || visibility === "wholeKeyspace", "unnamed keys may be any key");
   const hasHandler = execute !== null || spec.subcommands !== undefined;
   assert(executor === "data" ? hasHandler : execute === null, "data rows have a handler");
   return {

@@ -36,12 +36,17 @@ export class Harness {
 
   /** Words, or one line of them. The reply's bytes, with a space for each line end but the last. */
   run(...words: readonly string[]): string {
-    return this.execute("lead", words);
+    return this.execute("lead", words).replaceAll("\r\n", " ").trimEnd();
+  }
+
+  /** The reply's lines. */
+  runLines(...words: readonly string[]): string[] {
+    return this.execute("lead", words).split("\r\n").slice(0, -1);
   }
 
   /** As a follower that may change nothing. */
   observe(...words: readonly string[]): string {
-    return this.execute("observe", words);
+    return this.execute("observe", words).replaceAll("\r\n", " ").trimEnd();
   }
 
   /** What the commands since the last call replicate, as Redis commands. */
@@ -60,7 +65,7 @@ export class Harness {
     const refusal = this.dispatch(argv);
     if (refusal !== null) reply.error(refusal);
     const bytes = Buffer.from(this.#output.copy(start, this.#output.end));
-    return latin1(bytes).replaceAll("\r\n", " ").trimEnd();
+    return latin1(bytes);
   }
 
   private dispatch(argv: readonly Buffer[]): string | null {
