@@ -122,6 +122,22 @@ describe("configurations", () => {
   });
 });
 
+test("trap-03: what was said in an earlier term and has not left is never said", () => {
+  const { raft, settle } = node(1);
+  const [noop] = chain(birth, [2, EntryKind.noop, empty]) as [Entry];
+  raft.step(append(2, 2, birth, [noop]));
+  const heartbeat = { type: MessageType.heartbeat, to: 1, commit: 0, readRound: 4 } as const;
+  raft.step({ ...heartbeat, from: 2, term: 2 });
+  // Another leader cuts that entry before any of it was handed to storage.
+  raft.step(append(3, 3, birth, chain(birth, [3, EntryKind.noop, empty])));
+  expect(settle()).toMatchObject([{ type: MessageType.appendResponse, to: 3, term: 3, index: 2 }]);
+  // Entering a term without a leader: nothing is left to acknowledge to anyone.
+  raft.step(append(3, 3, birth, chain(birth, [3, EntryKind.noop, empty])));
+  const refusal = { type: MessageType.voteResponse, to: 1, granted: false } as const;
+  raft.step({ ...refusal, from: 2, term: 9 });
+  expect(settle()).toEqual([]);
+});
+
 describe("broken invariants stop the process", () => {
   test("two leaders in one term", () => {
     const { raft } = node(1);
