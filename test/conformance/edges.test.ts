@@ -192,7 +192,7 @@ describe.skipIf(version === null)(
     let redis: RedisServer;
 
     beforeAll(async () => {
-      redis = await RedisServer.start("--cluster-enabled", "yes", "--port", "0");
+      redis = await RedisServer.startCluster();
     });
 
     afterAll(async () => {
@@ -208,6 +208,17 @@ describe.skipIf(version === null)(
       expect(value(subject.execute(bytes("SELECT", "1"), 0))).toMatchObject({
         text: errors.selectInCluster,
       });
+    });
+
+    test("COPY ... DB has the same words", async () => {
+      const subject = new Subject(Math.random);
+      const options = ["0", "1", "15", "16", "-1", "x", "99999999999"].map((n) => ["DB", n]);
+      options.push(["DB"], ["DB", "1", "DB", "0"], ["DB", "0", "DB", "1"], ["DB", "1", "x"]);
+      for (const option of options) {
+        const request = ["COPY", "{t}a", "{t}b", ...option];
+        const ours = subject.execute(bytes(...request), Date.now()).toString();
+        expect(ours, option.join(" ")).toBe((await redis.call(...request)).toString());
+      }
     });
   },
 );

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFrame } from "./resp-value.js";
@@ -43,7 +43,8 @@ export class RedisServer {
   static async start(...options: string[]): Promise<RedisServer> {
     const directory = mkdtempSync(join(tmpdir(), "redoubt-conformance-"));
     const path = join(directory, "redis.sock");
-    const base = ["--port", "0", "--unixsocket", path, "--save", "", "--dir", directory];
+    const local = ["--port", "0", "--bind", "127.0.0.1", "--unixsocket", path];
+    const base = [...local, "--save", "", "--dir", directory];
     const child = spawn("redis-server", [...base, "--enable-debug-command", "yes", ...options], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -62,6 +63,19 @@ export class RedisServer {
       socket.once("error", reject);
     });
     return new RedisServer(directory, child, socket);
+  }
+
+  /** A cluster of one that serves all slots. */
+  static async startCluster(): Promise<RedisServer> {
+    // The bus is never used, but Redis insists on a port for it.
+    const bus = String(await freePort());
+    const redis = await RedisServer.start("--cluster-enabled", "yes", "--cluster-port", bus);
+    await redis.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    let info = "";
+    while (!info.includes("cluster_state:ok")) {
+      info = (await redis.call("CLUSTER", "INFO")).toString("latin1");
+    }
+    return redis;
   }
 
   /** One pipeline; the raw bytes of each reply. */
@@ -107,6 +121,14 @@ export class RedisServer {
     this.#failure = error;
     this.#wake?.();
   }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }
 
 function encode(argv: readonly (Buffer | string)[]): Buffer {
