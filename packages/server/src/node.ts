@@ -64,6 +64,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
     const { identity } = log;
+    warnOfStrangers(config, configurationOf(log), logger);
     const transport = await GrpcPeerTransport.start({
       clusterId: identity.clusterId,
       nodeId: identity.nodeId,
@@ -275,6 +276,18 @@ function peersOf(
     incarnation,
     address: config.peers.find((peer) => peer.id === id)?.address ?? peerAddress,
   }));
+}
+
+/** Membership is in the log: a line added to `peers` by itself makes nobody a member. */
+function warnOfStrangers(
+  config: ServerConfig,
+  { voters, votersOutgoing, learners }: Configuration,
+  logger: Logger,
+): void {
+  const members = new Set([...voters, ...votersOutgoing, ...learners].map(({ id }) => id));
+  const strangers = config.peers.map(({ id }) => id).filter((id) => !members.has(id));
+  if (strangers.length === 0) return;
+  logger.warn({ nodes: strangers }, "peers names nodes that are not members: they are ignored");
 }
 
 /** Written last: it names a process that serves. Returns how it is removed. */

@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import type { ClientSink, Session } from "@redoubt/replica";
 import { type DecoderEvents, type DecoderLimits, RequestDecoder } from "@redoubt/resp";
 import { formatAddress, withoutMapping } from "./address.js";
-import { drainMs, joinBytesMax, lingerMs } from "./constants.js";
+import { drainMs, joinBytesMax } from "./constants.js";
 import type { GatewayStats } from "./stats.js";
 
 export type ConnectionState = "open" | "draining" | "lingering" | "closed";
@@ -36,6 +36,8 @@ export interface ConnectionOwner {
   nowMs(): number;
   /** Bytes of requests one client may have waiting. */
   queryBytesMax(): number;
+  /** How long input is discarded after the last reply; 0: not at all. */
+  lingerMs(): number;
   /** Reply bytes above which this client's requests are not read. */
   outputBytesPause(): number;
   /** Replies wait to be written: flush() after this turn. */
@@ -182,7 +184,9 @@ export class Connection implements ClientSink, DecoderEvents {
     this.#deadlineMs = this.#owner.nowMs() + drainMs;
     this.socket.resume();
     this.socket.end(() => {
-      this.#deadlineMs = this.#owner.nowMs() + lingerMs;
+      const forMs = this.#owner.lingerMs();
+      this.#deadlineMs = this.#owner.nowMs() + forMs;
+      if (forMs === 0) this.close("reply-ended");
     });
   }
 

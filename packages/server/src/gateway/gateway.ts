@@ -13,6 +13,7 @@ import {
   connectionOverheadBytes,
   housekeepingMs,
   inlineBytesMax,
+  lingerMs,
   multibulkMax,
   outputBytesPause,
   outputBytesPauseTight,
@@ -73,7 +74,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   #killed: Connection[] = [];
   #executedAtReset = 0;
   #inTurn = false;
-  #stopping: (() => void) | null = null;
+  #stopping = false;
+  #allGone: (() => void) | null = null;
   #outsideBytes = 0;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
@@ -132,12 +134,13 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
 
   /** Stops accepting, lets replies that are under way go for a bounded time, closes everything. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     for (const server of this.#servers) server.close();
     for (const connection of [...this.connections]) connection.drain(stopGraceMs);
     if (this.connections.size > 0) {
       await new Promise<void>((resolve) => {
         const deadline = setTimeout(resolve, stopGraceMs + housekeepingMs);
-        this.#stopping = () => {
+        this.#allGone = () => {
           clearTimeout(deadline);
           resolve();
         };
@@ -181,6 +184,10 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
 
   nowMs(): number {
     return this.#ports.nowMs();
+  }
+
+  lingerMs(): number {
+    return this.#stopping ? 0 : lingerMs;
   }
 
   queryBytesMax(): number {
@@ -238,7 +245,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     } else {
       this.#ports.logger.debug({ ...fields, errno: errnoOf(error) }, "client closed");
     }
-    if (this.connections.size === 0) this.#stopping?.();
+    if (this.connections.size === 0) this.#allGone?.();
   }
 
   // --- Accepting

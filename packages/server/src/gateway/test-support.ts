@@ -50,6 +50,7 @@ export async function startTestCluster(
         ["--node-id", String(id), "--peers", peers, ...extra(id)],
         ports[id - 1]!,
         configuration,
+        size === 1,
       ),
     ),
   );
@@ -65,6 +66,7 @@ async function startMember(
   extra: readonly string[],
   port: number,
   configuration: ConfigFile | null,
+  alone: boolean,
 ): Promise<TestNode> {
   const directory = await mkdtemp(join(tmpdir(), "redoubt-server-"));
   const config = ServerConfig.parse(
@@ -72,7 +74,8 @@ async function startMember(
       ...(configuration === null ? [] : [configuration.file]),
       ...["--cluster-id", "test", "--bootstrap", "yes", "--dir", directory],
       ...["--port", String(port), "--bind", "127.0.0.1"],
-      ...["--election-timeout", "150", "--heartbeat-interval", "30"],
+      ...(alone ? ["--election-timeout", "100"] : ["--election-timeout", "800"]),
+      ...["--heartbeat-interval", "20"],
       ...extra,
     ],
     () => configuration?.text ?? "",
