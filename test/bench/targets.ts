@@ -1,0 +1,127 @@
+/** The servers that are measured: started by the bench itself on free loopback ports, ended by pid. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Target {
+  readonly name: string;
+  /** Port that takes writes. */
+  port(): number;
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Three Redoubt nodes by the project's own launcher. */
+export async function startRedoubt(settings: readonly string[] = []): Promise<Target> {
+  const folder = mkdtempSync(join(tmpdir(), "redoubt-bench-"));
+  const basePort = await freeRange(3);
+  const child = spawn(
+    process.execPath,
+    [
+      join(ROOT, "scripts/start.mjs"),
+      ...["--dir", join(folder, "data"), "--base-port", String(basePort)],
+      ...settings.flatMap((setting) => ["--set", setting]),
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await until("Redoubt serves", () => leaderOf(basePort) !== null);
+  return {
+    name: "redoubt, 3 nodes",
+    port: () => {
+      const leader = leaderOf(basePort);
+      if (leader === null) throw new Error("no leader");
+      return leader;
+    },
+    stop: () => stop([child], folder),
+  };
+}
+
+/** redis-server as a master with two replicas, every write synced to its append-only file. */
+export async function startRedis(): Promise<Target | null> {
+  if (!existsSync("/usr/bin/redis-server")) return null;
+  const folder = mkdtempSync(join(tmpdir(), "redis-bench-"));
+  const basePort = await freeRange(3);
+  const children: ChildProcess[] = [];
+  for (let i = 0; i < 3; i++) {
+    const dir = join(folder, String(i));
+    mkdirSync(dir);
+    const options = [
+      ...["--port", String(basePort + i), "--bind", "127.0.0.1", "--dir", dir, "--save", ""],
+      ...["--appendonly", "yes", "--appendfsync", "always"],
+      ...(i === 0 ? [] : ["--replicaof", "127.0.0.1", String(basePort)]),
+    ];
+    children.push(spawn("redis-server", options, { stdio: "ignore" }));
+  }
+  await until("redis-server has two replicas", () => {
+    const info = ask(basePort, "INFO", "replication");
+    return /connected_slaves:2/.test(info) && (info.match(/state=online/g)?.length ?? 0) === 2;
+  });
+  return {
+    name: "redis, AOF always + 2 replicas",
+    port: () => basePort,
+    stop: () => stop(children, folder),
+  };
+}
+
+function leaderOf(basePort: number): number | null {
+  for (let port = basePort; port < basePort + 3; port++) {
+    if (/role:master/.test(ask(port, "INFO", "replication"))) return port;
+  }
+  return null;
+}
+
+function ask(port: number, ...argv: string[]): string {
+  try {
+    const options = {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 2000,
+    } as const;
+    return execFileSync("redis-cli", ["-p", String(port), ...argv], options);
+  } catch {
+    // Not up yet: the caller asks again until its deadline.
+    return "";
+  }
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function stop(children: readonly ChildProcess[], folder: string): Promise<void> {
+  for (const child of children) {
+    if (child.exitCode !== null) continue;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** First of `count` consecutive ports that are free, with the peers' ports 10 000 above. */
+async function freeRange(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const base = 20_000 + Math.floor(Math.random() * 20_000);
+    const ports = Array.from({ length: count }, (_, i) => [base + i, base + i + 10_000]).flat();
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+  }
+  throw new Error("no free ports");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
