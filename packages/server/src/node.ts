@@ -9,8 +9,8 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
-import { bootstrapLog, type LevelLog, openLog } from "@redoubt/level-log";
-import { bootstrapEntries, type Configuration, type Member } from "@redoubt/raft";
+import type { LevelLog } from "@redoubt/level-log";
+import type { Configuration, Member } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
@@ -19,6 +19,7 @@ import { TurnScheduler } from "./gateway/turn-scheduler.js";
 import { ServerHost } from "./host/server-host.js";
 import type { HostServices } from "./host/services.js";
 import { Topology } from "./host/topology.js";
+import { configurationOf, openNodeLog } from "./node-log.js";
 
 export interface StartOptions {
   /** Birth: creates this member of a new cluster in an empty directory first. */
@@ -49,15 +50,12 @@ const clock: Clock = {
   wallMs: () => Date.now(),
 };
 
-/** Incarnation of every member of a cluster that is born. */
-const firstIncarnation = 1;
-
 /** Rejects with an error that has a stable `code` and one clear line; nothing is left running then. */
 export async function startNode(config: ServerConfig, options: StartOptions): Promise<RunningNode> {
   const { logger } = options;
   const secret = readPeerSecret(config);
   const fatal = fatalOnce(options);
-  const log = await openOrBear(config, options, fatal);
+  const log = await openNodeLog(config, options.bootstrap, fatal);
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
     const parts = compose(config, options, log, fatal);
@@ -211,59 +209,6 @@ function gatewaySettings(config: ServerConfig): GatewaySettings {
   };
 }
 
-async function openOrBear(
-  config: ServerConfig,
-  { bootstrap }: StartOptions,
-  fatal: (error: Error) => void,
-): Promise<LevelLog> {
-  const { dir, nodeId, clusterId } = config;
-  try {
-    if (bootstrap) await bear(config);
-    return await openLog({ directory: dir, nodeId, clusterId, onFatal: fatal });
-  } catch (error) {
-    // The log's own errors say what they are; what is left is the system refusing a file.
-    if (!isSystemError(error)) throw error;
-    throw new NodeError(
-      "DIRECTORY_UNUSABLE",
-      `the directory ${dir} can't be used: ${error.message}`,
-      error,
-    );
-  }
-}
-
-/** The same bytes on every member: whoever wins the first election finds them equal. */
-async function bear(config: ServerConfig): Promise<void> {
-  const { dir, nodeId, clusterId, peers } = config;
-  if (clusterId === null) {
-    throw new NodeError("BOOTSTRAP_INCOMPLETE", "bootstrap needs a cluster-id");
-  }
-  const configuration: Configuration = {
-    clusterId,
-    voters: peers.map(({ id, address }) => ({
-      id,
-      incarnation: firstIncarnation,
-      peerAddress: address,
-    })),
-    votersOutgoing: [],
-    learners: [],
-  };
-  const entries = bootstrapEntries(configuration);
-  await bootstrapLog({
-    directory: dir,
-    identity: { clusterId, nodeId, incarnation: firstIncarnation },
-    entries,
-    hardState: { term: entries[entries.length - 1]?.term ?? 0, vote: 0 },
-  });
-}
-
-function configurationOf(log: LevelLog): Configuration {
-  const newest = log.initial.configurations.at(-1);
-  if (newest === undefined) {
-    throw new NodeError("NO_CONFIGURATION", "the log names no members of the cluster");
-  }
-  return newest.configuration;
-}
-
 /** Who is linked with: the members by the log, where they are by the configuration file. */
 function peersOf(
   config: ServerConfig,
@@ -332,9 +277,4 @@ function exitAtOnce(): void {
 
 function terminateSelf(): void {
   process.kill(process.pid, "SIGTERM");
-}
-
-/** Node's errors of system calls carry a number beside the code. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "errno" in error && "syscall" in error;
 }

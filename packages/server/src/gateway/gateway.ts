@@ -4,7 +4,7 @@
  * `Connection`; what a command means is nobody's business here.
  */
 
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Logger, MemoryProbe, Session } from "@redoubt/replica";
 import type { DecoderLimits } from "@redoubt/resp";
 import { isLoopback, withoutMapping } from "./address.js";
@@ -21,14 +21,9 @@ import {
   pendingBytesCounted,
   stopGraceMs,
 } from "./constants.js";
-import { errnoOf, NodeError } from "./errors.js";
+import { errnoOf } from "./errors.js";
+import { type ListenAddress, listenOnAll } from "./listen.js";
 import { GatewayStats } from "./stats.js";
-
-export interface ListenAddress {
-  readonly host: string;
-  /** An address this machine does not have is skipped without an error. */
-  readonly optional: boolean;
-}
 
 /** Settings of the configuration, read at each use: most of them may change while the node runs. */
 export interface GatewaySettings {
@@ -64,7 +59,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
 
   readonly #settings: GatewaySettings;
   readonly #ports: GatewayPorts;
-  readonly #servers: Server[] = [];
+  #servers: readonly Server[] = [];
   #timer: NodeJS.Timeout | null = null;
   /** Connections with socket or query buffers worth counting. */
   readonly #heavy = new Set<Connection>();
@@ -93,20 +88,12 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   /** Starts accepting. Rejects with NodeError when an address that is not optional cannot be used. */
   async listen(): Promise<void> {
     this.#timer = setInterval(() => this.#housekeeping(), housekeepingMs);
-    const failures: NodeError[] = [];
-    for (const address of this.#settings.addresses) {
-      try {
-        this.#servers.push(await this.#listenOn(address.host));
-      } catch (error) {
-        if (!(error instanceof NodeError)) throw error;
-        const missing = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOENT"].includes(errnoOf(error.cause));
-        if (!address.optional || !missing) throw error;
-        failures.push(error);
-      }
-    }
-    if (this.#servers.length === 0) {
-      throw failures[0] ?? new NodeError("BIND_FAILED", "no address to listen on is configured");
-    }
+    const { addresses, port, backlog } = this.#settings;
+    this.#servers = await listenOnAll(addresses, port, backlog, {
+      accept: (socket) => this.#accept(socket),
+      failed: (error) =>
+        this.#ports.logger.warn({ errno: errnoOf(error) }, "a client could not be accepted"),
+    });
   }
 
   /** Where clients are accepted, as the system reports it. */
@@ -249,29 +236,6 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   }
 
   // --- Accepting
-
-  #listenOn(host: string): Promise<Server> {
-    const { port, backlog } = this.#settings;
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#accept(socket),
-    );
-    return new Promise((resolve, reject) => {
-      const refuse = (cause: Error) => {
-        const code = errnoOf(cause) === "EADDRINUSE" ? "PORT_IN_USE" : "BIND_FAILED";
-        const why = code === "PORT_IN_USE" ? "is in use" : `cannot be used (${errnoOf(cause)})`;
-        reject(new NodeError(code, `client address ${host} port ${port} ${why}`, cause));
-      };
-      server.once("error", refuse);
-      server.listen({ host, port, backlog, ipv6Only: host.includes(":") }, () => {
-        server.off("error", refuse);
-        // Accepting failed (out of descriptors, say): the listener itself goes on.
-        server.on("error", (error) =>
-          this.#ports.logger.warn({ errno: errnoOf(error) }, "a client could not be accepted"),
-        );
-        resolve(server);
-      });
-    });
-  }
 
   #accept(socket: Socket): void {
     this.stats.connectionsReceived += 1;

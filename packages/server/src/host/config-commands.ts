@@ -1,6 +1,14 @@
 /** CONFIG: the settings are ServerConfig's; here is only how clients read and change them. */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { wrongArity } from "@redoubt/commands";
 import { replyHelp } from "./help.js";
 import type { HostHandler } from "./services.js";
@@ -62,7 +70,7 @@ export const configHelp: HostHandler = (_services, session) =>
 
 function replaceFile(path: string, text: string): void {
   const temporary = `${path}.rewrite-${process.pid}`;
-  const file = openSync(temporary, "w", 0o640);
+  const file = openSync(temporary, "w", statSync(path).mode);
   try {
     writeSync(file, text);
     fsyncSync(file);
