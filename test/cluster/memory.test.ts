@@ -6,6 +6,8 @@ import type { RawClient } from "./support/raw-client.js";
 import { TestCluster } from "./support/test-cluster.js";
 
 const mebibyte = 1024 * 1024;
+/** A digest of everything, and a value of the largest size, hold a node's thread for long on a loaded machine. */
+const patient = ["--election-timeout", "3000"];
 
 describe("a small maxmemory", () => {
   const maxmemoryMegabytes = 64;
@@ -18,7 +20,7 @@ describe("a small maxmemory", () => {
 
   beforeAll(async () => {
     cluster = await TestCluster.start({
-      options: () => ["--maxmemory", `${maxmemoryMegabytes}mb`],
+      options: () => [...patient, "--maxmemory", `${maxmemoryMegabytes}mb`],
       // What the launcher gives: 256 + 1.25 x maxmemory.
       heapMegabytes: 256 + 1.25 * maxmemoryMegabytes,
     });
@@ -84,7 +86,7 @@ describe("large values", () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await TestCluster.start({
-      options: () => ["--maxmemory", "512mb"],
+      options: () => [...patient, "--maxmemory", "512mb"],
       heapMegabytes: 256 + 1.25 * 512,
     });
   });

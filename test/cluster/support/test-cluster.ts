@@ -109,10 +109,15 @@ export class TestCluster {
     });
   }
 
-  /** Waits until all nodes show one digest at one index, with nothing in flight. Call it when writes have ceased. */
-  async equalDigests(): Promise<StateDigest> {
+  /**
+   * Waits until all nodes show one digest at one index. Call it when writes have ceased. A digest reads
+   * the whole dataset in one go, so nodes are asked one after the other, and only when they are settled.
+   */
+  equalDigests(): Promise<StateDigest> {
     return until("all nodes have one digest at one index", async () => {
-      const digests = await Promise.all(this.nodes.map((node) => node.digest()));
+      await this.settled();
+      const digests: StateDigest[] = [];
+      for (const node of this.nodes) digests.push(await node.digest());
       const first = digests[0]!;
       if (digests.some(({ index }) => index !== first.index)) return null;
       if (digests.some(({ digest }) => digest !== first.digest)) {
