@@ -78,12 +78,11 @@ function leaderOf(basePort: number): number | null {
 
 function ask(port: number, ...argv: string[]): string {
   try {
-    const options = {
+    return execFileSync("redis-cli", ["-p", String(port), ...argv], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
       timeout: 2000,
-    } as const;
-    return execFileSync("redis-cli", ["-p", String(port), ...argv], options);
+    });
   } catch {
     // Not up yet: the caller asks again until its deadline.
     return "";
