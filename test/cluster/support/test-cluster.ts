@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly options?: (id: number) => readonly string[];
   /** V8's heap limit. What the launcher would give to maxmemory: 256 + 1.25 x megabytes. */
   readonly heapMegabytes?: number;
+  /** Called with the cluster's directory before a node starts. */
+  readonly prepare?: (directory: string) => void;
 }
 
 /** Megabytes. Enough for `maxmemory 256mb`, so that nodes do not start themselves again. */
@@ -37,6 +39,7 @@ export class TestCluster {
     const size = options.size ?? 3;
     const ports = await freePorts(2 * size);
     const cluster = new TestCluster(options, size, ports);
+    options.prepare?.(cluster.directory);
     for (const node of cluster.nodes) node.start(["--bootstrap", "yes"]);
     try {
       await cluster.settled();
