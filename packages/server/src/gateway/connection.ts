@@ -15,7 +15,8 @@ import type { Socket } from "node:net";
 import type { ClientSink, Session } from "@redoubt/replica";
 import { type DecoderEvents, type DecoderLimits, RequestDecoder } from "@redoubt/resp";
 import { formatAddress, withoutMapping } from "./address.js";
-import { drainMs, joinBytesMax } from "./constants.js";
+import { drainMs, joinBytesMax, requestsSubmittedMax } from "./constants.js";
+import { RequestBacklog } from "./request-backlog.js";
 import type { GatewayStats } from "./stats.js";
 
 export type ConnectionState = "open" | "draining" | "lingering" | "closed";
@@ -44,6 +45,8 @@ export interface ConnectionOwner {
   dirty(connection: Connection): void;
   /** Memory held outside the keyspace may have grown. */
   heavy(connection: Connection): void;
+  /** Requests wait in the connection: feed() after each turn. */
+  backlogged(connection: Connection): void;
   /** Reply bytes are waiting for the peer: checks the limits of the configuration. */
   outputHeld(connection: Connection): void;
   /** Ends as soon as its replies are gone: settle() after each turn. */
@@ -75,6 +78,7 @@ export class Connection implements ClientSink, DecoderEvents {
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #decoder: RequestDecoder;
+  readonly #backlog = new RequestBacklog();
   #session: Session | null = null;
   #state: ConnectionState = "open";
   /** Monotonic ms at which draining or lingering is given up. */
@@ -130,9 +134,9 @@ export class Connection implements ClientSink, DecoderEvents {
     return this.#decoder.pendingBytes + this.session.queuedBytes;
   }
 
-  /** Bytes of an incomplete request. */
+  /** Bytes of requests the session does not have yet, the incomplete one included. */
   get pendingBytes(): number {
-    return this.#decoder.pendingBytes;
+    return this.#decoder.pendingBytes + this.#backlog.bytes;
   }
 
   /** Reply bytes released and not taken by the system yet. */
@@ -147,19 +151,22 @@ export class Connection implements ClientSink, DecoderEvents {
 
   /** Everything that was asked is answered, as far as the replica is concerned. */
   get quiet(): boolean {
-    return this.session.queuedBytes === 0 && this.session.waitingBytes === 0;
+    const { queuedBytes, waitingBytes } = this.session;
+    return queuedBytes === 0 && waitingBytes === 0 && this.#backlog.isEmpty;
   }
 
   // --- DecoderEvents
 
   request(argv: Buffer[]): void {
     this.#owner.stats.requests += 1;
-    this.session.submit(argv);
+    if (this.#backlog.isEmpty && this.#mayFeed()) this.session.submit(argv);
+    else this.#backlog.push(argv);
   }
 
   protocolError(text: string): void {
     this.#owner.stats.protocolErrors += 1;
-    this.session.protocolError(text);
+    if (this.#backlog.isEmpty) this.session.protocolError(text);
+    else this.#backlog.protocolError = text;
   }
 
   // --- ClientSink
@@ -225,6 +232,22 @@ export class Connection implements ClientSink, DecoderEvents {
     }
   }
 
+  /** Hands on what waits while the session has room and the reader takes its replies. True: some is left. */
+  feed(): boolean {
+    const backlog = this.#backlog;
+    if (this.#isLeaving()) backlog.clear();
+    while (!backlog.isEmpty && this.#mayFeed()) {
+      const argv = backlog.take();
+      if (argv !== undefined) this.session.submit(argv);
+      else if (backlog.protocolError !== null) {
+        this.session.protocolError(backlog.protocolError);
+        backlog.clear();
+      }
+    }
+    this.#applyPause();
+    return !backlog.isEmpty;
+  }
+
   /** Housekeeping of a connection on its way out. */
   settle(nowMs: number): void {
     if (this.#state === "draining" && (this.quiet || nowMs >= this.#deadlineMs)) this.end();
@@ -245,6 +268,7 @@ export class Connection implements ClientSink, DecoderEvents {
     this.#state = "closed";
     this.#chunks = [];
     this.#chunkBytes = 0;
+    this.#backlog.clear();
     this.session.close();
     this.socket.destroy();
     this.#owner.closed(this, reason, error);
@@ -260,8 +284,11 @@ export class Connection implements ClientSink, DecoderEvents {
     this.lastActiveMs = owner.nowMs();
     this.#decoder.authenticated = this.session.authenticated;
     this.#decoder.push(chunk);
-    const pending = this.#decoder.pendingBytes;
-    if (pending === 0) return;
+    if (!this.#backlog.isEmpty) {
+      owner.backlogged(this);
+      this.#applyPause();
+    }
+    if (this.pendingBytes === 0) return;
     if (this.queryBytes > owner.queryBytesMax()) this.close("query-buffer");
     else owner.heavy(this);
   }
@@ -270,7 +297,7 @@ export class Connection implements ClientSink, DecoderEvents {
     this.softLimitSinceMs = 0;
     if (!this.#pausedByOutput) return;
     this.#pausedByOutput = false;
-    this.#applyPause();
+    this.feed();
   }
 
   /** `printf 'SET a b\r\n' | nc` closes its side at once: it still gets its replies. */
@@ -281,10 +308,18 @@ export class Connection implements ClientSink, DecoderEvents {
 
   #applyPause(): void {
     if (this.#state !== "open") return;
-    const paused = this.#pausedBySession || this.#pausedByOutput;
+    const paused = this.#pausedBySession || this.#pausedByOutput || !this.#backlog.isEmpty;
     if (paused === this.socket.isPaused()) return;
     if (paused) this.socket.pause();
     else this.socket.resume();
+  }
+
+  #mayFeed(): boolean {
+    return !this.#pausedByOutput && this.session.queuedLength < requestsSubmittedMax;
+  }
+
+  #isLeaving(): boolean {
+    return this.#state === "lingering" || this.#state === "closed";
   }
 
   #isClosed(): boolean {

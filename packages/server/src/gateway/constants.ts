@@ -17,10 +17,22 @@ export const joinBytesMax = 64 * 1024;
  * with a small one, and Redis never stops reading.
  */
 export const outputBytesPause = 64 * 1024 * 1024;
-/** The same while all clients together hold more than `outputBytesTotalSoft`. */
+/**
+ * The same while all clients together hold more than `outputBytesTotalSoft`; less still when there are
+ * so many that these alone exceed it.
+ */
 export const outputBytesPauseTight = 1024 * 1024;
 /** Reply bytes of all clients together above which each single one is held on the short leash. */
 export const outputBytesTotalSoft = 512 * 1024 * 1024;
+
+/**
+ * Requests of one connection that the session has at a time; the rest waits in the connection, and no
+ * more is read. Twice what a session executes in one turn, so that a long pipeline never starves, and
+ * few enough that their replies (16 KiB at most are copied each) overshoot the pause by 16 MiB.
+ */
+export const requestsSubmittedMax = 1024;
+/** What a decoded argument costs besides its bytes: a Buffer and its place (measured: 90 to 110 bytes). */
+export const requestOverheadBytes = 96;
 
 /** A query buffer below this is not worth being counted as memory outside the keyspace. */
 export const pendingBytesCounted = 16 * 1024;

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { outputBytesPause, requestsSubmittedMax } from "./constants.js";
 import {
   eventually,
   freePorts,
@@ -226,6 +227,49 @@ describe("limits", () => {
     expect(node.running.gateway.stats.limitKills).toBeGreaterThan(0);
     await admin.send("CONFIG", "SET", "client-output-buffer-limit", saved);
     await admin.end();
+  });
+
+  test("trap-20 a pipeline whose replies nobody reads is not executed ahead of its reader", async () => {
+    const admin = await node.client();
+    await admin.send("SET", "page", "p".repeat(15_000));
+    const client = await node.client();
+    await client.send("PING");
+    const own = [...node.running.gateway.connections].at(-1)!;
+    const requests = 20_000;
+    await besideNeighbour(async () => {
+      client.socket.pause();
+      client.write("GET page\r\n".repeat(requests));
+      let most = 0;
+      await eventually(() => {
+        most = Math.max(most, own.outputBytes);
+        return own.releasedBytes > outputBytesPause;
+      });
+      // It stays there, however many turns pass.
+      for (let i = 0; i < 300; i++) {
+        await admin.send("GET", "nothing");
+        most = Math.max(most, own.outputBytes);
+      }
+      expect(most).toBeLessThan(outputBytesPause + requestsSubmittedMax * 16 * 1024);
+    });
+    await client.end();
+    await admin.end();
+  });
+
+  test("a long pipeline is answered whole and in order, its protocol error last", async () => {
+    const client = await node.client();
+    const count = 5 * requestsSubmittedMax;
+    const words = Array.from({ length: count }, (_, i) => `ECHO ${i}\r\n`);
+    client.write(`${words.join("")}*1\r\n$-1\r\n`);
+    for (let i = 0; i < count; i++) expect(await client.next()).toBe(String(i));
+    expect(await client.next()).toEqual(new ReplyError("ERR Protocol error: invalid bulk length"));
+    await client.closed;
+  });
+
+  test("a pipeline from a client that closes its side at once is answered whole", async () => {
+    const client = await node.client();
+    const count = 3 * requestsSubmittedMax;
+    client.socket.end("PING\r\n".repeat(count));
+    expect(await client.closed).toBe("+PONG\r\n".repeat(count));
   });
 
   test("timeout closes an idle client and not a busy one", async () => {

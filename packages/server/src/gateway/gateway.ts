@@ -65,6 +65,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   readonly #heavy = new Set<Connection>();
   /** Connections that end when their replies are gone. */
   readonly #draining = new Set<Connection>();
+  /** Connections with requests their sessions have no room for. */
+  readonly #backlogged = new Set<Connection>();
   #dirty: Connection[] = [];
   #killed: Connection[] = [];
   #executedAtReset = 0;
@@ -182,7 +184,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   }
 
   outputBytesPause(): number {
-    return this.#outsideBytes > outputBytesTotalSoft ? outputBytesPauseTight : outputBytesPause;
+    if (this.#outsideBytes <= outputBytesTotalSoft) return outputBytesPause;
+    return Math.min(outputBytesPauseTight, outputBytesTotalSoft / this.#heavy.size);
   }
 
   dirty(connection: Connection): void {
@@ -217,6 +220,10 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     }
   }
 
+  backlogged(connection: Connection): void {
+    this.#backlogged.add(connection);
+  }
+
   draining(connection: Connection): void {
     this.#draining.add(connection);
   }
@@ -224,6 +231,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   closed(connection: Connection, reason: CloseReason, error: Error | null): void {
     this.connections.delete(connection);
     this.#draining.delete(connection);
+    this.#backlogged.delete(connection);
     this.#heavy.delete(connection);
     const fields = { client: connection.remote, reason };
     if (reason === "query-buffer" || reason === "output-buffer") {
@@ -281,6 +289,9 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     if (this.#killed.length > 0) {
       for (const connection of this.#killed.splice(0)) connection.close("killed");
     }
+    for (const connection of this.#backlogged) {
+      if (!connection.feed()) this.#backlogged.delete(connection);
+    }
     if (this.#draining.size > 0) {
       const nowMs = this.nowMs();
       for (const connection of this.#draining) connection.settle(nowMs);
@@ -290,6 +301,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   #housekeeping(): void {
     const nowMs = this.nowMs();
     this.stats.sample(nowMs, this.#ports.executedCommands());
+    // The replica asks only before writes; readers that do not read must be noticed too.
+    this.outsideBytes();
     const idleMs = this.#settings.idleSeconds() * 1000;
     for (const connection of this.connections) {
       if (connection.state !== "open") {
