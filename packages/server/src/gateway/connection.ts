@@ -72,6 +72,8 @@ export class Connection implements ClientSink, DecoderEvents {
   softLimitSinceMs = 0;
   /** Owned by the gateway: membership of its lists. */
   isDirty = false;
+  /** Its `heldBytes` in the owner's total. */
+  countedBytes = 0;
   /** CLIENT KILL said so: closed at the end of the turn. */
   killed = false;
 
@@ -137,6 +139,11 @@ export class Connection implements ClientSink, DecoderEvents {
   /** Bytes of requests the session does not have yet, the incomplete one included. */
   get pendingBytes(): number {
     return this.#decoder.pendingBytes + this.#backlog.bytes;
+  }
+
+  /** Memory it holds outside the session, but for the connection itself. */
+  get heldBytes(): number {
+    return this.pendingBytes + this.releasedBytes;
   }
 
   /** Reply bytes released and not taken by the system yet. */

@@ -161,9 +161,11 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   outsideBytes(): number {
     let bytes = this.connections.size * connectionOverheadBytes;
     for (const connection of this.#heavy) {
-      const held = connection.pendingBytes + connection.releasedBytes;
-      if (held < pendingBytesCounted) this.#heavy.delete(connection);
-      else bytes += held;
+      const held = connection.heldBytes;
+      const counts = held >= pendingBytesCounted;
+      connection.countedBytes = counts ? held : 0;
+      bytes += connection.countedBytes;
+      if (!counts) this.#heavy.delete(connection);
     }
     this.#outsideBytes = bytes;
     return bytes;
@@ -199,6 +201,9 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
 
   heavy(connection: Connection): void {
     this.#heavy.add(connection);
+    const held = connection.heldBytes;
+    this.#outsideBytes += held - connection.countedBytes;
+    connection.countedBytes = held;
   }
 
   /** client-output-buffer-limit. */
@@ -233,6 +238,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     this.#draining.delete(connection);
     this.#backlogged.delete(connection);
     this.#heavy.delete(connection);
+    this.#outsideBytes -= connection.countedBytes;
     const fields = { client: connection.remote, reason };
     if (reason === "query-buffer" || reason === "output-buffer") {
       this.stats.limitKills += 1;
@@ -301,7 +307,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   #housekeeping(): void {
     const nowMs = this.nowMs();
     this.stats.sample(nowMs, this.#ports.executedCommands());
-    // The replica asks only before writes; readers that do not read must be noticed too.
+    // Between two looks the total only grows: what was drained is noticed here.
     this.outsideBytes();
     const idleMs = this.#settings.idleSeconds() * 1000;
     for (const connection of this.connections) {
