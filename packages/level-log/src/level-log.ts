@@ -25,7 +25,7 @@ import { BATCH_BYTES_MAX } from "./constants.js";
 import type { EntryTable } from "./entry-table.js";
 import { LogDamagedError } from "./errors.js";
 import type { LogIdentity } from "./identity.js";
-import { type NetChange, netChange } from "./net-change.js";
+import { assertLargeChained, type NetChange, netChange } from "./net-change.js";
 import {
   decodeEntry,
   encodeEntry,
@@ -41,7 +41,7 @@ import {
   pieceCount,
 } from "./records.js";
 import type { ScannedLog } from "./scan.js";
-import type { Store, StoreOperation } from "./store.js";
+import { eventLoopTurn, type Store, type StoreOperation } from "./store.js";
 import type { Watermark, WatermarkFile } from "./watermark.js";
 
 /** An opened, verified store and what it holds. */
@@ -164,6 +164,7 @@ export class LevelLog implements DurableLog {
       taken.map((waiting) => waiting.persist),
       this.#table,
     );
+    await assertLargeChained(change, this.#table, eventLoopTurn);
     const hardState = this.#nextHardState(change);
     const meta = this.#nextMeta(change);
     const operations = this.#operations(change, hardState, meta);

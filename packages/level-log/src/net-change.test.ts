@@ -1,8 +1,9 @@
 import type { Entry, HardState, Persist } from "@redoubt/raft";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { STEP_BYTES } from "./constants.js";
 import { EntryTable } from "./entry-table.js";
-import { netChange } from "./net-change.js";
+import { assertLargeChained, netChange } from "./net-change.js";
 import { chain, persistOf } from "./test-support.js";
 
 const steps = fc.array(
@@ -46,6 +47,27 @@ describe("netChange", () => {
     expect(of([wrong])).toThrow("entries to persist are chained");
     expect(of([changed])).toThrow("entries to persist are chained");
     expect(of([next, after])).not.toThrow();
+  });
+
+  test("a payload of several steps is checked too, with pauses between", async () => {
+    const durable = chain(["a"]);
+    const large = Buffer.alloc(2 * STEP_BYTES + 1, "l");
+    const [first, second] = chain(["b", large], 1, durable[0]) as [Entry, Entry];
+    let pauses = 0;
+    const check = (entries: Entry[]) => {
+      const change = netChange([persistOf({ entries })], tableOf(durable));
+      return assertLargeChained(change, tableOf(durable), async () => {
+        pauses++;
+      });
+    };
+    await check([first, second]);
+    expect(pauses).toBe(3);
+    const changed = Buffer.from(large);
+    changed[2 * STEP_BYTES] = 0;
+    await expect(check([first, { ...second, payload: changed }])).rejects.toThrow(
+      "entries to persist are chained",
+    );
+    expect(() => check([second])).toThrow("entries to persist are contiguous");
   });
 
   test("a truncation beyond the end is refused", () => {

@@ -5,9 +5,16 @@
  *   net      keep 1 2 3, then 4' 5'                    (6 and 7 are never written)
  */
 
-import { type Entry, entryChecksum, type HardState, type Index, type Persist } from "@redoubt/raft";
+import {
+  crc32c,
+  type Entry,
+  entryChecksum,
+  type HardState,
+  type Index,
+  type Persist,
+} from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { ENTRY_BYTES_MAX } from "./constants.js";
+import { ENTRY_BYTES_MAX, STEP_BYTES } from "./constants.js";
 import type { EntryTable } from "./entry-table.js";
 
 export interface NetChange {
@@ -20,6 +27,7 @@ export interface NetChange {
   readonly hardState: HardState | null;
 }
 
+/** Pure but for one thing: payloads above STEP_BYTES are left to `assertLargeChained`. */
 export function netChange(persists: readonly Persist[], durable: EntryTable): NetChange {
   let keepLast = durable.lastIndex;
   let truncated = false;
@@ -36,7 +44,9 @@ export function netChange(persists: readonly Persist[], durable: EntryTable): Ne
     }
     for (const entry of persist.entries) {
       const previous = entries.at(-1)?.checksum ?? durable.checksumAt(keepLast);
-      assertChained(entry, keepLast + entries.length + 1, previous);
+      const index = keepLast + entries.length + 1;
+      if (entry.payload.length > STEP_BYTES) assertPlaced(entry, index);
+      else assertChained(entry, index, previous);
       entries.push(entry);
     }
     hardState = persist.hardState ?? hardState;
@@ -49,9 +59,32 @@ export function netChange(persists: readonly Persist[], durable: EntryTable): Ne
  * changed after it was proposed would damage every node that stores it, and be found only at restart.
  */
 export function assertChained(entry: Entry, index: Index, previousChecksum: number): void {
+  assertPlaced(entry, index);
   const { term, kind, payload } = entry;
-  assert(entry.index === index, "entries to persist are contiguous");
-  assert(payload.length <= ENTRY_BYTES_MAX, "an entry has at most ENTRY_BYTES_MAX");
   const checksum = entryChecksum(index, term, kind, previousChecksum, payload);
   assert(checksum === entry.checksum, "entries to persist are chained");
+}
+
+/** As `assertChained`, for the entries that `netChange` left out: in steps, `pause` before each. */
+export async function assertLargeChained(
+  { keepLast, entries }: NetChange,
+  durable: EntryTable,
+  pause: () => Promise<void>,
+): Promise<void> {
+  for (const [at, { index, term, kind, payload, checksum }] of entries.entries()) {
+    if (payload.length <= STEP_BYTES) continue;
+    const previous = entries[at - 1]?.checksum ?? durable.checksumAt(keepLast);
+    await pause();
+    let sum = entryChecksum(index, term, kind, previous, payload.subarray(0, STEP_BYTES));
+    for (let from = STEP_BYTES; from < payload.length; from += STEP_BYTES) {
+      await pause();
+      sum = crc32c(payload.subarray(from, from + STEP_BYTES), sum);
+    }
+    assert(sum === checksum, "entries to persist are chained");
+  }
+}
+
+function assertPlaced({ index, payload }: Entry, expected: Index): void {
+  assert(index === expected, "entries to persist are contiguous");
+  assert(payload.length <= ENTRY_BYTES_MAX, "an entry has at most ENTRY_BYTES_MAX");
 }

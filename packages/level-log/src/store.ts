@@ -8,6 +8,7 @@ import {
   BLOCK_CACHE_BYTES,
   SCAN_STEP_BYTES,
   SCAN_STEP_RECORDS,
+  STEP_BYTES,
   WRITE_BUFFER_BYTES,
 } from "./constants.js";
 import {
@@ -69,11 +70,38 @@ class LevelStore implements Store {
 
   async write(operations: StoreOperation[]): Promise<void> {
     try {
-      await this.#database.batch(operations, { sync: true });
+      if (bytesOf(operations) <= STEP_BYTES) {
+        await this.#database.batch(operations, { sync: true });
+      } else {
+        await this.#writeInSteps(operations);
+      }
     } catch (error) {
       throw new WriteFailedError(`a synced write to the log failed: ${reasonOf(error)}`, {
         cause: error,
       });
+    }
+  }
+
+  /** One batch all the same: nothing of it is written before `write`. */
+  async #writeInSteps(operations: readonly StoreOperation[]): Promise<void> {
+    const batch = this.#database.batch();
+    try {
+      let bytes = 0;
+      for (const operation of operations) {
+        if (bytes >= STEP_BYTES) {
+          await eventLoopTurn();
+          bytes = 0;
+        }
+        if (operation.type === "del") {
+          batch.del(operation.key);
+        } else {
+          batch.put(operation.key, operation.value);
+          bytes += operation.value.length;
+        }
+      }
+      await batch.write({ sync: true });
+    } finally {
+      await batch.close();
     }
   }
 
@@ -122,6 +150,19 @@ function readError(path: string, error: unknown): Error {
     return new StoreUnavailableError(line, { cause: error });
   }
   return new LogDamagedError(`LevelDB refuses the store: ${reason}`, path, { cause: error });
+}
+
+function bytesOf(operations: readonly StoreOperation[]): number {
+  let bytes = 0;
+  for (const operation of operations) {
+    if (operation.type === "put") bytes += operation.value.length;
+  }
+  return bytes;
+}
+
+/** Resolves when everything else that waits in the event loop, timers and sockets, has had its go. */
+export function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function rootCause(error: unknown): unknown {
