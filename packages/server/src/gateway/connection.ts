@@ -27,6 +27,7 @@ export type CloseReason =
   | "killed"
   | "query-buffer"
   | "output-buffer"
+  | "http"
   | "reply-ended"
   | "stop";
 
@@ -87,6 +88,8 @@ export class Connection implements ClientSink, DecoderEvents {
   #deadlineMs = Number.POSITIVE_INFINITY;
   #chunks: Uint8Array[] = [];
   #chunkBytes = 0;
+  /** A browser was made to talk to this port. */
+  #isHttp = false;
   #pausedBySession = false;
   #pausedByOutput = false;
 
@@ -165,6 +168,8 @@ export class Connection implements ClientSink, DecoderEvents {
   // --- DecoderEvents
 
   request(argv: Buffer[]): void {
+    this.#isHttp ||= isHttp(argv[0]!);
+    if (this.#isHttp) return;
     this.#owner.stats.requests += 1;
     if (this.#backlog.isEmpty && this.#mayFeed()) this.session.submit(argv);
     else this.#backlog.push(argv);
@@ -291,6 +296,10 @@ export class Connection implements ClientSink, DecoderEvents {
     this.lastActiveMs = owner.nowMs();
     this.#decoder.authenticated = this.session.authenticated;
     this.#decoder.push(chunk);
+    if (this.#isHttp) {
+      this.close("http");
+      return;
+    }
     if (!this.#backlog.isEmpty) {
       owner.backlogged(this);
       this.#applyPause();
@@ -332,6 +341,16 @@ export class Connection implements ClientSink, DecoderEvents {
   #isClosed(): boolean {
     return this.#state === "closed";
   }
+}
+
+/**
+ * A web page can make a browser post to a loopback port, and its lines would run as inline commands.
+ * Redis: server.c, processCommand: POST and Host: end the connection, unanswered.
+ */
+function isHttp(name: Buffer): boolean {
+  if (name.length !== 4 && name.length !== 5) return false;
+  const word = name.toString("latin1").toLowerCase();
+  return word === "post" || word === "host:";
 }
 
 /** CLIENT LIST shows it; Node keeps it on the handle. -1 when there is none. */

@@ -58,6 +58,9 @@ export const stopGraceMs = 2_000;
 /** Period of the housekeeping: idle clients, soft limits, lingering sockets, rates. */
 export const housekeepingMs = 250;
 
+/** Clients that speak HTTP are told of this often at most: whoever makes a browser try can do so for ever. */
+export const httpToldIntervalMs = 60_000;
+
 /** Rate samples that are averaged for instantaneous_ops_per_sec: two seconds' worth. */
 export const rateSamples = 8;
 

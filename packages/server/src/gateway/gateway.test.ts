@@ -162,6 +162,20 @@ describe("hostile bytes", () => {
     );
   });
 
+  test("HTTP ends its connection unanswered, nothing behind its first line is done, one warning", async () => {
+    await besideNeighbour(async () => {
+      for (const line of ["POST / HTTP/1.1", "hOsT: localhost"]) {
+        const browser = await node.client();
+        browser.write(`${line}\r\nContent-Type: text/plain\r\n\r\nSET posted 1\r\n`);
+        expect(await browser.closed).toBe("");
+      }
+    });
+    const client = await node.client();
+    expect(await client.send("EXISTS", "posted")).toBe(0);
+    await client.end();
+    expect(node.lines.filter(({ event }) => event.includes("HTTP"))).toHaveLength(1);
+  });
+
   test("a reset connection is forgotten and nobody else notices", async () => {
     await besideNeighbour(async () => {
       const { gateway } = node.running;

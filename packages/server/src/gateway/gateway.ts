@@ -12,6 +12,7 @@ import { type CloseReason, Connection, type ConnectionOwner } from "./connection
 import {
   connectionOverheadBytes,
   housekeepingMs,
+  httpToldIntervalMs,
   inlineBytesMax,
   lingerMs,
   multibulkMax,
@@ -74,6 +75,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   #stopping = false;
   #allGone: (() => void) | null = null;
   #outsideBytes = 0;
+  #httpToldMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.#settings = settings;
@@ -243,6 +245,9 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     if (reason === "query-buffer" || reason === "output-buffer") {
       this.stats.limitKills += 1;
       this.#ports.logger.warn(fields, "client closed: buffer over its limit");
+    } else if (reason === "http" && this.nowMs() >= this.#httpToldMs + httpToldIntervalMs) {
+      this.#httpToldMs = this.nowMs();
+      this.#ports.logger.warn(fields, "client closed: it spoke HTTP, which may be an attack");
     } else {
       this.#ports.logger.debug({ ...fields, errno: errnoOf(error) }, "client closed");
     }
