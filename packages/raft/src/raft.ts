@@ -9,7 +9,7 @@
  *       |  +------------------------+---------------------------+                            |
  *       +------------------------------------------------------------------------------------+
  *
- *    applied <= commit <= last        flushed <= submitted <= last
+ *    applied <= commit <= last        applied <= flushed <= submitted <= last
  *
  * Longer than other files: it is the one place where roles, terms and the order of effects meet.
  * Parts with a state of their own live beside it: RaftLog, Leadership, Progress, Quorum.
@@ -321,7 +321,7 @@ export class Raft {
       this.#messages.length > 0 ||
       this.#promises.length > 0 ||
       this.#acknowledge >= 0 ||
-      this.#applied < this.#commit ||
+      this.#applied < this.#applicable() ||
       this.#hasPersist() ||
       handed.role !== this.#role ||
       handed.term !== this.#term ||
@@ -390,11 +390,22 @@ export class Raft {
   }
 
   #takeCommitted(): readonly Entry[] {
-    if (this.#applied === this.#commit) return [];
+    const last = this.#applicable();
+    if (this.#applied === last) return [];
     const pageBytes = this.#options.committedPageBytes ?? limits.committedPageBytes;
-    const entries = this.#log.slice(this.#applied + 1, this.#commit, pageBytes);
+    const entries = this.#log.slice(this.#applied + 1, last, pageBytes);
     this.#applied += entries.length;
     return entries;
+  }
+
+  /**
+   * What others hold durably may be committed before it is durable here; it is applied only then:
+   *   1. A follower with a slow disk applies 7, which the two others have synced, and shows it.
+   *   2. It loses power before its own sync of 7: its log ends at 6.
+   *   3. It applies 6, all it knows of, and shows less than it had shown.
+   */
+  #applicable(): Index {
+    return Math.min(this.#commit, this.#log.flushed);
   }
 
   /** One acknowledgement for all appends since the last Ready: the highest says it all. */
@@ -733,6 +744,7 @@ export class Raft {
   #checkPointers(): void {
     const { last, flushed, submitted } = this.#log;
     assert(this.#applied <= this.#commit && this.#commit <= last, "applied <= commit <= last");
+    assert(this.#applied <= flushed, "applied <= flushed");
     assert(flushed <= submitted && submitted <= last, "flushed <= submitted <= last");
     assert((this.#role === "leader") === (this.#leadership !== null), "a leader has a leadership");
   }

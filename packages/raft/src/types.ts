@@ -149,7 +149,8 @@ export interface Persist {
  * 3. `persist` is handed to storage; storage completes Persists in order.
  * 4. `promises` (votes, acknowledgements, everything that carries a new term) leave only when every
  *    Persist handed out so far, this one included, is durable. Nothing outstanding: at once.
- * 5. `committed` is applied in order. Paged: when more is committed than fits, `hasReady()` stays true.
+ * 5. `committed` is applied in order; it is durable here too. Paged: when more is committed than fits,
+ *    `hasReady()` stays true.
  * 6. `confirmedRound`: all read rounds up to it are confirmed (leader only; monotone within a term).
  */
 export interface Ready {
@@ -161,7 +162,7 @@ export interface Ready {
   readonly persist: Persist | null;
   readonly promises: readonly Message[];
   readonly committed: readonly Entry[];
-  /** Raft's commit index. `committed` may lag behind it by paging. */
+  /** Raft's commit index. `committed` may lag behind it by paging, and by our own disk. */
   readonly commit: Index;
   readonly confirmedRound: number;
 }
