@@ -34,6 +34,13 @@ export const pinnedEntriesBytesMax = 32 * mib;
 /** What an entry costs in memory besides its payload, in bytes: object, view and array slot (measured on Node 20: 150-190). */
 export const entryOverheadBytes = 192;
 
+/**
+ * Election timeouts without a completed sync after which a leader with something to sync steps down:
+ * its heartbeats go on, but nothing it executes can ever be sealed (trap 39). Many, because a sync of
+ * the largest entry takes seconds on an ordinary disk, and an election may meet no better ones.
+ */
+export const storageStallElectionTimeouts = 10;
+
 /** Members in one list of a configuration. Far above sense, low enough that a damaged count is refused. */
 export const configurationMembersMax = 64;
 
@@ -44,6 +51,7 @@ export const configurationTextMax = 300;
 export const nodeIdMax = 2 ** 31 - 1;
 
 assert(appendBytesMax <= inflightBytesMax, "one append must fit the in-flight window");
+assert(storageStallElectionTimeouts >= 2, "an ordinary sync may outlast an election timeout");
 assert(inflightAppendsMax >= 1, "replication needs a window");
 assert(inflightBytesMax <= pinnedEntriesBytesMax, "the window must be servable from memory");
 assert(

@@ -121,6 +121,8 @@ export class Raft {
   /** The newest term storage has reported durable, with the vote that goes with it. */
   #durableTerm: Term;
   #persistedSequence = 0;
+  /** Since when storage has had something to do and completed nothing; Infinity: it is idle. */
+  #storageBusySinceMs = Infinity;
 
   #messages: Message[] = [];
   #promises: Message[] = [];
@@ -230,7 +232,8 @@ export class Raft {
   /** When `tick` must be called next; Infinity: never. */
   nextDeadlineMs(): number {
     if (this.#leadership !== null) {
-      return Math.min(this.#leadership.intervalDueMs, this.#quorumDeadlineMs());
+      const { intervalDueMs } = this.#leadership;
+      return Math.min(intervalDueMs, this.#quorumDeadlineMs(), this.#storageDeadlineMs());
     }
     return this.#mayCampaign() ? this.#electionDeadlineMs : Infinity;
   }
@@ -245,6 +248,11 @@ export class Raft {
     if (this.#leadership !== null) {
       if (nowMs >= this.#quorumDeadlineMs()) {
         this.#onEvent("stepped down: no quorum heard", { term: this.#term });
+        this.#becomeFollower(this.#term, 0);
+        return;
+      }
+      if (nowMs >= this.#storageDeadlineMs()) {
+        this.#onEvent("stepped down: the own disk stands still", { term: this.#term });
         this.#becomeFollower(this.#term, 0);
         return;
       }
@@ -298,6 +306,7 @@ export class Raft {
     assert(sequence <= this.#sequence, "storage reported a Persist it was never given");
     assert(sequence >= this.#persistedSequence, "storage completes Persists in order");
     this.#persistedSequence = sequence;
+    this.#storageBusySinceMs = sequence === this.#sequence ? Infinity : this.#nowMs;
     this.#log.persisted(sequence);
     while (this.#hardStatesOut.length > 0 && this.#hardStatesOut[0]!.sequence <= sequence) {
       this.#durableTerm = this.#hardStatesOut.shift()!.term;
@@ -376,6 +385,7 @@ export class Raft {
 
   #takePersist(): Persist | null {
     if (!this.#hasPersist()) return null;
+    if (this.#persistedSequence === this.#sequence) this.#storageBusySinceMs = this.#nowMs;
     this.#sequence += 1;
     const sequence = this.#sequence;
     let hardState = null;
@@ -537,6 +547,11 @@ export class Raft {
     this.#log.append({ index, term: this.#term, kind, checksum, payload });
     this.#leadership!.uncommittedBytes += payload.length;
     return index;
+  }
+
+  #storageDeadlineMs(): number {
+    const stallMs = limits.storageStallElectionTimeouts * this.#options.electionTimeoutMs;
+    return this.#storageBusySinceMs + stallMs;
   }
 
   #quorumDeadlineMs(): number {
