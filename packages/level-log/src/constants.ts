@@ -48,6 +48,12 @@ export const WRITE_BUFFER_BYTES = 16 * MIB;
 /** Bytes of block cache. Small: entries are read once per slow peer, and the page cache holds them too. */
 export const BLOCK_CACHE_BYTES = 8 * MIB;
 
+/**
+ * Files LevelDB keeps open. Its default of 1000 is more than many processes may have, and running out of
+ * descriptors is a failed write. Entries are read back rarely: opening a table again costs little.
+ */
+export const OPEN_FILES_MAX = 200;
+
 /** Bytes one step of the opening scan brings into memory (one record more when it is larger). */
 export const SCAN_STEP_BYTES = 4 * MIB;
 /** Records one step of the opening scan brings into memory: bounds a step over many tiny entries. */

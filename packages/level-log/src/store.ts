@@ -6,6 +6,7 @@
 import { type BatchOperation, Level } from "level";
 import {
   BLOCK_CACHE_BYTES,
+  OPEN_FILES_MAX,
   SCAN_STEP_BYTES,
   SCAN_STEP_RECORDS,
   STEP_BYTES,
@@ -52,6 +53,7 @@ export async function openStore(path: string, createIfMissing: boolean): Promise
       compression: false,
       writeBufferSize: WRITE_BUFFER_BYTES,
       cacheSize: BLOCK_CACHE_BYTES,
+      maxOpenFiles: OPEN_FILES_MAX,
     });
   } catch (error) {
     throw readError(path, error);
