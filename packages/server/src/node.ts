@@ -13,6 +13,7 @@ import type { LevelLog } from "@redoubt/level-log";
 import type { Configuration, Member } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
+import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
 import { Gateway, type GatewaySettings } from "./gateway/gateway.js";
 import { TurnScheduler } from "./gateway/turn-scheduler.js";
@@ -130,7 +131,7 @@ function compose(
   const { identity } = log;
   const link = new PeerLink();
   const scheduler = new TurnScheduler(clock.monotonicMs, () => gateway.turn(runTurn));
-  const gateway = new Gateway(gatewaySettings(config), {
+  const gateway = new Gateway(gatewaySettings(config, logger), {
     nowMs: clock.monotonicMs,
     connect: (connection) => replica.connect(connection, connection),
     executedCommands: () => replica.status().counters.commandsExecuted,
@@ -194,14 +195,22 @@ class PeerLink implements PeerTransport {
   }
 }
 
-function gatewaySettings(config: ServerConfig): GatewaySettings {
+function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings {
+  const clientsMaxByDescriptors = clientsMaxFor(descriptorsMax());
+  if (clientsMaxByDescriptors < config.maxclients) {
+    const fields = { maxclients: config.maxclients, admitted: clientsMaxByDescriptors };
+    logger.warn(
+      fields,
+      "fewer clients than maxclients are admitted: raise the limit of open files",
+    );
+  }
   return {
     addresses: config.bind,
     port: config.port,
     backlog: config.tcpBacklog,
     keepaliveSeconds: () => config.tcpKeepaliveSeconds,
     idleSeconds: () => config.timeoutSeconds,
-    clientsMax: () => config.maxclients,
+    clientsMax: () => Math.min(config.maxclients, clientsMaxByDescriptors),
     protectedNow: () => config.protectedMode && config.requirepass === "",
     bulkBytesMax: () => config.protoMaxBulkBytes,
     queryBytesMax: () => config.clientQueryBufferBytesMax,

@@ -37,6 +37,14 @@ export const requestOverheadBytes = 96;
 /** A query buffer below this is not worth being counted as memory outside the keyspace. */
 export const pendingBytesCounted = 16 * 1024;
 
+/**
+ * File descriptors that clients never get: the log's 200 tables and its other files (about 20), 64
+ * connections of peers, the process itself (about 20), and clients that are being refused.
+ */
+export const descriptorsReserved = 352;
+/** Clients admitted however few descriptors there are: somebody must be able to look. */
+export const clientsMin = 16;
+
 /** Estimated memory of an idle connection: socket, handle, session, decoder (measured: 6 to 9 KiB). */
 export const connectionOverheadBytes = 8 * 1024;
 

@@ -148,6 +148,11 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     this.#killed.push(connection);
   }
 
+  /** Clients admitted at a time: maxclients, or fewer when descriptors are. */
+  get clientsMax(): number {
+    return this.#settings.clientsMax();
+  }
+
   /** Commands executed since start or CONFIG RESETSTAT. */
   executedSinceReset(): number {
     return this.#ports.executedCommands() - this.#executedAtReset;

@@ -56,7 +56,7 @@ const server: SectionWriter = ({ services: { config, facts, nowMs } }) => {
   ];
 };
 
-const clients: SectionWriter = ({ services: { config, gateway } }) => {
+const clients: SectionWriter = ({ services: { gateway } }) => {
   let blocked = 0;
   let input = 0;
   let output = 0;
@@ -68,7 +68,7 @@ const clients: SectionWriter = ({ services: { config, gateway } }) => {
   return [
     ["connected_clients", gateway.connections.size],
     ["cluster_connections", 0],
-    ["maxclients", config.maxclients],
+    ["maxclients", gateway.clientsMax],
     ["client_recent_max_input_buffer", input],
     ["client_recent_max_output_buffer", output],
     ["blocked_clients", blocked],
