@@ -180,14 +180,22 @@ export class ServerProcess {
 
   /** Resident bytes of the process. */
   rssBytes(): number {
-    return Number(ps(this.pid, "rss")) * 1024;
+    return Number.parseInt(look(this.pid, "VmRSS", "rss"), 10) * 1024;
   }
 
   #isStopped(): boolean {
-    return ps(this.pid, "stat").startsWith("T");
+    return look(this.pid, "State", "stat").startsWith("T");
   }
 }
 
-function ps(pid: number, field: string): string {
-  return execFileSync("ps", ["-o", `${field}=`, "-p", String(pid)], { encoding: "utf8" }).trim();
+/** What the system says of a process: from /proc where there is one, else from `ps`. Sizes in KiB. */
+function look(pid: number, procField: string, psField: string): string {
+  const path = `/proc/${pid}/status`;
+  if (existsSync(path)) {
+    const line = readFileSync(path, "utf8")
+      .split("\n")
+      .find((each) => each.startsWith(`${procField}:`));
+    return line?.slice(procField.length + 1).trim() ?? "";
+  }
+  return execFileSync("ps", ["-o", `${psField}=`, "-p", String(pid)], { encoding: "utf8" }).trim();
 }
