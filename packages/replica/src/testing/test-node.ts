@@ -1,0 +1,120 @@
+/** One node of a TestCluster: disk, clock, log lines, and the production replica on them. */
+
+import type { CommandTable } from "@redoubt/commands";
+import type { Entry, HardState } from "@redoubt/raft";
+import { type EntryObserver, Replica } from "../index.js";
+import { TestClient } from "./test-client.js";
+import type { TestCluster } from "./test-cluster.js";
+import { TestDisk } from "./test-disk.js";
+import { TestHost } from "./test-host.js";
+
+/** Wall clock at the cluster's time 0. */
+const WALL_START_MS = 1_700_000_000_000;
+
+export const ELECTION_TIMEOUT_MS = 500;
+export const HEARTBEAT_INTERVAL_MS = 50;
+
+export interface TestNodeOptions {
+  readonly commands?: CommandTable;
+  readonly maxmemoryBytes?: () => number;
+  readonly observer?: (node: TestNode) => EntryObserver;
+}
+
+export class TestNode {
+  readonly id: number;
+  readonly cluster: TestCluster;
+  readonly disk: TestDisk;
+  readonly host = new TestHost();
+  readonly replica: Replica;
+  /** How far the wall clock is from the cluster's time. */
+  wallOffsetMs = 0;
+  /** No turn runs: the process is stopped. */
+  stopped = false;
+  /** Ids whose client address is not known to this node. */
+  readonly unknownAddresses = new Set<number>();
+  readonly events: { readonly event: string; readonly fields: object }[] = [];
+  /** What `onFatal` was told. Tests that expect it set `fatalExpected`. */
+  fatal: unknown = null;
+  fatalExpected = false;
+  turns = 0;
+  wakeAtMs = Number.POSITIVE_INFINITY;
+  #awake = true;
+
+  constructor(
+    cluster: TestCluster,
+    id: number,
+    entries: readonly Entry[],
+    options: TestNodeOptions,
+    hardState?: HardState,
+  ) {
+    this.id = id;
+    this.cluster = cluster;
+    this.disk = new TestDisk(entries, hardState);
+    const line = (fields: object, event: string): void => {
+      this.events.push({ event, fields });
+    };
+    this.replica = new Replica(
+      {
+        id,
+        electionTimeoutMs: ELECTION_TIMEOUT_MS,
+        heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
+        maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
+        onFatal: (error) => this.#failed(error),
+        ...(options.commands === undefined ? {} : { commands: options.commands }),
+      },
+      {
+        clock: { monotonicMs: () => cluster.nowMs, wallMs: () => this.wallMs },
+        random: { next: () => cluster.random() },
+        scheduler: {
+          wake: () => {
+            this.#awake = true;
+          },
+          wakeAt: (deadlineMs) => {
+            this.wakeAtMs = deadlineMs;
+          },
+        },
+        log: this.disk,
+        transport: { send: (message) => cluster.post(message) },
+        memory: { outsideBytes: () => 0 },
+        logger: { debug: line, info: line, warn: line, error: line },
+        host: this.host,
+        directory: {
+          clientAddress: (node) =>
+            this.unknownAddresses.has(node) ? null : { host: "node", port: node },
+        },
+        ...(options.observer === undefined ? {} : { observer: options.observer(this) }),
+      },
+    );
+  }
+
+  get wallMs(): number {
+    return Math.floor(WALL_START_MS + this.cluster.nowMs + this.wallOffsetMs);
+  }
+
+  get serving(): boolean {
+    return this.replica.status().serving;
+  }
+
+  get wantsTurn(): boolean {
+    if (this.stopped || this.fatal !== null) return false;
+    return this.#awake || this.wakeAtMs <= this.cluster.nowMs;
+  }
+
+  turn(): void {
+    this.#awake = false;
+    this.wakeAtMs = Number.POSITIVE_INFINITY;
+    this.turns += 1;
+    this.replica.turn();
+  }
+
+  connect(): TestClient {
+    const client = new TestClient();
+    client.session = this.replica.connect(client, null);
+    return client;
+  }
+
+  #failed(error: unknown): void {
+    this.fatal = error;
+    if (!this.fatalExpected) throw error;
+  }
+}
