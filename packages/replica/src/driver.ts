@@ -69,7 +69,7 @@ export class Driver {
     return this.#inbox.length > 0 || this.#reported < this.#durable || this.#raft.hasReady();
   }
 
-  /** Everything that was applied before a restart was in the log then: from there on time goes forward. */
+  /** What was applied before a restart was durable (`Ready.committed`): from the log's end time goes forward. */
   get caughtUp(): boolean {
     return this.#speculation.applied >= this.#catchUpTo;
   }
@@ -82,8 +82,12 @@ export class Driver {
     this.#unreachable.push(peer);
   }
 
-  /** Feeds the core: finished syncs first (they only add), then what peers said, then time. */
+  /**
+   * Feeds the core: time first, because what peers said is taken to have arrived at the last tick: with a
+   * stale one a follower would promise its leader too little. Then finished syncs, then the peers.
+   */
   collect(nowMs: number): void {
+    this.#raft.tick(nowMs);
     if (this.#reported < this.#durable) {
       this.#reported = this.#durable;
       this.#raft.persisted(this.#durable);
@@ -96,7 +100,6 @@ export class Driver {
     }
     for (const peer of this.#unreachable) this.#raft.unreachable(peer);
     this.#unreachable.length = 0;
-    this.#raft.tick(nowMs);
   }
 
   /** Takes Readys until there is none, at most a few pages of entries to apply. */
