@@ -4,7 +4,12 @@
  */
 
 import type { Index } from "@redoubt/raft";
-import { EXPIRY_CYCLE_INTERVAL_MS, EXPIRY_SAMPLE_KEYS, EXPIRY_SAMPLES_MAX } from "./constants.js";
+import {
+  BATCH_BYTES_MAX,
+  EXPIRY_CYCLE_INTERVAL_MS,
+  EXPIRY_SAMPLE_KEYS,
+  EXPIRY_SAMPLES_MAX,
+} from "./constants.js";
 import type { Clock, Random } from "./ports.js";
 import type { Speculation } from "./speculation.js";
 
@@ -27,23 +32,26 @@ export class ActiveExpiry {
     const { keyspace } = this.#speculation;
     if (keyspace.volatileSize === 0 || nowMs < this.#nextCycleMs) return;
     this.#nextCycleMs = nowMs + EXPIRY_CYCLE_INTERVAL_MS;
-    const { txn } = this.#speculation;
+    const { batch, txn } = this.#speculation;
     txn.begin(this.#speculation.open(nextIndex, this.#clock.wallMs()), "lead");
     for (let sample = 0; sample < EXPIRY_SAMPLES_MAX; sample++) {
       let expired = 0;
       for (let i = 0; i < EXPIRY_SAMPLE_KEYS; i++) {
+        // Names may be long: an entry has room for one more effect behind a full batch.
+        if (batch.bytes >= BATCH_BYTES_MAX) return;
         const key = keyspace.randomVolatileKey(this.#random);
         if (key === undefined) break;
-        if (!txn.has(key)) expired += 1;
+        if (txn.has(key)) continue;
+        expired += 1;
+        this.expiredKeys += 1;
       }
-      this.expiredKeys += expired;
       if (expired <= EXPIRY_SAMPLE_KEYS / 4) break;
     }
   }
 
   /** Monotonic ms of the next cycle; Infinity when there is nothing to expire or no one to do it. */
-  nextDeadlineMs(serving: boolean): number {
-    const idle = !serving || this.#speculation.keyspace.volatileSize === 0;
+  nextDeadlineMs(executing: boolean): number {
+    const idle = !executing || this.#speculation.keyspace.volatileSize === 0;
     return idle ? Number.POSITIVE_INFINITY : this.#nextCycleMs;
   }
 }

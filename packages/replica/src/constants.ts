@@ -26,6 +26,12 @@ export const IN_FLIGHT_BYTES_MAX = 64 * MIB;
 /** Sealed but uncommitted batches above which the leader executes nothing new. */
 export const IN_FLIGHT_BATCHES_MAX = 1024;
 
+/**
+ * What undo keeps alive above which the leader executes nothing new. Effects of a few bytes can pin large
+ * values: SETRANGE of one byte keeps the whole value it replaced.
+ */
+export const IN_FLIGHT_UNDO_BYTES_MAX = 256 * MIB;
+
 /** Request bytes a MULTI may queue: what could not become one entry anyway is not kept. */
 export const MULTI_QUEUED_BYTES_MAX = 96 * MIB;
 /** What a kept argument costs besides its bytes (a Buffer and its backing store's share). */
@@ -33,6 +39,13 @@ export const ARGUMENT_OVERHEAD_BYTES = 96;
 
 /** Held-back reply bytes of one connection above which its further requests wait. */
 export const SESSION_WAITING_BYTES_MAX = 1 * MIB;
+
+/**
+ * Bytes of one connection's requests that are kept because their replies wait, above which its further
+ * requests wait: a SETNX of a megabyte that does nothing answers with four bytes and is no part of the
+ * in-flight window. Many pipelines' worth, so that large values still stream.
+ */
+export const SESSION_WAITING_REQUEST_BYTES_MAX = 8 * MIB;
 
 /** Unexecuted request bytes of one connection above which its socket is paused; resumed at half. */
 export const SESSION_QUEUED_BYTES_MAX = 1 * MIB;
@@ -67,4 +80,12 @@ export const MEMORY_SAMPLE_INTERVAL_MS = 50;
 assert(BATCH_BYTES_MAX + COMMAND_EFFECT_BYTES_MAX <= ENTRY_BYTES_MAX, "a batch fits an entry");
 assert(COMMAND_EFFECT_BYTES_MAX < MULTI_QUEUED_BYTES_MAX, "what fits an entry fits a MULTI");
 assert(BATCH_BYTES_MAX <= IN_FLIGHT_BYTES_MAX, "one batch fits the in-flight window");
+assert(
+  IN_FLIGHT_BYTES_MAX <= IN_FLIGHT_UNDO_BYTES_MAX,
+  "plain overwrites meet the window of payloads first",
+);
+assert(
+  SESSION_WAITING_BYTES_MAX <= SESSION_WAITING_REQUEST_BYTES_MAX,
+  "requests are kept as long as their replies",
+);
 assert(COMMANDS_PER_SESSION_MAX <= COMMANDS_PER_TURN_MAX, "a session's share fits a turn");

@@ -112,10 +112,13 @@ export class Dispatcher {
     session.replyMode = "on";
     let outcome: Outcome = "done";
     if (request instanceof Repeat) {
+      const { protocol } = session.reply;
+      session.reply.protocol = request.protocol;
       outcome =
         request.request instanceof Transaction
           ? this.#execute(session, request.request, true)
           : this.#again(session, request.request);
+      session.reply.protocol = protocol;
     } else if (request instanceof EncodedReply) {
       const start = session.output.end;
       session.reply.raw(request.bytes);
@@ -294,16 +297,21 @@ export class Dispatcher {
       return "done";
     }
     let slot = -1;
-    let local = !repeated;
+    let local = true;
     for (const { row, argv } of commands) {
       if (row.executor !== "data" || row.visibility === "noKeyspace") continue;
       const commandSlot = firstKeySlot(row, argv);
       if (slot < 0) slot = commandSlot;
-      if (row.isWrite || (commandSlot >= 0 && !session.readonlyMode)) local = false;
+      // A READONLY said behind it says nothing about a repeated one.
+      const mayObserve = session.readonlyMode && !repeated;
+      if (row.isWrite || (commandSlot >= 0 && !mayObserve)) local = false;
     }
     if (local && leader !== self) {
-      if (!this.#route.caughtUp) return this.#error(session, LOADING);
-      session.moveWatches(transaction);
+      if (!this.#route.caughtUp) {
+        if (!repeated) session.unwatchAll();
+        return this.#error(session, LOADING);
+      }
+      if (!repeated) session.moveWatches(transaction);
       this.#executor.observeTransaction(session, transaction);
       session.releaseWatches(transaction);
       return "done";

@@ -69,13 +69,9 @@ export class Executor {
     const txn = this.#begin(nextIndex);
     const mark = txn.mark();
     if (!this.#run(row, session, argv)) {
-      txn.undoTo(mark);
-      session.output.truncate(start);
-      session.reply.error(INTERNAL);
+      this.#refuse(session, start, mark, INTERNAL);
     } else if (txn.bytesSinceMark > COMMAND_EFFECT_BYTES_MAX) {
-      txn.undoTo(mark);
-      session.output.truncate(start);
-      session.reply.error(EFFECTS_TOO_LARGE);
+      this.#refuse(session, start, mark, EFFECTS_TOO_LARGE);
     }
     if (txn.effectCount > 0) {
       this.#emitted(session, start, row.isWrite, argv);
@@ -92,24 +88,23 @@ export class Executor {
     const txn = this.#begin(nextIndex);
     const mark = txn.mark();
     let writes = false;
-    if (this.#watchesBroken(transaction)) {
+    let failed: string | null = null;
+    const broken = this.#watchesBroken(transaction);
+    if (txn.bytesSinceMark > COMMAND_EFFECT_BYTES_MAX) {
+      failed = EFFECTS_TOO_LARGE;
+    } else if (broken) {
       session.reply.nullArray();
     } else {
       const { commands } = transaction;
       session.reply.array(commands.length);
-      let failed: string | null = null;
       for (const { row, argv } of commands) {
         if (row.isWrite) writes = true;
         if (!this.#run(row, session, argv)) failed = INTERNAL;
         else if (txn.bytesSinceMark > COMMAND_EFFECT_BYTES_MAX) failed = EFFECTS_TOO_LARGE;
         if (failed !== null) break;
       }
-      if (failed !== null) {
-        txn.undoTo(mark);
-        session.output.truncate(start);
-        session.reply.error(failed);
-      }
     }
+    if (failed !== null) this.#refuse(session, start, mark, failed);
     if (txn.effectCount > 0) {
       this.#emitted(session, start, writes, transaction);
       return;
@@ -124,12 +119,15 @@ export class Executor {
   watch(session: Session, argv: Argv, nextIndex: Index): void {
     const start = session.output.end;
     const txn = this.#begin(nextIndex);
-    for (let i = 1; i < argv.length; i++) {
-      const key = argv[i]!.toString("latin1");
-      txn.has(key);
-      this.#remember(session, key);
+    const mark = txn.mark();
+    const keys = argv.slice(1).map((argument) => argument.toString("latin1"));
+    for (const key of keys) txn.has(key);
+    if (txn.bytesSinceMark > COMMAND_EFFECT_BYTES_MAX) {
+      this.#refuse(session, start, mark, EFFECTS_TOO_LARGE);
+    } else {
+      for (const key of keys) this.#remember(session, key);
+      session.reply.ok();
     }
-    session.reply.ok();
     this.#gate.push(session, start, 0, false, ReplyKind.final, null);
   }
 
@@ -213,6 +211,13 @@ export class Executor {
       this.#logger.error({ command: row.fullName, err: error }, "command handler threw");
       return false;
     }
+  }
+
+  /** Takes back what the command did; its error is all that is left. */
+  #refuse(session: Session, start: number, mark: number, text: string): void {
+    this.#speculation.undoTo(mark);
+    session.output.truncate(start);
+    session.reply.error(text);
   }
 
   #runOrError(row: CommandRow, session: Session, argv: Argv): void {

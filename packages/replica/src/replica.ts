@@ -22,9 +22,9 @@ import {
   HOLD_ELECTION_TIMEOUTS,
   IN_FLIGHT_BATCHES_MAX,
   IN_FLIGHT_BYTES_MAX,
+  IN_FLIGHT_UNDO_BYTES_MAX,
   MEMORY_SAMPLE_INTERVAL_MS,
   SEAL_LOOKS_MAX,
-  SESSION_WAITING_BYTES_MAX,
 } from "./constants.js";
 import { Dispatcher, type Route } from "./dispatcher.js";
 import { Driver } from "./driver.js";
@@ -224,7 +224,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
         session.dropRequests();
         break;
       }
-      if (session.waitingBytes > SESSION_WAITING_BYTES_MAX && session.waiting.length > 0) {
+      if (session.backlogged) {
         // Its replies must go first. Released replies make it active again (see #unpark).
         this.#park(session);
         return executed;
@@ -256,7 +256,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #admitting(): boolean {
     return (
       this.#raft.uncommittedBytes + this.#speculation.batch.bytes < IN_FLIGHT_BYTES_MAX &&
-      this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX
+      this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX &&
+      this.#speculation.journal.memoryBytes < IN_FLIGHT_UNDO_BYTES_MAX
     );
   }
 
@@ -270,6 +271,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     const arrivals = this.#arrivals;
     this.#arrivals = 0;
     if (this.#speculation.batch.effects === 0) return false;
+    if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) {
+      // Active expiry filled it: the next command must find room.
+      this.#seal();
+      return false;
+    }
     // Its end is announced by the sync's completion.
     if (this.#raft.flushed < this.#raft.lastIndex) return false;
     if (arrivals > 0 && this.#sealLooks < SEAL_LOOKS_MAX) {
@@ -297,7 +303,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#gate.takeBack(lastSealed);
     for (const session of this.#sessions.values()) {
       if (session.watchCount > 0) session.watchDirty = true;
-      session.lastWriteIndex = 0;
+      // What was acknowledged is applied and keeps its index in the log.
+      session.lastWriteIndex = Math.min(session.lastWriteIndex, this.#speculation.applied);
       if (session.blockedOn !== null) {
         session.blockedOn = null;
         session.unblocked = true;
@@ -360,14 +367,14 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     if (this.#routeChanged) return true;
     return this.#parked.some(
       (session) =>
-        session.holdDeadlineMs === 0 &&
-        session.blockedOn === null &&
-        (session.waiting.length === 0 || session.waitingBytes <= SESSION_WAITING_BYTES_MAX),
+        session.holdDeadlineMs === 0 && session.blockedOn === null && !session.backlogged,
     );
   }
 
   #nextDeadlineMs(): number {
-    let next = Math.min(this.#raft.nextDeadlineMs(), this.#expiry.nextDeadlineMs(this.serving));
+    // While the window is full expiry rests, too: a cycle that is due but may not run must not spin.
+    const executing = this.serving && this.#admitting();
+    let next = Math.min(this.#raft.nextDeadlineMs(), this.#expiry.nextDeadlineMs(executing));
     for (const session of this.#parked) {
       if (session.holdDeadlineMs !== 0) next = Math.min(next, session.holdDeadlineMs);
       if (session.blockedOn !== null) next = Math.min(next, session.blockedOn.deadlineMs);
@@ -416,7 +423,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       this.#memorySampledMs = this.#nowMs;
       let bytes = this.#ports.memory.outsideBytes();
       for (const session of this.#sessions.values()) {
-        bytes += session.queuedBytes + session.waitingBytes + (session.multi?.bytes ?? 0);
+        bytes += session.queuedBytes + session.waitingBytes + session.waiting.requestBytes;
+        bytes += session.multi?.bytes ?? 0;
       }
       this.#bufferBytes = bytes;
     }
@@ -475,6 +483,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
         sessions: this.#sessions.size,
         waitingSessions: this.#gate.waitingSessions,
         parkedSessions: this.#parked.length,
+        hazards: this.#speculation.hazardCount,
       },
     };
   }

@@ -43,6 +43,8 @@ export class ReplyGate {
     kind: ReplyKind,
     request: Repeatable | null,
   ): void {
+    // A host command may have closed its own connection: there is nobody left to tell.
+    if (session.closed) return;
     const end = session.output.end;
     assert(start <= end, "output only grows while a command runs");
     if (end === start) return;
@@ -61,7 +63,7 @@ export class ReplyGate {
       sequence = this.#nextSequence;
       this.#readsPending = true;
     }
-    session.waiting.push(end, needsCommit, sequence, kind, request);
+    session.waiting.push(end, needsCommit, sequence, kind, request, session.reply.protocol);
     if (!session.isWaiting) {
       session.isWaiting = true;
       this.#waiting.push(session);

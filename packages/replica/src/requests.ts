@@ -4,6 +4,7 @@
  */
 
 import type { CommandRow } from "@redoubt/commands";
+import { ARGUMENT_OVERHEAD_BYTES } from "./constants.js";
 
 /** argv[0] is the command's name as sent. Views of the received chunk: they pin it until executed. */
 export type Argv = readonly Buffer[];
@@ -57,8 +58,11 @@ export type Repeatable = Argv | Transaction;
  */
 export class Repeat {
   readonly request: Repeatable;
-  constructor(request: Repeatable) {
+  /** What the connection spoke when it was sent, whatever a HELLO behind it has changed (trap 36). */
+  readonly protocol: 2 | 3;
+  constructor(request: Repeatable, protocol: 2 | 3) {
     this.request = request;
+    this.protocol = protocol;
   }
 }
 
@@ -74,6 +78,12 @@ export function requestBytes(request: Request): number {
   if (request instanceof EncodedReply) return request.bytes.length;
   if (request instanceof Refusal) return request.text.length;
   return argvBytes(request);
+}
+
+/** Memory that a request pins for as long as its reply waits. */
+export function pinnedBytes(request: Repeatable): number {
+  if (request instanceof Transaction) return request.bytes;
+  return argvBytes(request) + request.length * ARGUMENT_OVERHEAD_BYTES;
 }
 
 export function argvBytes(argv: Argv): number {

@@ -7,7 +7,11 @@ import type { CommandRow } from "@redoubt/commands";
 import type { Keyspace } from "@redoubt/keyspace";
 import type { Index } from "@redoubt/raft";
 import { OutputBuffer, ReplyWriter } from "@redoubt/resp";
-import { SESSION_QUEUED_BYTES_MAX } from "./constants.js";
+import {
+  SESSION_QUEUED_BYTES_MAX,
+  SESSION_WAITING_BYTES_MAX,
+  SESSION_WAITING_REQUEST_BYTES_MAX,
+} from "./constants.js";
 import { INDETERMINATE } from "./errors.js";
 import type { ClientSink } from "./ports.js";
 import {
@@ -137,6 +141,15 @@ export class Session {
     return this.output.end - this.output.start;
   }
 
+  /** So much waits to leave that its further requests must not be executed yet. */
+  get backlogged(): boolean {
+    if (this.waiting.length === 0) return false;
+    return (
+      this.waitingBytes > SESSION_WAITING_BYTES_MAX ||
+      this.waiting.requestBytes > SESSION_WAITING_REQUEST_BYTES_MAX
+    );
+  }
+
   /** Takes a whole request; it is executed in a turn to come. The buffers are not changed by anyone. */
   submit(argv: Buffer[]): void {
     if (argv.length > 0) this.#enqueue(argv);
@@ -239,7 +252,7 @@ export class Session {
     if (this.waiting.length === 0) return;
     const again: Request[] = [];
     let start = this.readyEnd;
-    this.waiting.forEach((end, needsCommit, kind, request) => {
+    this.waiting.forEach((end, needsCommit, kind, request, protocol) => {
       if (kind === ReplyKind.final) {
         if (end > start) again.push(new EncodedReply(this.output.copy(start, end)));
       } else if (kind === ReplyKind.write && needsCommit <= lastSealed) {
@@ -247,13 +260,12 @@ export class Session {
       } else {
         // Watched versions don't outlive the term they were seen in (trap 52).
         if (request instanceof Transaction && request.watched.size > 0) request.dirty = true;
-        again.push(new Repeat(request as Repeatable));
+        again.push(new Repeat(request as Repeatable, protocol));
       }
       start = end;
     });
     this.waiting.clear();
     this.output.truncate(this.readyEnd);
-    this.lastWriteIndex = 0;
     for (const request of again) this.#queuedBytes += requestBytes(request);
     this.#queue = again.concat(this.#queue.slice(this.#queueHead));
     this.#queueHead = 0;

@@ -136,6 +136,13 @@ export class Speculation implements TouchSink {
     return this.#hazards.size;
   }
 
+  /** Undoes the command under way: it threw, or its effects are too large. */
+  undoTo(mark: number): void {
+    this.txn.undoTo(mark);
+    // What it touched stays touched, too careful but safe; with nothing in flight nobody needs to wait.
+    if (this.lastInFlight === 0) this.#forgetHazards();
+  }
+
   /** Ends the open batch: its payload, to be proposed at `openIndex` in `term` at once. */
   seal(): Uint8Array {
     assert(this.term !== 0 && this.batch.effects > 0, "only a leader seals, and never nothing");
@@ -163,6 +170,10 @@ export class Speculation implements TouchSink {
     }
     this.#commitIndex = index;
     this.journal.commitTo(batch.journalEnd, this.#dropHazard);
+    // Each hazard of a batch in flight has its record of undo; any more come from commands that were undone.
+    if (this.#hazards.size > this.journal.length) {
+      for (const key of this.#hazards.keys()) this.#dropHazard(key);
+    }
     this.applied = index;
     this.#appliedLogTimeMs = batch.logTimeMs;
   }
@@ -195,10 +206,14 @@ export class Speculation implements TouchSink {
     this.keyspace.logTimeMs = this.#appliedLogTimeMs;
     this.#sealed = [];
     this.#sealedHead = 0;
-    this.#hazards.clear();
-    this.#hazardFloor = 0;
+    this.#forgetHazards();
     this.#openIndex = 0;
     this.#openLogTimeMs = 0;
     this.term = 0;
+  }
+
+  #forgetHazards(): void {
+    this.#hazards.clear();
+    this.#hazardFloor = 0;
   }
 }

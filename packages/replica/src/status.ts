@@ -36,6 +36,8 @@ export interface ReplicaStatus {
     readonly sessions: number;
     readonly waitingSessions: number;
     readonly parkedSessions: number;
+    /** Keys about which nothing may be told yet. */
+    readonly hazards: number;
   };
 }
 

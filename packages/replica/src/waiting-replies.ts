@@ -11,7 +11,7 @@
 
 import type { Index } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import type { Repeatable } from "./requests.js";
+import { pinnedBytes, type Repeatable } from "./requests.js";
 
 /** What becomes of a reply when leadership is lost. */
 export const ReplyKind = {
@@ -30,10 +30,17 @@ export class WaitingReplies {
   #reads: number[] = [];
   #kinds: ReplyKind[] = [];
   #requests: (Repeatable | null)[] = [];
+  #protocols: (2 | 3)[] = [];
   #head = 0;
+  #requestBytes = 0;
 
   get length(): number {
     return this.#ends.length - this.#head;
+  }
+
+  /** What the requests cost that are kept to be dispatched again. */
+  get requestBytes(): number {
+    return this.#requestBytes;
   }
 
   push(
@@ -42,6 +49,7 @@ export class WaitingReplies {
     needsRead: number,
     kind: ReplyKind,
     request: Repeatable | null,
+    protocol: 2 | 3,
   ): void {
     assert(kind === ReplyKind.final || request !== null, "what may be repeated keeps its request");
     this.#ends.push(end);
@@ -49,6 +57,8 @@ export class WaitingReplies {
     this.#reads.push(needsRead);
     this.#kinds.push(kind);
     this.#requests.push(request);
+    this.#protocols.push(protocol);
+    if (request !== null) this.#requestBytes += pinnedBytes(request);
   }
 
   /** Drops the longest ready prefix. Returns the output offset it ends at, or -1 when nothing is ready. */
@@ -62,6 +72,8 @@ export class WaitingReplies {
       this.#reads[head]! <= confirmedRead
     ) {
       ready = this.#ends[head]!;
+      const request = this.#requests[head]!;
+      if (request !== null) this.#requestBytes -= pinnedBytes(request);
       this.#requests[head] = null;
       head += 1;
     }
@@ -73,10 +85,22 @@ export class WaitingReplies {
 
   /** Calls `visit` for each record, oldest first. */
   forEach(
-    visit: (end: number, needsCommit: Index, kind: ReplyKind, request: Repeatable | null) => void,
+    visit: (
+      end: number,
+      needsCommit: Index,
+      kind: ReplyKind,
+      request: Repeatable | null,
+      protocol: 2 | 3,
+    ) => void,
   ): void {
     for (let i = this.#head; i < this.#ends.length; i++) {
-      visit(this.#ends[i]!, this.#commits[i]!, this.#kinds[i]!, this.#requests[i]!);
+      visit(
+        this.#ends[i]!,
+        this.#commits[i]!,
+        this.#kinds[i]!,
+        this.#requests[i]!,
+        this.#protocols[i]!,
+      );
     }
   }
 
@@ -86,6 +110,8 @@ export class WaitingReplies {
     this.#reads.length = 0;
     this.#kinds.length = 0;
     this.#requests.length = 0;
+    this.#protocols.length = 0;
+    this.#requestBytes = 0;
     this.#head = 0;
   }
 
@@ -96,6 +122,7 @@ export class WaitingReplies {
     this.#reads = this.#reads.slice(head);
     this.#kinds = this.#kinds.slice(head);
     this.#requests = this.#requests.slice(head);
+    this.#protocols = this.#protocols.slice(head);
     this.#head = 0;
   }
 }
