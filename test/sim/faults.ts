@@ -15,7 +15,7 @@ export interface FaultEvents {
   trace(line: string): void;
 }
 
-type Kind =
+export type FaultKind =
   | "crash"
   | "powerLoss"
   | "partition"
@@ -24,8 +24,15 @@ type Kind =
   | "pause"
   | "slowDisk"
   | "clockJump"
-  | "delay";
-const KINDS: readonly Kind[] = [
+  | "delay"
+  | "isolateLeader"
+  | "pauseLeader"
+  | "slowLeaderDisk"
+  | "stalledLeaderDisk"
+  | "crashLoop"
+  | "powerLossTwice"
+  | "oldMessages";
+const KINDS: readonly FaultKind[] = [
   "crash",
   "powerLoss",
   "partition",
@@ -35,6 +42,13 @@ const KINDS: readonly Kind[] = [
   "slowDisk",
   "clockJump",
   "delay",
+  "isolateLeader",
+  "pauseLeader",
+  "slowLeaderDisk",
+  "stalledLeaderDisk",
+  "crashLoop",
+  "powerLossTwice",
+  "oldMessages",
 ];
 
 export class Faults {
@@ -60,9 +74,10 @@ export class Faults {
     this.#events = events;
   }
 
-  begin(durationMs: number): void {
+  /** `only`: these kinds and no others. */
+  begin(durationMs: number, only: readonly FaultKind[] | null): void {
     this.#endMs = durationMs;
-    const kinds = KINDS.filter(() => this.#random.chance(0.6));
+    const kinds = only ?? KINDS.filter(() => this.#random.chance(0.4));
     if (kinds.length === 0) return;
     const meanGapMs = this.#random.between(400, 3000);
     const next = (): void => {
@@ -82,11 +97,12 @@ export class Faults {
     this.#network.faults.delayMs = 0.2;
     for (const node of this.#nodes) {
       node.disk.slowness = 1;
+      node.disk.stalledUntilMs = 0;
       if (!node.up) node.start();
     }
   }
 
-  #strike(kind: Kind): void {
+  #strike(kind: FaultKind): void {
     this.counts[kind] = (this.counts[kind] ?? 0) + 1;
     const node = this.#random.pick(this.#nodes);
     this.#events.trace(`fault ${kind} (node ${node.id})`);
@@ -95,7 +111,24 @@ export class Faults {
         this.#crash(node, this.#random.exponential(800));
         return;
       case "powerLoss":
-        for (const each of this.#nodes) this.#crash(each, this.#random.exponential(400));
+        this.#powerLoss();
+        return;
+      case "powerLossTwice":
+        // The second one hits the elections after the first.
+        this.#powerLoss();
+        this.#queue.after(this.#random.between(600, 2000), () => this.#powerLoss());
+        return;
+      case "crashLoop":
+        this.#crashLoop(node, 2 + this.#random.below(5));
+        return;
+      case "oldMessages":
+        this.#network.replay(50, 4000);
+        return;
+      case "isolateLeader":
+      case "pauseLeader":
+      case "slowLeaderDisk":
+      case "stalledLeaderDisk":
+        this.#strikeLeader(kind);
         return;
       case "partition":
         this.#partition(node);
@@ -135,8 +168,36 @@ export class Faults {
     }
   }
 
+  /** Aimed at whoever leads: the node that has most to lose. Nobody leads: at anyone. */
+  #strikeLeader(kind: FaultKind): void {
+    const leaders = this.#nodes.filter((node) => node.replica?.status().role === "leader");
+    const leader = this.#random.pick(leaders.length > 0 ? leaders : this.#nodes);
+    if (kind === "pauseLeader") {
+      leader.pause(this.#random.between(300, 3000));
+    } else if (kind === "stalledLeaderDisk") {
+      leader.disk.stalledUntilMs = this.#queue.nowMs + this.#random.between(1000, 20_000);
+    } else if (kind === "slowLeaderDisk") {
+      leader.disk.slowness = this.#random.between(100, 3000);
+      this.#later(2500, () => {
+        leader.disk.slowness = 1;
+      });
+    } else {
+      this.#isolate(new Set([leader.id]));
+    }
+  }
+
+  /** Up for a fraction of a second at a time: during elections, catching up, before its first word. */
+  #crashLoop(node: SimulatedNode, times: number): void {
+    this.#crash(node, this.#random.exponential(50));
+    if (times > 1) this.#later(400, () => this.#crashLoop(node, times - 1));
+  }
+
+  #powerLoss(): void {
+    for (const each of this.#nodes) this.#crash(each, this.#random.exponential(400));
+  }
+
   #crash(node: SimulatedNode, downMs: number): void {
-    if (!node.up) return;
+    if (!node.up || this.#queue.nowMs >= this.#endMs) return;
     node.crash();
     this.#events.crashed(node);
     this.#later(downMs, () => {
@@ -148,6 +209,10 @@ export class Faults {
   #partition(node: SimulatedNode): void {
     const side = new Set([node.id]);
     if (this.#random.chance(0.3)) side.add(this.#random.pick(this.#nodes).id);
+    this.#isolate(side);
+  }
+
+  #isolate(side: ReadonlySet<number>): void {
     for (const a of this.#nodes) {
       for (const b of this.#nodes) {
         if (side.has(a.id) !== side.has(b.id)) this.#network.cut(a.id, b.id);

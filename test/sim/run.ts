@@ -8,7 +8,7 @@ import { bootstrapEntries } from "@redoubt/raft";
 import * as production from "@redoubt/replica";
 import { ClientChecker } from "./checkers/client-checker.js";
 import { LogChecker, Violation } from "./checkers/log-checker.js";
-import { Faults } from "./faults.js";
+import { type FaultKind, Faults } from "./faults.js";
 import { SimulatedClient } from "./workload/client.js";
 import { History } from "./workload/history.js";
 import { OperationSource } from "./workload/operation-source.js";
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly durationMs?: number;
   readonly nodes?: number;
   readonly clients?: number;
+  /** These kinds of fault and no others; none: nothing goes wrong, and nothing may change. Default: drawn. */
+  readonly only?: readonly FaultKind[];
   /** A patched replica, for canaries. */
   readonly module?: ReplicaModule;
   readonly trace?: (line: string) => void;
@@ -41,6 +43,9 @@ export interface RunResult {
   readonly rollbacks: number;
   readonly digestsCompared: number;
   readonly undecidedKeys: number;
+  readonly monotoneReads: number;
+  /** The longest time in which nothing was answered with success, in virtual ms. */
+  readonly longestSilenceMs: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly virtualMs: number;
 }
@@ -123,6 +128,8 @@ class Simulation {
       rollbacks: this.#log.rollbacks,
       digestsCompared: this.#log.digestsCompared,
       undecidedKeys: this.#checker.undecidedKeys,
+      monotoneReads: this.#checker.monotoneReads,
+      longestSilenceMs: this.#history.longestSilenceMs,
       faults: this.#faults.counts,
       virtualMs: this.#queue.nowMs,
     };
@@ -131,7 +138,7 @@ class Simulation {
   #play(): void {
     for (const node of this.#nodes) node.start();
     for (const client of this.#clients) client.start();
-    this.#faults.begin(this.#durationMs);
+    this.#faults.begin(this.#durationMs, this.#options.only ?? null);
     this.#queue.runUntil(this.#durationMs);
     this.#trace("faults stop");
     this.#faults.healAll();

@@ -23,6 +23,13 @@ const canaries: readonly (Canary & { readonly caughtBy: RegExp })[] = [
     caughtBy: /^(revealed|linearizability|atomicity)/,
   },
   {
+    name: "reads-before-caught-up",
+    file: "driver.ts",
+    find: "return this.#speculation.applied >= this.#catchUpTo;",
+    replace: "return true as boolean;",
+    caughtBy: /^monotone reads/,
+  },
+  {
     name: "acknowledge-before-sync",
     file: "driver.ts",
     find: "if (this.#reported >= this.#handed) {",

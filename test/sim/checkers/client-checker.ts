@@ -10,14 +10,21 @@ import { type Reply, RespError } from "../../support/resp-reader.js";
 import type { History, Operation } from "../workload/history.js";
 import { checkLinearizable } from "./linearizability.js";
 import { type LogChecker, Violation } from "./log-checker.js";
+import { MonotoneReads } from "./monotone-reads.js";
 
 export class ClientChecker {
   readonly #log: LogChecker;
+  readonly #monotone: MonotoneReads;
   revealed = 0;
   undecidedKeys = 0;
 
   constructor(log: LogChecker) {
     this.#log = log;
+    this.#monotone = new MonotoneReads(log);
+  }
+
+  get monotoneReads(): number {
+    return this.#monotone.checked;
   }
 
   /** At the moment a reply leaves the node. */
@@ -28,6 +35,12 @@ export class ClientChecker {
       for (const token of tokensOf(operation.argv.slice(2))) {
         this.#mustBeCommitted(token, operation, "acknowledged");
       }
+    }
+    if (operation.argv[0] === "ECHO" && operation.reply !== operation.argv[1]) {
+      throw new Violation("order", `${operation.argv[1]} was answered ${String(operation.reply)}`);
+    }
+    if (operation.model === "follower" && operation.argv[0] === "GET") {
+      this.#monotone.answered(operation);
     }
     if (operation.argv[0] === "MGET" && Array.isArray(operation.reply)) {
       const [a, b] = operation.reply;

@@ -28,6 +28,12 @@ interface Committed {
   digest: string | null;
 }
 
+export interface Change {
+  readonly index: Index;
+  /** null: deleted. */
+  readonly value: string | null;
+}
+
 export class LogChecker {
   readonly #committed: Committed[] = [];
   readonly #leaders = new Map<Term, number>();
@@ -35,6 +41,8 @@ export class LogChecker {
   readonly #sealed = new Map<string, string>();
   /** Every token ("v12.") that a committed entry writes. */
   readonly committedTokens = new Set<string>();
+  /** Committed changes of each register, ascending by index. */
+  readonly #changes = new Map<string, Change[]>();
   digestsCompared = 0;
   rollbacks = 0;
 
@@ -68,7 +76,7 @@ export class LogChecker {
         node: node.id,
         digest: null,
       });
-      if (entry.kind === EntryKind.batch) this.#collectTokens(entry.payload);
+      if (entry.kind === EntryKind.batch) this.#collect(entry);
     } else if (known.term !== entry.term || known.checksum !== entry.checksum) {
       throw new Violation(
         "state-machine safety",
@@ -109,12 +117,32 @@ export class LogChecker {
     return this.#leaders.size;
   }
 
-  #collectTokens(payload: Uint8Array): void {
-    for (const argv of toCommands(payload)) {
+  changesOf(key: string): readonly Change[] {
+    return this.#changes.get(key) ?? [];
+  }
+
+  #collect({ index, payload }: Entry): void {
+    for (const command of toCommands(payload)) {
+      const argv = command.map((argument) => argument.toString("latin1"));
       for (const argument of argv) {
-        const tokens = argument.toString("latin1").match(/v\d+\./g);
+        const tokens = argument.match(/v\d+\./g);
         if (tokens !== null) for (const token of tokens) this.committedTokens.add(token);
       }
+      this.#collectChange(index, argv);
+    }
+  }
+
+  #collectChange(index: Index, [name, key = "", value]: readonly string[]): void {
+    if (name === "FLUSHALL") {
+      for (const changes of this.#changes.values()) changes.push({ index, value: null });
+    } else if (key.startsWith("register")) {
+      if (name !== "SET" && name !== "DEL") {
+        throw new Violation("effects", `a register was changed by ${String(name)}`);
+      }
+      const change = { index, value: name === "SET" ? value! : null };
+      const changes = this.#changes.get(key);
+      if (changes === undefined) this.#changes.set(key, [change]);
+      else changes.push(change);
     }
   }
 }

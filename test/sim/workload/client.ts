@@ -28,6 +28,7 @@ export class SimulatedClient {
   #generation = 0;
   #outstanding: Operation[] = [];
   #readonlySaid = false;
+  #roundDue = false;
   stopped = false;
 
   constructor(
@@ -52,7 +53,7 @@ export class SimulatedClient {
   }
 
   start(): void {
-    this.#queue.after(this.#random.exponential(this.#thinkMs), () => this.#round());
+    this.#later();
   }
 
   /** The node's process died: the connection is cut, what was under way is unknown. */
@@ -89,6 +90,12 @@ export class SimulatedClient {
     }
     for (const operation of operations) this.#submit({ ...operation, node: this.#connectedTo!.id });
     const generation = this.#generation;
+    if (this.#random.chance(0.01)) {
+      // The connection breaks with the pipeline under way.
+      this.#queue.after(this.#random.exponential(1), () => {
+        if (generation === this.#generation && this.#outstanding.length > 0) this.#disconnect();
+      });
+    }
     this.#queue.after(REPLY_TIMEOUT_MS, () => {
       if (generation === this.#generation && this.#outstanding.includes(this.#newest!)) {
         this.#disconnect();
@@ -183,8 +190,14 @@ export class SimulatedClient {
     }
   }
 
+  /** One next round at a time, whoever asks for it. */
   #later(): void {
-    this.#queue.after(0.05 + this.#random.exponential(this.#thinkMs), () => this.#round());
+    if (this.#roundDue) return;
+    this.#roundDue = true;
+    this.#queue.after(0.05 + this.#random.exponential(this.#thinkMs), () => {
+      this.#roundDue = false;
+      this.#round();
+    });
   }
 }
 

@@ -25,4 +25,17 @@ export class History {
   get completed(): number {
     return this.operations.reduce((n, operation) => n + (operation.outcome === "ok" ? 1 : 0), 0);
   }
+
+  /** Between two writes or leader's reads that succeeded: follower's reads need no leader. */
+  get longestSilenceMs(): number {
+    const times = this.operations
+      .filter(({ outcome, model }) => outcome === "ok" && model !== "follower")
+      .map(({ returnedMs }) => returnedMs)
+      .sort((a, b) => a - b);
+    let longest = times[0] ?? Number.POSITIVE_INFINITY;
+    for (let at = 1; at < times.length; at++) {
+      longest = Math.max(longest, times[at]! - times[at - 1]!);
+    }
+    return longest;
+  }
 }

@@ -9,6 +9,7 @@ import type { Operation } from "./history.js";
 const KEYS_PER_MODEL = 4;
 const OPERATIONS_PER_KEY_MAX = 120;
 const UNKNOWN_PER_KEY_MAX = 4;
+const LARGE_BYTES = 300 * 1024;
 
 interface KeySlot {
   generation: number;
@@ -31,7 +32,9 @@ export class OperationSource {
   next(client: number, random: SeededRandom, node: number): Operation[] {
     if (random.chance(0.08)) return [this.#operation(client, node, random, "follower")];
     if (random.chance(0.12)) return this.#transaction(client, node, random);
-    const length = random.chance(0.5) ? 1 : 1 + random.below(4);
+    if (random.chance(0.0015)) return this.#large(client, node);
+    const long = random.chance(0.01) ? 60 : 4;
+    const length = random.chance(0.5) ? 1 : 1 + random.below(long);
     const operations: Operation[] = [];
     // Keys that were left are deleted, so that states stay small.
     for (const key of this.#left.splice(0, 4)) {
@@ -46,8 +49,25 @@ export class OperationSource {
       const draw = random.next();
       const model = draw < 0.6 ? "register" : draw < 0.8 ? "counter" : "volatile";
       operations.push(this.#operation(client, node, random, model));
+      if (random.chance(0.1)) {
+        operations.push(this.#made(client, node, "volatile", "echo-0", ["ECHO", this.#echo()]));
+      }
     }
     return operations;
+  }
+
+  /** Batches are sealed by size in the middle of this pipeline. */
+  #large(client: number, node: number): Operation[] {
+    const filler = "x".repeat(LARGE_BYTES);
+    return Array.from({ length: 6 }, (_, i) => {
+      const argv = ["SET", `large-${i}`, this.#fresh() + filler, "PX", "30"];
+      return this.#made(client, node, "volatile", "large-0", argv);
+    });
+  }
+
+  #echo(): string {
+    this.#value += 1;
+    return `e${this.#value}`;
   }
 
   answered(operation: Operation): void {

@@ -15,11 +15,15 @@ import type { DurableLog } from "@redoubt/replica";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
 
+const STALL_LOOK_MS = 50;
+
 export class SimulatedDisk {
   entries: Entry[];
   hardState: HardState;
   /** Multiplies the latency of syncs: a slow disk. */
   slowness = 1;
+  /** Until then no sync completes: a device that does not answer. Virtual ms. */
+  stalledUntilMs = 0;
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   /** The log that is open; earlier ones are dead and complete nothing. */
@@ -111,8 +115,17 @@ export class SimulatedLog implements DurableLog {
     this.#waiting = [];
     this.#inFlight = batch;
     const latency = (0.1 + this.#random.exponential(0.4)) * this.#disk.slowness;
-    this.#queue.after(latency, () => {
+    this.#complete(this.#queue.nowMs + latency, batch);
+  }
+
+  #complete(atMs: number, batch: readonly Waiting[]): void {
+    this.#queue.at(atMs, () => {
       if (this.#dead) return;
+      if (this.#queue.nowMs < this.#disk.stalledUntilMs) {
+        // Looks again from time to time: the device may come back early.
+        this.#complete(this.#queue.nowMs + STALL_LOOK_MS, batch);
+        return;
+      }
       this.#disk.write(batch.map((waiting) => waiting.persist));
       this.#inFlight = null;
       for (const waiting of batch) waiting.done();

@@ -1,4 +1,6 @@
 /** Virtual time: events in order of (time, order of scheduling). A binary heap. */
+const EVENTS_AT_SAME_TIME_MAX = 100_000;
+
 export class EventQueue {
   nowMs = 0;
   #times: number[] = [];
@@ -6,6 +8,7 @@ export class EventQueue {
   #actions: (() => void)[] = [];
   #order = 0;
   executed = 0;
+  #atSameTime = 0;
 
   at(timeMs: number, action: () => void): void {
     let i = this.#times.length;
@@ -30,12 +33,19 @@ export class EventQueue {
   runUntil(endMs: number): void {
     while (this.#times.length > 0 && this.#times[0]! <= endMs) {
       const action = this.#actions[0]!;
+      this.#countAt(this.#times[0]!);
       this.nowMs = this.#times[0]!;
       this.#removeHead();
       this.executed += 1;
       action();
     }
     this.nowMs = endMs;
+  }
+
+  /** Time that stands still is a node that asks for turn after turn and gets nowhere. */
+  #countAt(timeMs: number): void {
+    this.#atSameTime = timeMs === this.nowMs ? this.#atSameTime + 1 : 0;
+    if (this.#atSameTime > EVENTS_AT_SAME_TIME_MAX) throw new Error("busy loop: time stands still");
   }
 
   #removeHead(): void {

@@ -12,6 +12,8 @@ export interface NetworkFaults {
   delayMs: number;
 }
 
+const PAST_MAX = 4096;
+
 export class SimulatedNetwork {
   readonly faults: NetworkFaults = { loss: 0, duplication: 0, delayMs: 0.2 };
   readonly #queue: EventQueue;
@@ -20,6 +22,9 @@ export class SimulatedNetwork {
   /** Directed links that carry nothing. */
   readonly #cut = new Set<string>();
   delivered = 0;
+  /** What was sent lately, lost or not: what `replay` draws from. */
+  readonly #past: Message[] = [];
+  #pastAt = 0;
 
   constructor(queue: EventQueue, random: SeededRandom, deliver: (message: Message) => void) {
     this.#queue = queue;
@@ -28,17 +33,29 @@ export class SimulatedNetwork {
   }
 
   send(message: Message): void {
+    this.#past[this.#pastAt++ % PAST_MAX] = message;
     const copies = this.#random.chance(this.faults.duplication) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (this.#random.chance(this.faults.loss)) continue;
-      const delay = 0.05 + this.#random.exponential(this.faults.delayMs);
-      this.#queue.after(delay, () => {
-        // Judged on arrival: what was under way when the link was cut is lost.
-        if (this.#cut.has(`${message.from}>${message.to}`)) return;
-        this.delivered += 1;
-        this.#deliver(message);
-      });
+      this.#arrive(message, 0.05 + this.#random.exponential(this.faults.delayMs));
     }
+  }
+
+  /** Messages of the last seconds, also those that were lost, arrive (again) within `withinMs`. */
+  replay(count: number, withinMs: number): void {
+    if (this.#past.length === 0) return;
+    for (let i = 0; i < count; i++) {
+      this.#arrive(this.#random.pick(this.#past), this.#random.between(0, withinMs));
+    }
+  }
+
+  #arrive(message: Message, delayMs: number): void {
+    this.#queue.after(delayMs, () => {
+      // Judged on arrival: what was under way when the link was cut is lost.
+      if (this.#cut.has(`${message.from}>${message.to}`)) return;
+      this.delivered += 1;
+      this.#deliver(message);
+    });
   }
 
   cut(from: NodeId, to: NodeId): void {
