@@ -39,7 +39,7 @@ test("trap-40 the check of what was acknowledged finds each kind of loss", () =>
   }
 });
 
-test("trap-03 trap-06 five leaders killed in turn under load lose nothing that was acknowledged", async () => {
+test("trap-30 trap-37 five leaders killed in turn under load lose nothing that was acknowledged", async () => {
   const writers = new Writers(cluster.addresses);
   const recoveriesMs: number[] = [];
   try {

@@ -27,7 +27,7 @@ describe("a small maxmemory", () => {
   });
   afterAll(() => cluster?.stop());
 
-  test("trap-20 writes beyond it are refused with OOM, reads and deletes go on, and no node dies", async () => {
+  test("writes beyond it are refused with OOM, reads and deletes go on, and no node dies", async () => {
     const leader = await cluster.settled();
     const client = await leader.connect();
     let refused: Reply | null = null;
