@@ -18,6 +18,7 @@ test("trap-14 what a follower promises its leader starts with the message, not w
   follower!.replica.receive({ ...envelope, type, from: leader.id, commit: 0, readRound: 0 });
   cluster.settle();
   cluster.nowMs += ELECTION_TIMEOUT_MS * 0.9;
+  follower!.replica.turn();
   follower!.replica.receive({
     ...envelope,
     type: MessageType.vote,
