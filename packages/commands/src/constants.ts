@@ -1,10 +1,11 @@
 /** Every limit of this package, with unit and reason. */
 
 /**
- * Bytes. Longest string APPEND and SETRANGE may make: Redis's default proto-max-bulk-len. The limit of
- * one command's effect bytes is smaller in practice and is checked by the executor.
+ * Bytes. Longest string APPEND and SETRANGE may make: the greatest proto-max-bulk-len a node can have, so
+ * that no request of a few bytes makes a value nobody could have sent (SETRANGE k 536870911 x would pad
+ * half a gigabyte on every node). Differs from Redis: 512 MB.
  */
-export const STRING_BYTES_MAX = 512 * 1024 * 1024;
+export const STRING_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Bytes of arguments that an "unknown command" error shows, as Redis: enough to find the typing error. */
 export const ERROR_ARGUMENT_BYTES_MAX = 128;

@@ -166,7 +166,8 @@ describe("writing parts", () => {
     expect(db.run("GET k")).toBe("$4 \0\0ab");
     expect(db.run("SETRANGE k -1 ab")).toBe("-ERR offset is out of range");
     const tooLong = "-ERR string exceeds maximum allowed size (proto-max-bulk-len)";
-    expect(db.run("SETRANGE k 536870911 ab")).toBe(tooLong);
+    expect(db.run("SETRANGE k 67108863 ab")).toBe(tooLong);
+    expect(db.run("SETRANGE k 536870911 x")).toBe(tooLong);
     expect(db.run("SETRANGE k 9223372036854775807 ab")).toBe(tooLong);
     expect(db.run("SETRANGE", "none", "5", "")).toBe(":0");
     expect(db.run("EXISTS none")).toBe(":0");
