@@ -35,6 +35,19 @@ describe("crc32c", () => {
   });
 });
 
+test("reads words and bytes to the same sum, wherever the bytes lie in their buffer", () => {
+  const property = fc.property(
+    fc.uint8Array({ minLength: 16, maxLength: 80 }),
+    fc.nat(9),
+    (bytes, offset) => {
+      const buffer = new Uint8Array(offset + bytes.length + 3);
+      buffer.set(bytes, offset);
+      expect(crc32c(buffer.subarray(offset, offset + bytes.length))).toBe(slowCrc32c(bytes));
+    },
+  );
+  fc.assert(property, { seed: 2 });
+});
+
 describe("entryChecksum", () => {
   const payload = ascii("payload");
 
