@@ -13,7 +13,7 @@ import {
   type Ready,
 } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { APPLY_PAGES_PER_TURN_MAX } from "./constants.js";
+import { APPLY_MS_PER_TURN_MAX, APPLY_PAGES_PER_TURN_MAX } from "./constants.js";
 import type { ReplicaPorts } from "./ports.js";
 import type { ReplyGate } from "./reply-gate.js";
 import type { Speculation } from "./speculation.js";
@@ -83,11 +83,12 @@ export class Driver {
   }
 
   /**
-   * Feeds the core: time first, because what peers said is taken to have arrived at the last tick: with a
-   * stale one a follower would promise its leader too little. Then finished syncs, then the peers.
+   * Feeds the core: time first, because what peers said is taken to have arrived now: with a stale clock a
+   * follower would promise its leader too little. Then finished syncs and the peers. The timers last: who
+   * has spoken, or whose sync is done, is not given up because this process was slow to look (trap 38).
    */
   collect(nowMs: number): void {
-    this.#raft.tick(nowMs);
+    this.#raft.advanceTime(nowMs);
     if (this.#reported < this.#durable) {
       this.#reported = this.#durable;
       this.#raft.persisted(this.#durable);
@@ -100,14 +101,22 @@ export class Driver {
     }
     for (const peer of this.#unreachable) this.#raft.unreachable(peer);
     this.#unreachable.length = 0;
+    this.#raft.tick(nowMs);
   }
 
-  /** Takes Readys until there is none, at most a few pages of entries to apply. */
+  /**
+   * Takes Readys until there is none. A node that catches up applies a few pages a turn, and stops early
+   * when they take long: heartbeats must be read and answered meanwhile (trap 38).
+   */
   advance(): void {
+    const { clock } = this.#ports;
+    const endMs = clock.monotonicMs() + APPLY_MS_PER_TURN_MAX;
     for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX && this.#raft.hasReady(); ) {
       const ready = this.#raft.ready();
-      if (ready.committed.length > 0) pages += 1;
       this.#fulfil(ready);
+      if (ready.committed.length === 0) continue;
+      pages += 1;
+      if (clock.monotonicMs() >= endMs) return;
     }
   }
 

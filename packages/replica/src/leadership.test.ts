@@ -209,6 +209,26 @@ describe("replies", () => {
     expect(next.replica.keyspace.peek("open")).toBeUndefined();
   });
 
+  test("trap-37 a sealed write that survives its leader was told as unknown, and is there once", () => {
+    const cluster = new TestCluster();
+    const leader = cluster.elect();
+    cluster.withholdAcknowledgements();
+    const client = leader.connect().send("INCR n", "MULTI", "INCR n", "EXEC", "GET n");
+    cluster.advance(20);
+    expect(client.take()).toEqual([]);
+    cluster.isolate(leader);
+    cluster.loseNothing();
+    const next = cluster.elect();
+    expect(next.replica.keyspace.peek("n")).toBe("2");
+    cluster.heal();
+    cluster.until(() => client.replies.length === 5);
+    const [first, multi, queued, exec, get] = client.take();
+    expect([first, multi, queued, exec]).toEqual([UNKNOWN, "+OK", "+QUEUED", UNKNOWN]);
+    expect(get).toMatch(/^-MOVED/);
+    cluster.advance(200);
+    for (const node of cluster.nodes) expect(node.replica.keyspace.peek("n")).toBe("2");
+  });
+
   test("trap-37 what is done again by the same node, leader again, is done once", () => {
     const cluster = new TestCluster();
     const leader = cutOff(cluster);
@@ -253,6 +273,22 @@ describe("replies", () => {
     expect(replies[2]).toMatch(/^(_$|-MOVED|-CLUSTERDOWN)/);
     expect(replies[4]).toMatch(/^(_$|-MOVED|-CLUSTERDOWN)/);
     expect(replies.slice(5, 7)).toEqual(["+OK", "+QUEUED"]);
+  });
+
+  test("trap-36 a READONLY said behind a read never lets a follower answer its repeat", () => {
+    const cluster = new TestCluster();
+    const leader = cutOff(cluster);
+    const client = leader.connect().send("GET k", "MULTI", "GET k", "EXEC", "READONLY", "GET k");
+    cluster.settle();
+    cluster.depose(leader);
+    cluster.heal();
+    cluster.advance(300);
+    const moved = expect.stringMatching(/^-MOVED/);
+    // The last one was executed behind READONLY, by a leader: its repeat is as careful as the others'.
+    expect(client.take()).toEqual([moved, "+OK", "+QUEUED", moved, "+OK", moved]);
+    client.send("GET k");
+    cluster.settle();
+    expect(client.take()).toEqual(["$-1"]);
   });
 
   test("trap-36 the first reply keeps its protocol when the same node answers it again", () => {
@@ -305,6 +341,7 @@ describe("replies", () => {
     cluster.settle();
     const watcher = leader.connect().send("WATCH k");
     const late = leader.connect();
+    const untouched = leader.connect().send("WATCH other");
     cluster.settle();
     expect(watcher.take()).toEqual(["+OK"]);
     cutOff(cluster);
@@ -315,13 +352,15 @@ describe("replies", () => {
     cluster.until(() => !leader.serving);
     expect(leader.replica.keyspace.peek("k")).toBe("original");
     cluster.enthrone(leader);
-    for (const client of [watcher, late]) {
+    for (const client of [watcher, late, untouched]) {
       client.take();
       client.send("MULTI", "SET k mine", "EXEC");
     }
     cluster.advance(200);
     expect(watcher.take()).toEqual(["+OK", "+QUEUED", "*-1"]);
     expect(late.take()).toEqual(["+OK", "+QUEUED", "*-1"]);
+    // No watch outlives the term it was seen in, changed or not.
+    expect(untouched.take()).toEqual(["+OK", "+QUEUED", "*-1"]);
     expect(leader.replica.keyspace.watchedSize).toBe(0);
   });
 

@@ -74,7 +74,8 @@ class Run {
     if (dice < 0.15) cluster.isolate(node);
     else if (dice < 0.35) cluster.heal();
     else if (dice < 0.42) cluster.withholdCommits();
-    else if (dice < 0.48) cluster.withholdConfirmations();
+    else if (dice < 0.45) cluster.withholdConfirmations();
+    else if (dice < 0.51) cluster.withholdAcknowledgements();
     else if (dice < 0.6) cluster.loseNothing();
     else if (dice < 0.66) node.disk.held = true;
     else if (dice < 0.8) for (const each of cluster.nodes) each.disk.held = false;

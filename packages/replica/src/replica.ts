@@ -15,6 +15,7 @@ import { type Index, type Message, type NodeId, Raft } from "@redoubt/raft";
 import { ActiveExpiry } from "./active-expiry.js";
 import { assert } from "./assert.js";
 import {
+  APPLY_PAGE_BYTES,
   BATCH_BYTES_MAX,
   CLOCK_CHECK_COMMANDS,
   COMMANDS_PER_SESSION_MAX,
@@ -87,6 +88,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       heartbeatIntervalMs: options.heartbeatIntervalMs,
       random: () => ports.random.next(),
       nowMs: this.#nowMs,
+      committedPageBytes: APPLY_PAGE_BYTES,
       onEvent: (event, fields) => ports.logger.info(fields, event),
     });
     this.#executor = new Executor(

@@ -102,7 +102,7 @@ export class RandomSession {
     if (this.#inMulti && dice < 6) {
       this.#request("EXEC", /^(\*-1$|_$|\*\d)/, this.#multiIncrements.join(" "));
       this.#inMulti = false;
-    } else if (dice < 3) this.#increment(`n${Math.floor(this.#random() * 3)}`);
+    } else if (dice < 3) this.#increment(this.#counter());
     else if (dice < 7) this.#request(`GET ${key}`, new RegExp(`^(${nil}$|\\$\\d)`), "");
     else if (dice < 9) this.#request(`SET ${key} v${this.#tag++}`, /^\+OK$/, "");
     else if (dice === 9) this.#request(`SET ${key} v PX ${5 + this.#tag++}`, /^\+OK$/, "");
@@ -112,6 +112,11 @@ export class RandomSession {
     else if (dice === 13) this.#request("DBSIZE", /^:\d+$/, "");
     else if (dice < 17) this.#echo();
     else if (!this.#inMulti) this.#control(dice);
+  }
+
+  /** Each connection has counters of its own: what it was told bounds their values closely. */
+  #counter(): string {
+    return `n${this.node.id}:${this.client.session.id}:${Math.floor(this.#random() * 4)}`;
   }
 
   #echo(): void {
@@ -129,14 +134,16 @@ export class RandomSession {
       this.#request("MULTI", /^\+OK$/, "");
       this.#inMulti = true;
       this.#multiIncrements = [];
-    } else if (dice === 19) this.#request(`WATCH k${dice % 5} n1`, /^\+OK$/, "");
-    else if (dice === 20) {
+    } else if (dice === 19) {
+      const key = `k${Math.floor(this.#random() * 5)}`;
+      this.#request(`WATCH ${key} ${this.#counter()}`, /^\+OK$/, "");
+    } else if (dice === 20) {
       this.#protocol = this.#protocol === 2 ? 3 : 2;
       this.#request(`HELLO ${this.#protocol}`, this.#protocol === 3 ? /^%1 / : /^\*2 /, "");
     } else if (dice === 21) {
       this.#request(this.#random() < 0.5 ? "READONLY" : "READWRITE", /^\+OK$/, "");
     } else if (dice === 22) {
-      this.#off = this.#random() < 0.5;
+      this.#off = this.#random() < 0.2;
       this.#silent = 0;
       this.#request(`CLIENT REPLY ${this.#off ? "OFF" : "ON"}`, /^\+OK$/, "");
     } else if (this.#random() < 0.5 && !this.#off) {

@@ -83,6 +83,11 @@ export class TestCluster {
     this.lose = (message) => message.type === MessageType.append && message.entries.length > 0;
   }
 
+  /** Followers hold what the leader appends, and it never learns: its entries survive it. */
+  withholdAcknowledgements(): void {
+    this.lose = (message) => message.type === MessageType.appendResponse;
+  }
+
   /** Nobody answers the leader's rounds: it can't know any more whether it leads. */
   withholdConfirmations(): void {
     this.lose = (message) => message.type === MessageType.heartbeatResponse;
