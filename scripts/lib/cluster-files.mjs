@@ -140,10 +140,17 @@ const quoted = (path) => `"${path.replace(/[\\"]/g, "\\$&")}"`;
 /** Writes the configuration unless the same text is there; whole or not at all. */
 export function writeConfig(directory, id, text) {
   const path = configPath(directory, id);
-  mkdirSync(nodeDirectory(directory, id), { recursive: true });
+  makeDirectory(resolve(nodeDirectory(directory, id)));
   if (existsSync(path) && readFileSync(path, "utf8") === text) return;
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
+}
+
+/** As mkdir -p. Node's own `recursive` never returns where even root may not create (/proc/x, Node 20). */
+function makeDirectory(path) {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 /** Process id of a node of this directory that runs now; null: none. */

@@ -147,6 +147,14 @@ describe("npm start", () => {
     expect(outcome.stderr).toBe(`cannot use ${join(file, "data")}: ${file} is not a directory\n`);
   });
 
+  test.runIf(existsSync("/proc/self"))("a directory nobody can create is one line", async () => {
+    const base = await freeBasePort();
+    const options = ["--dir", "/proc/redoubt", "--base-port", String(base)];
+    const outcome = await run(startPath, options);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(/^cannot (write in|use) \/proc\/redoubt: .*\n$/);
+  });
+
   test("one node is born, refuses a second launcher, ends with its launcher, and comes back", async () => {
     const data = join(directory, "one");
     const base = await freeBasePort();
