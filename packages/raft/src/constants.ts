@@ -58,3 +58,6 @@ assert(
   recentEntriesBytesMax <= pinnedEntriesBytesMax,
   "the recent window is part of the pinned bytes",
 );
+
+/** Heartbeat intervals. How long a process that stood still reads before it judges its peers: a round trip. */
+export const stallGraceIntervals = 2;

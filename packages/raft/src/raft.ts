@@ -104,6 +104,8 @@ export class Raft {
   #quorum: Quorum;
 
   #nowMs: number;
+  /** After a stall of this process nobody is given up before this. */
+  #graceUntilMs = 0;
   /** Drawn anew at every change of role or term. */
   #drawnTimeoutMs = 0;
   #electionDeadlineMs = 0;
@@ -233,31 +235,53 @@ export class Raft {
   nextDeadlineMs(): number {
     if (this.#leadership !== null) {
       const { intervalDueMs } = this.#leadership;
-      return Math.min(intervalDueMs, this.#quorumDeadlineMs(), this.#storageDeadlineMs());
+      const giveUpMs = Math.min(this.#quorumDeadlineMs(), this.#storageDeadlineMs());
+      return Math.min(intervalDueMs, this.#withGrace(giveUpMs));
     }
-    return this.#mayCampaign() ? this.#electionDeadlineMs : Infinity;
+    return this.#mayCampaign() ? this.#withGrace(this.#electionDeadlineMs) : Infinity;
   }
 
   /**
-   * Monotone time. Called at the start of every turn, before `step`: messages are taken to have arrived
-   * at the last tick, and what stickiness promises starts there. A stale clock would promise too little.
+   * Monotone time, without the timers. Called at the start of every turn, before `step`: messages are
+   * taken to have arrived now, and what stickiness promises starts there. A stale clock would promise too
+   * little.
+   *
+   * A deadline that is met far too late was missed by this process, not by its peers: it stood still
+   * (a long command, a collection of garbage, a busy machine), and what they said meanwhile lies unread
+   * (trap 38). It gets a moment to read before it judges them. Only giving up waits: a leader in that
+   * moment confirms no read and commits no write without its quorum.
    */
-  tick(nowMs: number): void {
+  advanceTime(nowMs: number): void {
     assert(nowMs >= this.#nowMs, "time never goes back");
+    const { heartbeatIntervalMs } = this.#options;
+    if (nowMs - this.nextDeadlineMs() > heartbeatIntervalMs) {
+      this.#graceUntilMs = nowMs + limits.stallGraceIntervals * heartbeatIntervalMs;
+    }
     this.#nowMs = nowMs;
+  }
+
+  /** At most one election timeout: by then the peers have chosen another. */
+  #withGrace(deadlineMs: number): number {
+    const latestMs = deadlineMs + this.#options.electionTimeoutMs;
+    return Math.min(Math.max(deadlineMs, this.#graceUntilMs), latestMs);
+  }
+
+  /** Monotone time and the timers. Called in every turn, after `step`: who was heard is not given up. */
+  tick(nowMs: number): void {
+    this.advanceTime(nowMs);
     if (this.#leadership !== null) {
-      if (nowMs >= this.#quorumDeadlineMs()) {
+      if (nowMs >= this.#withGrace(this.#quorumDeadlineMs())) {
         this.#onEvent("stepped down: no quorum heard", { term: this.#term });
         this.#becomeFollower(this.#term, 0);
         return;
       }
-      if (nowMs >= this.#storageDeadlineMs()) {
+      if (nowMs >= this.#withGrace(this.#storageDeadlineMs())) {
         this.#onEvent("stepped down: the own disk stands still", { term: this.#term });
         this.#becomeFollower(this.#term, 0);
         return;
       }
       this.#leadership.tick(nowMs);
-    } else if (nowMs >= this.#electionDeadlineMs && this.#mayCampaign()) {
+    } else if (this.#mayCampaign() && nowMs >= this.#withGrace(this.#electionDeadlineMs)) {
       this.#campaign();
     }
   }

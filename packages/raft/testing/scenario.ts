@@ -5,6 +5,7 @@
  *
  *   cluster voters=1,2,3 [outgoing=..] [learners=..] [appendBytes=n] [inflight=n]   T = 100 ms, heartbeat 20 ms
  *   tick <node> <ms>        time passes for a node        campaign <node>  its election deadline passes
+ *   stall <node> <ms>       its process stands still so long; no timer has fired yet
  *   ready <node>            take one Ready                sync <node> [n]  n (all) Persists become durable
  *   deliver [a->b] [type] [n]   drop ...   duplicate ...  on messages under way, oldest first
  *   settle [nodes]          ready, sync and deliver among these nodes until nothing moves
@@ -19,6 +20,7 @@
 import { bootstrapEntries, type Message, type NodeId } from "../src/index.js";
 import { describeEntry, describeMessage, describeReady, typeName } from "./describe.js";
 import { type Limits, SimulatedNode } from "./simulated-node.js";
+import { tickLikeAHost } from "./tick-like-a-host.js";
 
 const electionTimeoutMs = 100;
 const heartbeatIntervalMs = 20;
@@ -80,10 +82,13 @@ class Scenario {
       case "tick":
         this.#each(words[0], (node) => this.#tick(node, number));
         break;
+      case "stall":
+        this.#each(words[0], (node) => this.#stall(node, number));
+        break;
       case "campaign":
         this.#each(words[0], (node) => {
           const now = this.#nowMs.get(node.id)!;
-          this.#tick(node, node.raft.nextDeadlineMs() - now);
+          this.#tick(node, Math.max(0, node.raft.nextDeadlineMs() - now));
         });
         break;
       case "ready":
@@ -178,9 +183,15 @@ class Scenario {
   }
 
   #tick(node: SimulatedNode, ms: number): void {
+    const fromMs = this.#nowMs.get(node.id)!;
+    this.#nowMs.set(node.id, fromMs + ms);
+    if (node.alive) tickLikeAHost(node.raft, fromMs, fromMs + ms);
+  }
+
+  #stall(node: SimulatedNode, ms: number): void {
     const nowMs = this.#nowMs.get(node.id)! + ms;
     this.#nowMs.set(node.id, nowMs);
-    if (node.alive) node.raft.tick(nowMs);
+    if (node.alive) node.raft.advanceTime(nowMs);
   }
 
   #ready(node: SimulatedNode): void {

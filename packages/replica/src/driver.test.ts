@@ -30,7 +30,6 @@ test("trap-14 what a follower promises its leader starts with the message, not w
   cluster.settle();
   const { term: termNow, leader: leaderNow } = follower!.replica.status();
   expect({ termNow, leaderNow }).toEqual({ termNow: term, leaderNow: leader.id });
-  cluster.nowMs += ELECTION_TIMEOUT_MS * 2;
-  cluster.settle();
+  cluster.advance(ELECTION_TIMEOUT_MS * 2);
   expect(follower!.replica.status().leader).toBe(0);
 });
