@@ -44,23 +44,23 @@ describe("under loss, reordering, duplication, partitions and crashes with unsyn
 });
 
 describe("trap-40: the view from above finds a node that breaks the contract", () => {
-  function foundIn(schedules: number, breach: Breach): string[] {
-    const found = new Set<string>();
+  /** Stops at the first schedule in which it is found. */
+  function isFound(schedules: number, breach: Breach, message: string): boolean {
     for (let at = 0; at < schedules; at += 1) {
       try {
         runSchedule({ seed: at, steps: 2000, voters: [1, 2, 3], breach });
       } catch (error) {
-        found.add((error as Error).message);
+        if ((error as Error).message.includes(message)) return true;
       }
     }
-    return [...found];
+    return false;
   }
 
   test("promises that leave before they are durable", () => {
-    expect(foundIn(10, "eager")).toContain("a term left before it was durable");
+    expect(isFound(10, "eager", "a term left before it was durable")).toBe(true);
   });
 
   test("votes forgotten in a crash", () => {
-    expect(foundIn(3000, "amnesia")).toContain("two leaders in one term");
+    expect(isFound(3000, "amnesia", "two leaders in one term")).toBe(true);
   });
 });
