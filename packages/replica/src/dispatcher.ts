@@ -18,7 +18,7 @@ import {
 } from "@redoubt/commands";
 import type { Index, NodeId } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { ARGUMENT_OVERHEAD_BYTES, MULTI_QUEUED_BYTES_MAX } from "./constants.js";
+import { MULTI_QUEUED_BYTES_MAX } from "./constants.js";
 import {
   CLUSTERDOWN,
   DISCARD_WITHOUT_MULTI,
@@ -262,7 +262,7 @@ export class Dispatcher {
     if (multi.bytes > MULTI_QUEUED_BYTES_MAX) return this.#refuse(session, MULTI_TOO_LARGE);
     // A queued command lives longer than the turn: it gets bytes of its own.
     multi.commands.push({ row, argv: argv.map((argument) => Buffer.from(argument)) });
-    multi.bytes += argvBytes(argv) + argv.length * ARGUMENT_OVERHEAD_BYTES;
+    multi.bytes += argvBytes(argv);
     const start = session.output.end;
     session.reply.simple("QUEUED");
     this.#final(session, start);

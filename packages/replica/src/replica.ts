@@ -30,6 +30,7 @@ import {
 import { Dispatcher, type Route } from "./dispatcher.js";
 import { Driver } from "./driver.js";
 import { Executor } from "./executor.js";
+import { ParkedSessions } from "./parked-sessions.js";
 import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
 import { ReplyGate } from "./reply-gate.js";
 import { Session, type SessionEvents } from "./session.js";
@@ -65,7 +66,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   /** Sessions with something at the head of their queue to look at, in order of arrival. */
   #active: Session[] = [];
   /** Sessions whose head waits for a leader or for WAIT. */
-  #parked: Session[] = [];
+  readonly #parked = new ParkedSessions();
+  readonly #activate = (session: Session): void => {
+    session.isActive = true;
+    this.#active.push(session);
+  };
   #routeChanged = false;
   #arrivals = 0;
   #sealLooks = 0;
@@ -147,10 +152,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   sessionActive(session: Session): void {
     this.#arrivals += 1;
-    if (!session.isActive && !session.isParked) {
-      session.isActive = true;
-      this.#active.push(session);
-    }
+    if (!session.isActive && !session.isParked) this.#activate(session);
     if (!this.#dead && !this.#inTurn) this.#ports.scheduler.wake();
   }
 
@@ -189,7 +191,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
     const more = this.#active.length > 0 && (!this.serving || this.#admitting());
-    if (looking || more || this.#driver.hasWork || this.#parkedMayGoOn()) scheduler.wake();
+    const released = this.#parked.length > 0 && (this.#routeChanged || this.#parked.mayGoOn);
+    if (looking || more || released || this.#driver.hasWork) scheduler.wake();
     scheduler.wakeAt(this.#nextDeadlineMs());
   }
 
@@ -228,12 +231,13 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       }
       if (session.backlogged) {
         // Its replies must go first. Released replies make it active again (see #unpark).
-        this.#park(session);
+        this.#parked.park(session);
         return executed;
       }
       if (this.serving && !this.#admitting()) break;
       if (this.#dispatcher.dispatch(session) === "wait") {
-        this.#parkHeld(session);
+        const heldMs = HOLD_ELECTION_TIMEOUTS * this.#options.electionTimeoutMs;
+        this.#parked.hold(session, this.#nowMs + heldMs);
         return executed;
       }
       session.shift();
@@ -247,10 +251,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     }
     if (session.closed) return executed;
     if (session.closing) this.#gate.touch(session);
-    if (session.head() !== undefined && !session.isActive) {
-      session.isActive = true;
-      this.#active.push(session);
-    }
+    if (session.head() !== undefined && !session.isActive) this.#activate(session);
     return executed;
   }
 
@@ -317,71 +318,20 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   // ---- sessions that wait ------------------------------------------------------------------------
 
-  #parkHeld(session: Session): void {
-    if (session.blockedOn === null && session.holdDeadlineMs === 0) {
-      const held = HOLD_ELECTION_TIMEOUTS * this.#options.electionTimeoutMs;
-      session.holdDeadlineMs = this.#nowMs + held;
-    }
-    this.#park(session);
-  }
-
-  #park(session: Session): void {
-    if (session.isParked) return;
-    session.isParked = true;
-    this.#parked.push(session);
-  }
-
-  /** Looks again at those whose reason may be gone; tells those that waited long enough. */
   #unpark(): void {
-    if (this.#parked.length === 0) {
-      this.#routeChanged = false;
-      return;
-    }
-    const all = this.#routeChanged;
+    const routeChanged = this.#routeChanged;
     this.#routeChanged = false;
-    let kept = 0;
-    for (const session of this.#parked) {
-      if (session.closed) {
-        session.isParked = false;
-        continue;
-      }
-      const due = session.holdDeadlineMs !== 0 && this.#nowMs >= session.holdDeadlineMs;
-      if (due) {
-        session.refuseHeld = session.queuedLength;
-        session.holdDeadlineMs = 0;
-      }
-      const backlogged = session.holdDeadlineMs === 0 && !due && session.blockedOn === null;
-      if (all || due || session.blockedOn !== null || backlogged) {
-        session.isParked = false;
-        session.isActive = true;
-        this.#active.push(session);
-      } else {
-        this.#parked[kept] = session;
-        kept += 1;
-      }
-    }
-    this.#parked.length = kept;
-  }
-
-  /** The route changed after they were parked, or their replies have left meanwhile. */
-  #parkedMayGoOn(): boolean {
-    if (this.#parked.length === 0) return false;
-    if (this.#routeChanged) return true;
-    return this.#parked.some(
-      (session) =>
-        session.holdDeadlineMs === 0 && session.blockedOn === null && !session.backlogged,
-    );
+    this.#parked.release(routeChanged, this.#nowMs, this.#activate);
   }
 
   #nextDeadlineMs(): number {
     // While the window is full expiry rests, too: a cycle that is due but may not run must not spin.
     const executing = this.serving && this.#admitting();
-    let next = Math.min(this.#raft.nextDeadlineMs(), this.#expiry.nextDeadlineMs(executing));
-    for (const session of this.#parked) {
-      if (session.holdDeadlineMs !== 0) next = Math.min(next, session.holdDeadlineMs);
-      if (session.blockedOn !== null) next = Math.min(next, session.blockedOn.deadlineMs);
-    }
-    return next;
+    return Math.min(
+      this.#raft.nextDeadlineMs(),
+      this.#expiry.nextDeadlineMs(executing),
+      this.#parked.nextDeadlineMs(),
+    );
   }
 
   // ---- what the dispatcher asks (Route) ----------------------------------------------------------

@@ -83,11 +83,12 @@ export function requestBytes(request: Request): number {
 /** Memory that a request pins for as long as its reply waits. */
 export function pinnedBytes(request: Repeatable): number {
   if (request instanceof Transaction) return request.bytes;
-  return argvBytes(request) + request.length * ARGUMENT_OVERHEAD_BYTES;
+  return argvBytes(request);
 }
 
+/** What a kept request costs: a megabyte of PINGs is fifty megabytes of objects. */
 export function argvBytes(argv: Argv): number {
-  let bytes = 0;
+  let bytes = argv.length * ARGUMENT_OVERHEAD_BYTES;
   for (let i = 0; i < argv.length; i++) bytes += argv[i]!.length;
   return bytes;
 }
