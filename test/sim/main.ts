@@ -17,6 +17,8 @@ const { values } = parseArgs({
   },
 });
 
+/** Histories between two lines of progress on a terminal. */
+const PROGRESS_SEEDS = 25;
 const nodes = Number(values.nodes);
 const durationMs = Number(values.ms);
 
@@ -47,6 +49,9 @@ if (values.seed !== undefined) {
       console.log(`seed ${seed}: ${result.violation.message}`);
       console.log(`replay: npm run sim -- --seed ${seed} --trace`);
       process.exit(1);
+    }
+    if ((seed - first + 1) % PROGRESS_SEEDS === 0 && process.stdout.isTTY) {
+      console.log(`${seed - first + 1} of ${count} histories`);
     }
   }
   const seconds = (performance.now() - started) / 1000;

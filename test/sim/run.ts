@@ -42,6 +42,8 @@ export interface RunResult {
   readonly terms: number;
   readonly rollbacks: number;
   readonly digestsCompared: number;
+  /** Operations answered with success, by command; SET with PX counts as "SET PX". */
+  readonly answered: Readonly<Record<string, number>>;
   readonly undecidedKeys: number;
   readonly monotoneReads: number;
   /** The longest time in which nothing was answered with success, in virtual ms. */
@@ -127,6 +129,7 @@ class Simulation {
       terms: this.#log.terms,
       rollbacks: this.#log.rollbacks,
       digestsCompared: this.#log.digestsCompared,
+      answered: this.#history.answered(),
       undecidedKeys: this.#checker.undecidedKeys,
       monotoneReads: this.#checker.monotoneReads,
       longestSilenceMs: this.#history.longestSilenceMs,

@@ -38,4 +38,15 @@ export class History {
     }
     return longest;
   }
+
+  /** How many were answered with success, by command. */
+  answered(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { argv, outcome } of this.operations) {
+      if (outcome !== "ok") continue;
+      const name = argv[3] === "PX" ? `${argv[0]} PX` : argv[0]!;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return counts;
+  }
 }

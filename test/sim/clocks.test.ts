@@ -1,0 +1,21 @@
+/**
+ * Redis's own DEBUG DIGEST does not see deadlines; the state digest compared here does, at every index on
+ * every node, with wall clocks that stand up to two seconds apart, drift, and jump by up to five seconds.
+ */
+
+import { expect, test } from "vitest";
+import { run } from "./run.js";
+
+test.each([1, 2, 3])(
+  "trap-31 trap-55 SET PX, EXPIRE and INCRBYFLOAT leave equal states though clocks disagree, seed %i",
+  (seed) => {
+    const result = run({ seed, only: ["clockJump", "isolateLeader"], durationMs: 15_000 });
+    expect(result.violation?.message ?? null).toBeNull();
+    expect(result.faults.clockJump).toBeGreaterThan(0);
+    expect(result.terms).toBeGreaterThan(1);
+    expect(result.digestsCompared).toBeGreaterThan(result.committed);
+    for (const command of ["SET PX", "PEXPIRE", "INCRBYFLOAT", "PTTL"]) {
+      expect(result.answered[command], command).toBeGreaterThan(10);
+    }
+  },
+);
