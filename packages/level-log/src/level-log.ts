@@ -179,7 +179,7 @@ export class LevelLog implements DurableLog {
     }
     this.#hardState = hardState;
     this.#meta = meta;
-    await this.#watermark.write(watermarkOf(this.#table, hardState, meta));
+    this.#watermark.write(watermarkOf(this.#table, hardState, meta));
     this.#readableLast = this.#table.lastIndex;
   }
 
