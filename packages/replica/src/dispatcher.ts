@@ -144,7 +144,7 @@ export class Dispatcher {
       return this.#refuse(session, NOAUTH);
     }
     session.lastCommand = row;
-    if (session.multi !== null && !RUNS_INSIDE_MULTI.has(row.name)) {
+    if (session.multi !== null && !RUNS_INSIDE_MULTI.has(row.fullName)) {
       return this.#queue(session, session.multi, row, argv);
     }
     return this.#run(session, row, argv, true);

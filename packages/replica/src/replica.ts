@@ -303,7 +303,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   /** The state is rolled back. What waited is taken back, watches are void, WAIT ends. */
   #leadershipLost(lastSealed: Index): void {
-    this.#gate.takeBack(lastSealed);
+    this.#gate.takeBack(lastSealed, this.#speculation.applied);
     for (const session of this.#sessions.values()) {
       if (session.watchCount > 0) session.watchDirty = true;
       // What was acknowledged is applied and keeps its index in the log.

@@ -124,7 +124,7 @@ describe("read rounds", () => {
     const client = connect();
     reply(gate, client, 0, true);
     gate.roundBegan(7);
-    gate.takeBack(10);
+    gate.takeBack(10, 0);
     gate.begin(11);
     reply(gate, client, 0, true);
     gate.confirm(7);

@@ -127,14 +127,14 @@ export class ReplyGate {
   }
 
   /** Leadership is lost: every waiting reply is cut, its request given back to its session. */
-  takeBack(lastSealed: Index): void {
+  takeBack(lastSealed: Index, applied: Index): void {
     const sessions = this.#waiting;
     this.#waiting = [];
     this.#rounds.length = 0;
     this.#readsPending = false;
     for (const session of sessions) {
       session.isWaiting = false;
-      if (!session.closed) session.takeBack(lastSealed);
+      if (!session.closed) session.takeBack(lastSealed, applied);
     }
   }
 

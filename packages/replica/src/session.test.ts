@@ -1,6 +1,6 @@
 import { Keyspace } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
-import { SESSION_QUEUED_BYTES_MAX } from "./constants.js";
+import { ARGUMENT_OVERHEAD_BYTES, SESSION_QUEUED_BYTES_MAX } from "./constants.js";
 import { INDETERMINATE } from "./errors.js";
 import { type EncodedReply, Refusal, Repeat, type Request } from "./requests.js";
 import { Session } from "./session.js";
@@ -41,7 +41,7 @@ describe("taking back", () => {
     session.reply.protocol = 3;
     wait(session, "open", 6, ReplyKind.write);
     session.submit([Buffer.from("next")]);
-    session.takeBack(5);
+    session.takeBack(5, 4);
     const [sealed, kept, read, open, next] = drain(session);
     expect(sealed).toEqual(new Refusal(INDETERMINATE, false));
     expect(Buffer.from((kept as EncodedReply).bytes).toString()).toBe("+kept\r\n");
@@ -53,14 +53,26 @@ describe("taking back", () => {
     expect([left, session.waitingBytes, session.queuedBytes]).toEqual(["+released\r\n", 0, 0]);
   });
 
+  test("trap-37 a write that is applied is told as done, though a read before it is not confirmed", () => {
+    const { session } = connect();
+    wait(session, "read", 0, ReplyKind.repeatable);
+    wait(session, "done", 4, ReplyKind.write);
+    wait(session, "unknown", 5, ReplyKind.write);
+    session.takeBack(5, 4);
+    const [read, done, unknown] = drain(session);
+    expect(read).toEqual(new Repeat([Buffer.from("read")], 2));
+    expect(Buffer.from((done as EncodedReply).bytes).toString()).toBe("+done\r\n");
+    expect(unknown).toEqual(new Refusal(INDETERMINATE, false));
+  });
+
   test("a second loss keeps the order of what the first had taken back", () => {
     const { session } = connect();
     for (const text of ["a", "b", "c"]) wait(session, text, 0, ReplyKind.repeatable);
-    session.takeBack(5);
+    session.takeBack(5, 5);
     // "a" is executed again and waits; then leadership is lost once more.
     session.shift();
     wait(session, "a", 9, ReplyKind.write);
-    session.takeBack(8);
+    session.takeBack(8, 8);
     const names = drain(session).map((request) => String((request as Repeat).request));
     expect(names).toEqual(["a", "b", "c"]);
   });
@@ -70,7 +82,7 @@ describe("the queue", () => {
   test("pauses its source above the limit, resumes at half, and counts bytes exactly", () => {
     const client = connect();
     const { session } = client;
-    const quarter = Buffer.alloc(SESSION_QUEUED_BYTES_MAX / 4);
+    const quarter = Buffer.alloc(SESSION_QUEUED_BYTES_MAX / 4 - ARGUMENT_OVERHEAD_BYTES);
     for (let i = 0; i < 4; i++) session.submit([quarter]);
     expect(client.paused).toBe(false);
     session.submit([quarter]);

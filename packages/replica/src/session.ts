@@ -245,15 +245,16 @@ export class Session {
 
   /**
    * Leadership is lost, everything speculative is rolled back. Cuts the replies that wait and puts what
-   * they came from back to the head of the queue, in order: kept bytes, INDETERMINATE for what was
-   * sealed, and the requests themselves where they were certainly not done (design, section 5).
+   * they came from back to the head of the queue, in order: kept bytes (also of a write that is applied and
+   * only waited behind a read), INDETERMINATE for what was sealed, and the requests themselves where they
+   * were certainly not done (design, section 5).
    */
-  takeBack(lastSealed: Index): void {
+  takeBack(lastSealed: Index, applied: Index): void {
     if (this.waiting.length === 0) return;
     const again: Request[] = [];
     let start = this.readyEnd;
     this.waiting.forEach((end, needsCommit, kind, request, protocol) => {
-      if (kind === ReplyKind.final) {
+      if (kind === ReplyKind.final || (kind === ReplyKind.write && needsCommit <= applied)) {
         if (end > start) again.push(new EncodedReply(this.output.copy(start, end)));
       } else if (kind === ReplyKind.write && needsCommit <= lastSealed) {
         again.push(new Refusal(INDETERMINATE, false));
