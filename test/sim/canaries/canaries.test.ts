@@ -23,6 +23,13 @@ const canaries: readonly (Canary & { readonly caughtBy: RegExp })[] = [
     caughtBy: /^(revealed|linearizability|atomicity)/,
   },
   {
+    name: "rollback-forgets-log-time",
+    file: "speculation.ts",
+    find: "this.keyspace.logTimeMs = this.#appliedLogTimeMs;",
+    replace: "",
+    caughtBy: /^(digest|assertion)/,
+  },
+  {
     name: "reads-before-caught-up",
     file: "driver.ts",
     find: "return this.#speculation.applied >= this.#catchUpTo;",
