@@ -1,5 +1,4 @@
 import { connect } from "node:net";
-import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outputBytesPause, requestsSubmittedMax } from "./constants.js";
@@ -8,7 +7,7 @@ import {
   freePorts,
   ReplyError,
   startTestNode,
-  TestClient,
+  type TestClient,
   type TestNode,
 } from "./test-support.js";
 
@@ -317,24 +316,6 @@ describe("limits", () => {
     friend.write(large);
     expect(await friend.next()).toBe("e".repeat(20_000));
     await locked.stop();
-  });
-
-  test("protected mode refuses a client from beyond loopback while there is no password", async (context) => {
-    const outside = Object.values(networkInterfaces())
-      .flat()
-      .find((each) => each !== undefined && !each.internal && each.family === "IPv4")?.address;
-    if (outside === undefined) return context.skip("this machine has only loopback");
-    const open = await startTestNode(["--bind", "0.0.0.0"]);
-    const refused = await TestClient.connect(open.port, outside);
-    expect((await refused.next()) as ReplyError).toMatchObject({
-      text: expect.stringMatching(/^DENIED /),
-    });
-    await refused.closed;
-    const local = await open.client();
-    expect(await local.send("CONFIG", "SET", "protected-mode", "no")).toEqual({ status: "OK" });
-    const admitted = await TestClient.connect(open.port, outside);
-    expect(await admitted.send("PING")).toEqual({ status: "PONG" });
-    await open.stop();
   });
 });
 
