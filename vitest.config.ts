@@ -20,7 +20,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "packages/*/src/**/*.test.ts",
-            "test/{architecture,sim,property,contract,conformance}/**/*.test.ts",
+            "test/{architecture,sim,contract,conformance}/**/*.test.ts",
           ],
           testTimeout: 60_000,
           pool: "forks",
