@@ -6,6 +6,8 @@ import type { ServerProcess } from "./server-process.js";
 import type { TestCluster } from "./test-cluster.js";
 
 export interface Client {
+  /** Whether the last GET left by a connection the client had put into READONLY. Absent: not told. */
+  readFromReplica?(): boolean;
   set(key: string, value: string | Buffer): Promise<unknown>;
   get(key: string): Promise<string | null>;
   getBytes(key: string): Promise<Buffer | null>;
@@ -68,6 +70,14 @@ function startingPoints(
 
 function ioredis(client: Redis | Cluster): Client {
   client.on("error", () => {});
+  let readFromReplica = false;
+  client.on("+node", (node: Redis) => {
+    const send = node.sendCommand.bind(node);
+    node.sendCommand = (command, stream) => {
+      if (command.name === "get") readFromReplica = node.options.readOnly === true;
+      return send(command, stream);
+    };
+  });
   const results = async (all: [Error | null, unknown][] | null): Promise<unknown[]> => {
     if (all === null) throw new Error("EXEC was null");
     return all.map(([error, result]) => {
@@ -95,6 +105,7 @@ function ioredis(client: Redis | Cluster): Client {
       await between();
       return (await client.multi().set(key, value).exec()) !== null;
     },
+    readFromReplica: () => readFromReplica,
     end: async () => client.disconnect(),
   };
 }
