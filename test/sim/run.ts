@@ -6,12 +6,11 @@
 
 import { bootstrapEntries } from "@redoubt/raft";
 import * as production from "@redoubt/replica";
-import { ClientChecker } from "./checkers/client-checker.js";
-import { LogChecker, Violation } from "./checkers/log-checker.js";
+import { type CheckerFigures, Checkers } from "./checkers/checkers.js";
+import { Violation } from "./checkers/violation.js";
 import { type FaultKind, Faults } from "./faults.js";
-import { SimulatedClient } from "./workload/client.js";
-import { History } from "./workload/history.js";
-import { OperationSource } from "./workload/operation-source.js";
+import type { Mix } from "./workload/mix.js";
+import { Workload } from "./workload/workload.js";
 import { SimulatedDisk } from "./world/disk.js";
 import { EventQueue } from "./world/event-queue.js";
 import { SimulatedNetwork } from "./world/network.js";
@@ -23,29 +22,28 @@ export interface RunOptions {
   /** Virtual ms with faults. */
   readonly durationMs?: number;
   readonly nodes?: number;
-  readonly clients?: number;
+  /** What clients do, in place of what is drawn. */
+  readonly mix?: Partial<Mix>;
   /** These kinds of fault and no others; none: nothing goes wrong, and nothing may change. Default: drawn. */
   readonly only?: readonly FaultKind[];
   /** A patched replica, for canaries. */
   readonly module?: ReplicaModule;
+  /** Patched parts of the world, for canaries. */
+  readonly world?: { readonly SimulatedDisk?: typeof SimulatedDisk };
+  /** Checkers that say nothing, to see whether others notice. */
+  readonly muted?: readonly string[];
   readonly trace?: (line: string) => void;
 }
 
-export interface RunResult {
+export interface RunResult extends CheckerFigures {
   readonly seed: number;
   readonly violation: Violation | null;
   /** Everything that must be equal when a run is repeated. */
   readonly fingerprint: string;
   readonly operations: number;
   readonly completed: number;
-  readonly committed: number;
-  readonly terms: number;
-  readonly rollbacks: number;
-  readonly digestsCompared: number;
   /** Operations answered with success, by command; SET with PX counts as "SET PX". */
   readonly answered: Readonly<Record<string, number>>;
-  readonly undecidedKeys: number;
-  readonly monotoneReads: number;
   /** The longest time in which nothing was answered with success, in virtual ms. */
   readonly longestSilenceMs: number;
   readonly faults: Readonly<Record<string, number>>;
@@ -53,8 +51,6 @@ export interface RunResult {
 }
 
 const HEAL_MS = 10_000;
-/** Mean pause of a client between pipelines: some hundred operations a virtual second with six of them. */
-const THINK_MS = 100;
 
 export function run(options: RunOptions): RunResult {
   return new Simulation(options).run();
@@ -66,10 +62,8 @@ class Simulation {
   readonly #random: SeededRandom;
   readonly #network: SimulatedNetwork;
   readonly #nodes: SimulatedNode[] = [];
-  readonly #clients: SimulatedClient[] = [];
-  readonly #history = new History();
-  readonly #log = new LogChecker();
-  readonly #checker = new ClientChecker(this.#log);
+  readonly #workload: Workload;
+  readonly #checkers: Checkers;
   readonly #faults: Faults;
   readonly #durationMs: number;
 
@@ -81,26 +75,22 @@ class Simulation {
     this.#network = new SimulatedNetwork(this.#queue, this.#random.fork(), (message) => {
       this.#nodes[message.to - 1]?.receive(message);
     });
+    this.#checkers = new Checkers({
+      nodes: this.#nodes,
+      sessionsMax: () => this.#workload.mix.clients,
+      muted: options.muted ?? [],
+    });
     this.#makeNodes(count);
-    const source = new OperationSource(() => this.#queue.nowMs);
-    for (let id = 0; id < (options.clients ?? 6); id++) {
-      this.#clients.push(
-        new SimulatedClient(
-          id,
-          this.#nodes,
-          this.#queue,
-          this.#random.fork(),
-          source,
-          this.#history,
-          THINK_MS,
-          (operation) => this.#checker.answered(operation),
-        ),
-      );
-    }
+    this.#workload = new Workload({
+      queue: this.#queue,
+      random: this.#random.fork(),
+      nodes: this.#nodes,
+      mix: options.mix ?? {},
+      invoked: (operation) => this.#checkers.invoked(operation),
+      answered: (operation) => this.#checkers.answered(operation),
+    });
     this.#faults = new Faults(this.#queue, this.#random.fork(), this.#network, this.#nodes, {
-      crashed: (node) => {
-        for (const client of this.#clients) client.nodeCrashed(node);
-      },
+      crashed: (node) => this.#workload.nodeCrashed(node),
       trace: (line) => this.#trace(line),
     });
   }
@@ -118,21 +108,17 @@ class Simulation {
               error instanceof Error ? (error.stack ?? error.message) : String(error),
             );
     }
-    const completed = this.#history.completed;
+    const { completed } = this.#workload.history;
+    const { figures } = this.#checkers;
     return {
       seed: this.#options.seed,
       violation,
-      fingerprint: `${this.#queue.executed}/${this.#network.delivered}/${this.#log.committedIndex}/${completed}`,
-      operations: this.#history.operations.length,
+      fingerprint: `${this.#queue.executed}/${this.#network.delivered}/${figures.committed}/${completed}`,
+      operations: this.#workload.history.operations.length,
       completed,
-      committed: this.#log.committedIndex,
-      terms: this.#log.terms,
-      rollbacks: this.#log.rollbacks,
-      digestsCompared: this.#log.digestsCompared,
-      answered: this.#history.answered(),
-      undecidedKeys: this.#checker.undecidedKeys,
-      monotoneReads: this.#checker.monotoneReads,
-      longestSilenceMs: this.#history.longestSilenceMs,
+      ...figures,
+      answered: this.#workload.history.answered(),
+      longestSilenceMs: this.#workload.history.longestSilenceMs,
       faults: this.#faults.counts,
       virtualMs: this.#queue.nowMs,
     };
@@ -140,20 +126,20 @@ class Simulation {
 
   #play(): void {
     for (const node of this.#nodes) node.start();
-    for (const client of this.#clients) client.start();
+    this.#workload.start();
     this.#faults.begin(this.#durationMs, this.#options.only ?? null);
     this.#queue.runUntil(this.#durationMs);
     this.#trace("faults stop");
     this.#faults.healAll();
-    const before = this.#history.completed;
+    const before = this.#workload.history.completed;
     this.#queue.runUntil(this.#durationMs + HEAL_MS / 2);
-    if (this.#history.completed <= before) {
+    if (this.#workload.history.completed <= before) {
       throw new Violation("liveness", "no operation completed after the faults had stopped");
     }
-    for (const client of this.#clients) client.finish();
+    this.#workload.finish();
     this.#queue.runUntil(this.#durationMs + HEAL_MS);
     this.#demandAgreement();
-    this.#checker.finish(this.#history);
+    this.#checkers.finish(this.#workload.history);
   }
 
   /** Faults and clients have stopped: one leader, and every node with the same applied state. */
@@ -186,16 +172,26 @@ class Simulation {
     });
     for (const { id } of voters) {
       const random = this.#random.fork();
-      const node = new SimulatedNode(
+      const Disk = this.#options.world?.SimulatedDisk ?? SimulatedDisk;
+      const disk = new Disk(this.#queue, random.fork(), entries);
+      const node: SimulatedNode = new SimulatedNode(
         this.#options.module ?? production,
         { id, electionTimeoutMs: 500, heartbeatIntervalMs: 50 },
-        new SimulatedDisk(this.#queue, random.fork(), entries),
+        disk,
         this.#queue,
         random,
-        (message) => this.#network.send(message),
-        (self) => this.#log.observer(self),
-        (event, fields) => this.#trace(`node ${id}: ${event} ${JSON.stringify(fields)}`),
+        (message) => {
+          this.#checkers.sent(node, message);
+          this.#network.send(message);
+        },
+        (self) => this.#checkers.observer(self),
+        (event, fields) => {
+          this.#trace(`node ${id}: ${event} ${JSON.stringify(fields)}`);
+          this.#checkers.logged(node, event, fields);
+        },
       );
+      disk.onWritten = (persist) => this.#checkers.written(node, persist);
+      this.#checkers.born(node, entries);
       // Clocks stand apart from the start.
       node.wallOffsetMs = Math.floor(random.between(-2000, 2000));
       node.drift = random.between(-0.0005, 0.0005);

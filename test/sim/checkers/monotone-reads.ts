@@ -1,6 +1,7 @@
 /**
  * A node's READONLY reads never go back: each shows a committed prefix that is at least as long as every
- * prefix that node had shown before the read was asked for - also over its crashes.
+ * prefix that node had shown before the read was asked for - also over its crashes. Expiry belongs to it: a
+ * key is gone from the index whose log time is past its deadline, on every node, whatever its clock says.
  *
  * A read tells of an interval of indexes, between the write it saw and the next change of its key. The
  * earliest prefix that explains all reads of a node so far is its floor; a read that ends before it is
@@ -9,7 +10,8 @@
 
 import type { Index } from "@redoubt/raft";
 import type { Operation } from "../workload/history.js";
-import { type LogChecker, Violation } from "./log-checker.js";
+import type { CommittedLog } from "./committed-log.js";
+import type { Report } from "./violation.js";
 
 interface Floor {
   readonly returnedMs: number;
@@ -17,15 +19,17 @@ interface Floor {
 }
 
 export class MonotoneReads {
-  readonly #log: LogChecker;
+  readonly #log: CommittedLog;
+  readonly #report: Report;
   readonly #floors = new Map<number, Floor[]>();
   checked = 0;
 
-  constructor(log: LogChecker) {
+  constructor(log: CommittedLog, report: Report) {
     this.#log = log;
+    this.#report = report;
   }
 
-  /** An answered GET of a register, in the order the answers came. */
+  /** An answered READONLY GET of a followed key, in the order the answers came. */
   answered(operation: Operation): void {
     const { node, key, reply, invokedMs, returnedMs } = operation;
     let floors = this.#floors.get(node);
@@ -41,12 +45,14 @@ export class MonotoneReads {
     for (let at = 0; ; at++) {
       const next = changes[at];
       const end = next === undefined ? Number.POSITIVE_INFINITY : next.index - 1;
+      // A leader answers as well, and may show what the rest of its batch changed again.
       if (value === reply && end >= before) break;
       if (next === undefined) {
-        throw new Violation(
+        this.#report(
           "monotone reads",
           `node ${node} showed ${key} = ${String(reply)} after a state of at least index ${before}`,
         );
+        return;
       }
       from = next.index;
       value = next.value;

@@ -1,6 +1,7 @@
 /**
- * A client of the cluster in the manner of a Redis cluster client: pipelines, follows MOVED, reconnects.
- * It never repeats a write whose outcome it does not know.
+ * A client of the cluster in the manner of a Redis cluster client: pipelines, follows MOVED, reconnects, and
+ * stays with a node that does not answer for as long as its patience lasts. An unknown write is never sent
+ * again as it was.
  */
 
 import type { Session } from "@redoubt/replica";
@@ -11,45 +12,45 @@ import type { SeededRandom } from "../world/random.js";
 import type { History, Operation } from "./history.js";
 import type { OperationSource } from "./operation-source.js";
 
-const REPLY_TIMEOUT_MS = 4000;
+/** How long a client waits for its replies: short ones look for another leader, long ones ask the old one. */
+const PATIENCE_MS_MIN = 300;
+const PATIENCE_MS_MAX = 4000;
+/** Of rounds: the connection breaks with the pipeline under way; it goes to any node anew. */
+const BREAKS = 0.01;
+const MOVES = 0.005;
+
+export interface ClientWorld {
+  readonly queue: EventQueue;
+  /** Live: nodes may be added. */
+  readonly nodes: readonly SimulatedNode[];
+  readonly source: OperationSource;
+  readonly history: History;
+  readonly invoked: (operation: Operation) => void;
+  readonly answered: (operation: Operation) => void;
+}
 
 export class SimulatedClient {
   readonly #id: number;
-  readonly #nodes: readonly SimulatedNode[];
-  readonly #queue: EventQueue;
+  readonly #world: ClientWorld;
   readonly #random: SeededRandom;
-  readonly #source: OperationSource;
-  readonly #history: History;
-  readonly #revealed: (operation: Operation) => void;
-  readonly #thinkMs: number;
+  readonly #patienceMs: number;
+  /** Where it takes the leader to be: a node's id. */
   #target: number;
   #session: Session | null = null;
   #connectedTo: SimulatedNode | null = null;
   #generation = 0;
   #outstanding: Operation[] = [];
+  #next: (() => readonly Operation[]) | null = null;
   #readonlySaid = false;
   #roundDue = false;
   stopped = false;
 
-  constructor(
-    id: number,
-    nodes: readonly SimulatedNode[],
-    queue: EventQueue,
-    random: SeededRandom,
-    source: OperationSource,
-    history: History,
-    thinkMs: number,
-    revealed: (operation: Operation) => void,
-  ) {
+  constructor(id: number, world: ClientWorld, random: SeededRandom) {
     this.#id = id;
-    this.#nodes = nodes;
-    this.#queue = queue;
+    this.#world = world;
     this.#random = random;
-    this.#source = source;
-    this.#history = history;
-    this.#thinkMs = thinkMs;
-    this.#revealed = revealed;
-    this.#target = random.below(nodes.length);
+    this.#patienceMs = random.between(PATIENCE_MS_MIN, PATIENCE_MS_MAX);
+    this.#target = this.#anyNode();
   }
 
   start(): void {
@@ -68,141 +69,168 @@ export class SimulatedClient {
   }
 
   #round(): void {
-    if (this.stopped) return;
-    if (this.#outstanding.length > 0) return;
-    if (!this.#connect()) {
+    if (this.stopped || this.#outstanding.length > 0) return;
+    if (this.#session !== null && this.#random.chance(MOVES)) {
+      this.#disconnect();
+      this.#target = this.#anyNode();
+    }
+    if (this.#session === null && !this.#connectTo(this.#target)) {
       this.#later();
       return;
     }
-    const operations = this.#source.next(this.#id, this.#random, this.#connectedTo!.id);
-    const follower = operations[0]!.model === "follower";
-    if (follower !== this.#readonlySaid) {
-      const node = follower ? this.#random.below(this.#nodes.length) : this.#target;
-      if (this.#nodes[node] !== this.#connectedTo) {
-        this.#disconnect();
-        if (!this.#connectTo(node)) {
-          this.#later();
-          return;
-        }
-      }
-      this.#readonlySaid = follower;
-      this.#submit(this.#control(follower ? "READONLY" : "READWRITE"));
+    const pipeline = this.#world.source.next(this.#id, this.#random);
+    if (pipeline.follower !== this.#readonlySaid && !this.#turnTo(pipeline.follower)) {
+      this.#later();
+      return;
     }
-    for (const operation of operations) this.#submit({ ...operation, node: this.#connectedTo!.id });
+    this.#next = pipeline.next;
+    this.#send(pipeline.operations);
+  }
+
+  /** The round's replies are all there. */
+  #answeredAll(): void {
+    const operations = this.#next?.() ?? [];
+    this.#next = null;
+    if (operations.length > 0 && this.#session !== null) this.#send(operations);
+    else this.#later();
+  }
+
+  #send(operations: readonly Operation[]): void {
+    for (const operation of operations) this.#submit(operation);
     const generation = this.#generation;
-    if (this.#random.chance(0.01)) {
-      // The connection breaks with the pipeline under way.
-      this.#queue.after(this.#random.exponential(1), () => {
+    const newest = operations.at(-1)!;
+    if (this.#random.chance(BREAKS)) {
+      this.#world.queue.after(this.#random.exponential(1), () => {
         if (generation === this.#generation && this.#outstanding.length > 0) this.#disconnect();
       });
     }
-    this.#queue.after(REPLY_TIMEOUT_MS, () => {
-      if (generation === this.#generation && this.#outstanding.includes(this.#newest!)) {
+    this.#world.queue.after(this.#patienceMs, () => {
+      if (generation === this.#generation && this.#outstanding.includes(newest)) {
         this.#disconnect();
-        this.#target = this.#random.below(this.#nodes.length);
-        this.#later();
+        this.#target = this.#anyNode();
       }
     });
   }
 
-  #newest: Operation | null = null;
-
-  #submit(operation: Operation): void {
-    this.#outstanding.push(operation);
-    this.#newest = operation;
-    if (operation.argv[0] !== "READONLY" && operation.argv[0] !== "READWRITE") {
-      this.#history.operations.push(operation);
+  /** To any node for READONLY reads, back to the leader for everything else. False: nobody there. */
+  #turnTo(follower: boolean): boolean {
+    const target = follower ? this.#anyNode() : this.#target;
+    if (target !== this.#connectedTo?.id) {
+      this.#disconnect();
+      if (!this.#connectTo(target)) return false;
     }
-    this.#session!.submit(operation.argv.map((argument) => Buffer.from(argument, "latin1")));
-  }
-
-  #control(name: string): Operation {
-    return {
+    if (follower === this.#readonlySaid) return true;
+    this.#readonlySaid = follower;
+    const { queue } = this.#world;
+    this.#submit({
       client: this.#id,
-      argv: [name],
-      model: "follower",
+      argv: [follower ? "READONLY" : "READWRITE"],
+      model: "control",
       key: "",
-      invokedMs: this.#queue.nowMs,
+      invokedMs: queue.nowMs,
       returnedMs: 0,
       outcome: "open",
       reply: undefined,
-      node: this.#connectedTo!.id,
-    };
+      node: 0,
+      committedBefore: 0,
+    });
+    return true;
   }
 
-  #connect(): boolean {
-    return this.#session !== null || this.#connectTo(this.#target);
+  #submit(operation: Operation): void {
+    const { queue, history, invoked } = this.#world;
+    operation.invokedMs = queue.nowMs;
+    operation.node = this.#connectedTo!.id;
+    invoked(operation);
+    this.#outstanding.push(operation);
+    history.add(operation);
+    const argv = operation.argv[0] === "CAS" ? ["EXEC"] : operation.argv;
+    this.#session!.submit(argv.map((argument) => Buffer.from(argument, "latin1")));
   }
 
-  #connectTo(target: number): boolean {
-    const node = this.#nodes[target]!;
+  #connectTo(id: number): boolean {
+    const node = this.#world.nodes.find((each) => each.id === id);
     const generation = ++this.#generation;
     const reader = new RespReader();
-    this.#session = node.connect({
-      write: (chunks) => {
-        if (generation !== this.#generation) return;
-        for (const chunk of chunks) reader.push(chunk);
-        for (let reply = reader.next(); reply !== undefined; reply = reader.next()) {
-          this.#answered(reply);
-        }
-      },
-      end: () => undefined,
-      pause: () => undefined,
-    });
-    this.#connectedTo = this.#session === null ? null : node;
-    if (this.#session === null) this.#target = this.#random.below(this.#nodes.length);
-    return this.#session !== null;
+    this.#session =
+      node?.connect({
+        write: (chunks) => {
+          if (generation !== this.#generation) return;
+          for (const chunk of chunks) reader.push(chunk);
+          for (let reply = reader.next(); reply !== undefined; reply = reader.next()) {
+            this.#answered(reply);
+            if (generation !== this.#generation) return;
+          }
+        },
+        end: () => undefined,
+        pause: () => undefined,
+      }) ?? null;
+    if (node === undefined || this.#session === null) {
+      this.#target = this.#anyNode();
+      return false;
+    }
+    this.#connectedTo = node;
+    return true;
   }
 
   #answered(reply: Reply): void {
     const operation = this.#outstanding.shift();
     if (operation === undefined) throw new Error("a reply to nothing");
-    operation.returnedMs = this.#queue.nowMs;
     operation.reply = reply;
-    operation.outcome = outcomeOf(reply);
-    this.#source.answered(operation);
-    if (operation.outcome === "ok") this.#revealed(operation);
+    this.#returned(operation, this.#world.queue.nowMs, outcomeOf(operation, reply));
+    if (operation.outcome === "ok") this.#world.answered(operation);
     if (reply instanceof RespError) this.#redirect(reply);
-    if (this.#outstanding.length === 0) this.#later();
+    if (this.#session !== null && this.#outstanding.length === 0) this.#answeredAll();
+  }
+
+  #returned(operation: Operation, atMs: number, outcome: "ok" | "fail" | "info"): void {
+    operation.returnedMs = atMs;
+    operation.outcome = outcome;
+    this.#world.history.returned(operation);
+    if (outcome === "info") this.#world.source.unknown(operation, this.#random);
   }
 
   #redirect(error: RespError): void {
-    if (error.code === "MOVED") this.#target = Number(error.text.split(":").at(-1)) - 1;
-    else if (error.code === "CLUSTERDOWN") this.#target = this.#random.below(this.#nodes.length);
+    if (error.code === "MOVED") this.#target = Number(error.text.split(":").at(-1));
+    else if (error.code === "CLUSTERDOWN") this.#target = this.#anyNode();
     else return;
     if (this.#outstanding.length === 0) this.#disconnect();
   }
 
   #disconnect(): void {
     this.#generation += 1;
-    for (const operation of this.#outstanding) {
-      operation.returnedMs = Number.POSITIVE_INFINITY;
-      operation.outcome = "info";
-      this.#source.answered(operation);
-    }
+    this.#next = null;
+    const outstanding = this.#outstanding;
     this.#outstanding = [];
+    for (const operation of outstanding) {
+      this.#returned(operation, Number.POSITIVE_INFINITY, "info");
+    }
     this.#session?.close();
     this.#session = null;
-    if (this.#connectedTo !== null) {
-      this.#connectedTo = null;
-      this.#readonlySaid = false;
-      this.#later();
-    }
+    if (this.#connectedTo === null) return;
+    this.#connectedTo = null;
+    this.#readonlySaid = false;
+    this.#later();
   }
 
   /** One next round at a time, whoever asks for it. */
   #later(): void {
     if (this.#roundDue) return;
     this.#roundDue = true;
-    this.#queue.after(0.05 + this.#random.exponential(this.#thinkMs), () => {
+    const { queue, source } = this.#world;
+    queue.after(0.05 + this.#random.exponential(source.mix.thinkMs), () => {
       this.#roundDue = false;
       this.#round();
     });
   }
+
+  #anyNode(): number {
+    return this.#random.pick(this.#world.nodes).id;
+  }
 }
 
-function outcomeOf(reply: Reply): "ok" | "fail" | "info" {
-  if (!(reply instanceof RespError)) return "ok";
-  if (reply.code === "INDETERMINATE") return "info";
-  return "fail";
+function outcomeOf(operation: Operation, reply: Reply): "ok" | "fail" | "info" {
+  if (reply instanceof RespError) return reply.code === "INDETERMINATE" ? "info" : "fail";
+  // An EXEC that was called off did nothing.
+  return operation.argv[0] === "CAS" && reply === null ? "fail" : "ok";
 }

@@ -5,36 +5,64 @@ import type { Reply } from "../../support/resp-reader.js";
 /** ok: answered. fail: certainly not done. info: unknown, it may take effect at any later time. */
 export type OutcomeKind = "ok" | "fail" | "info";
 
+/**
+ * What kind of key it is about: decides which checkers look at it. `control`: part of something else (MULTI, a
+ * queued command, WATCH), not counted as an operation.
+ */
+export type Model =
+  | "register"
+  | "counter"
+  | "expiring"
+  | "volatile"
+  | "transaction"
+  | "follower"
+  | "control";
+
 export interface Operation {
   readonly client: number;
+  /** As the model knows it: what is sent, but for CAS, which is sent as EXEC. */
   readonly argv: readonly string[];
-  /** What kind of key it is about: decides which checkers look at it. */
-  readonly model: "register" | "counter" | "volatile" | "transaction" | "follower";
+  readonly model: Model;
   readonly key: string;
-  readonly invokedMs: number;
+  invokedMs: number;
   returnedMs: number;
   outcome: OutcomeKind | "open";
   reply: Reply | undefined;
   /** Node the request was sent to. */
-  readonly node: number;
+  node: number;
+  /** Newest index that anybody had applied when it was sent. */
+  committedBefore: number;
 }
 
 export class History {
   readonly operations: Operation[] = [];
+  #completed = 0;
+
+  add(operation: Operation): void {
+    this.operations.push(operation);
+  }
+
+  /** Its outcome is known: told once. */
+  returned(operation: Operation): void {
+    if (operation.outcome === "ok" && operation.model !== "control") this.#completed += 1;
+  }
 
   get completed(): number {
-    return this.operations.reduce((n, operation) => n + (operation.outcome === "ok" ? 1 : 0), 0);
+    return this.#completed;
   }
 
   /** Between two writes or leader's reads that succeeded: follower's reads need no leader. */
   get longestSilenceMs(): number {
+    let longest = 0;
+    let last = 0;
     const times = this.operations
       .filter(({ outcome, model }) => outcome === "ok" && model !== "follower")
       .map(({ returnedMs }) => returnedMs)
       .sort((a, b) => a - b);
-    let longest = times[0] ?? Number.POSITIVE_INFINITY;
-    for (let at = 1; at < times.length; at++) {
-      longest = Math.max(longest, times[at]! - times[at - 1]!);
+    if (times.length === 0) return Number.POSITIVE_INFINITY;
+    for (const time of times) {
+      longest = Math.max(longest, time - last);
+      last = time;
     }
     return longest;
   }

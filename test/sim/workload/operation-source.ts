@@ -4,12 +4,15 @@
  */
 
 import type { SeededRandom } from "../world/random.js";
-import type { Operation } from "./history.js";
+import type { Model, Operation } from "./history.js";
+import { type Mix, type OperationKind, pickWeighted } from "./mix.js";
 
-const KEYS_PER_MODEL = 4;
 const OPERATIONS_PER_KEY_MAX = 120;
 const UNKNOWN_PER_KEY_MAX = 4;
-const LARGE_BYTES = 300 * 1024;
+/** Five of them are more than a batch: it is sealed by size in the middle of their pipeline. */
+const LARGE_VALUES = 5;
+const LARGE_BYTES = 220 * 1024;
+const LONG_PIPELINE = 60;
 
 interface KeySlot {
   generation: number;
@@ -17,78 +20,93 @@ interface KeySlot {
   unknown: number;
 }
 
+/** What one client sends at once, and what it goes on with when all of it was answered. */
+export interface Pipeline {
+  readonly operations: readonly Operation[];
+  /** To a replica, READONLY. */
+  readonly follower: boolean;
+  /** On the same connection; empty: nothing. */
+  readonly next: (() => readonly Operation[]) | null;
+}
+
 export class OperationSource {
-  readonly #now: () => number;
+  readonly mix: Mix;
+  readonly #filler = "x".repeat(LARGE_BYTES);
   readonly #slots = new Map<string, KeySlot>();
   /** Keys that were left and not deleted yet. */
   readonly #left: string[] = [];
+  /** Writes whose outcome is unknown and that will be done again. */
+  readonly #again: Operation[] = [];
   #value = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(mix: Mix) {
+    this.mix = mix;
   }
 
-  /** A pipeline: one to four operations of one client, in order. */
-  next(client: number, random: SeededRandom, node: number): Operation[] {
-    if (random.chance(0.08)) return [this.#operation(client, node, random, "follower")];
-    if (random.chance(0.12)) return this.#transaction(client, node, random);
-    if (random.chance(0.0015)) return this.#large(client, node);
-    const long = random.chance(0.01) ? 60 : 4;
-    const length = random.chance(0.5) ? 1 : 1 + random.below(long);
+  next(client: number, random: SeededRandom): Pipeline {
+    switch (pickWeighted(this.mix.pipelines, random)) {
+      case "follower":
+        return { operations: this.#follower(client, random), follower: true, next: null };
+      case "transaction":
+        return pipeline(this.#transaction(client, random));
+      case "compareAndSet":
+        return this.#compareAndSet(client, random);
+      case "large":
+        return pipeline(this.#large(client));
+      case "plain":
+        return pipeline(this.#plain(client, random));
+    }
+  }
+
+  /** Its outcome is known to be unknown. */
+  unknown(operation: Operation, random: SeededRandom): void {
+    if (operation.key === "") return;
+    this.#slot(slotName(operation.key)).unknown += 1;
+    const { model, argv } = operation;
+    if (model === "register" && argv[0] === "SET" && random.chance(this.mix.repeats)) {
+      this.#again.push(operation);
+    }
+  }
+
+  #plain(client: number, random: SeededRandom): Operation[] {
+    const { pipelineMax, operations: weights } = this.mix;
     const operations: Operation[] = [];
     // Keys that were left are deleted, so that states stay small.
     for (const key of this.#left.splice(0, 4)) {
-      const model =
-        key.startsWith("register") || key.startsWith("counter") ? "register" : "volatile";
-      operations.push(this.#made(client, node, model, key, ["DEL", key]));
+      operations.push(made(client, modelOf(key), key, ["DEL", key]));
       if (key.startsWith("pair")) {
-        operations.push(this.#made(client, node, model, key, ["DEL", `${key}:a`, `${key}:b`]));
+        operations.push(made(client, "volatile", key, ["DEL", `${key}:a`, `${key}:b`]));
       }
     }
+    for (const { key } of this.#again.splice(0)) {
+      // Under a new value: whether the first one took effect as well stays open in the model.
+      operations.push(made(client, "register", key, ["SET", key, this.#fresh()]));
+    }
+    const long = random.chance(0.01) ? LONG_PIPELINE : pipelineMax;
+    const length = random.chance(0.4) ? 1 : 1 + random.below(long);
     for (let i = 0; i < length; i++) {
-      const draw = random.next();
-      const model = draw < 0.6 ? "register" : draw < 0.8 ? "counter" : "volatile";
-      operations.push(this.#operation(client, node, random, model));
-      if (random.chance(0.1)) {
-        operations.push(this.#made(client, node, "volatile", "echo-0", ["ECHO", this.#echo()]));
-      }
+      operations.push(this.#operation(client, random, pickWeighted(weights, random)));
     }
     return operations;
   }
 
-  /** Batches are sealed by size in the middle of this pipeline. */
-  #large(client: number, node: number): Operation[] {
-    const filler = "x".repeat(LARGE_BYTES);
-    return Array.from({ length: 6 }, (_, i) => {
-      const argv = ["SET", `large-${i}`, this.#fresh() + filler, "PX", "30"];
-      return this.#made(client, node, "volatile", "large-0", argv);
-    });
+  #operation(client: number, random: SeededRandom, kind: OperationKind): Operation {
+    if (kind === "flush") return made(client, "volatile", "", ["FLUSHALL"]);
+    if (kind === "echo") return made(client, "volatile", "", ["ECHO", this.#fresh().toUpperCase()]);
+    const key = this.#key(kind, random);
+    switch (kind) {
+      case "register":
+        return made(client, kind, key, this.#register(key, random));
+      case "counter":
+        return made(client, kind, key, [random.chance(0.8) ? "INCR" : "GET", key]);
+      case "expiring":
+        return made(client, kind, key, this.#expiring(key, random));
+      case "volatile":
+        return made(client, kind, key, this.#volatile(key, random));
+    }
   }
 
-  #echo(): string {
-    this.#value += 1;
-    return `e${this.#value}`;
-  }
-
-  answered(operation: Operation): void {
-    if (operation.outcome === "info") this.#slot(slotName(operation.key)).unknown += 1;
-  }
-
-  #operation(
-    client: number,
-    node: number,
-    random: SeededRandom,
-    model: Operation["model"],
-  ): Operation {
-    const family = model === "follower" ? "register" : model;
-    const key = this.#key(family, random);
-    return this.#made(client, node, model, key, this.#argv(model, key, random));
-  }
-
-  #argv(model: Operation["model"], key: string, random: SeededRandom): string[] {
-    if (model === "follower") return ["GET", key];
-    if (model === "counter") return random.chance(0.8) ? ["INCR", key] : ["GET", key];
-    if (model === "volatile") return this.#volatile(key, random);
+  #register(key: string, random: SeededRandom): string[] {
     const draw = random.next();
     if (draw < 0.35) return ["SET", key, this.#fresh()];
     if (draw < 0.65) return ["GET", key];
@@ -100,12 +118,19 @@ export class OperationSource {
     return ["SET", key, this.#fresh(), "XX"];
   }
 
-  /** Keys with deadlines and the rest of the string family: judged by digests, not by linearizability. */
+  /** Registers with deadlines: what a node shows of them is judged by the log time of its state. */
+  #expiring(key: string, random: SeededRandom): string[] {
+    const draw = random.next();
+    if (draw < 0.45) return ["SET", key, this.#fresh(), "PX", ttl(random)];
+    if (draw < 0.5) return ["DEL", key];
+    return ["GET", key];
+  }
+
+  /** The rest of the string family, with deadlines: judged by the states' digests. */
   #volatile(key: string, random: SeededRandom): string[] {
     const draw = random.next();
-    const ttl = String(1 + random.below(400));
-    if (draw < 0.3) return ["SET", key, this.#fresh(), "PX", ttl];
-    if (draw < 0.4) return ["PEXPIRE", key, ttl];
+    if (draw < 0.3) return ["SET", key, this.#fresh(), "PX", ttl(random)];
+    if (draw < 0.4) return ["PEXPIRE", key, ttl(random)];
     if (draw < 0.45) return ["PERSIST", key];
     if (draw < 0.55) return ["APPEND", key, this.#fresh()];
     if (draw < 0.6) return ["SETRANGE", key, String(random.below(40)), "x"];
@@ -113,30 +138,72 @@ export class OperationSource {
     if (draw < 0.75) return ["RENAME", key, `${key}:r`];
     if (draw < 0.8) return ["COPY", key, `${key}:r`, "REPLACE"];
     if (draw < 0.9) return ["PTTL", key];
-    if (draw < 0.91) return ["FLUSHALL"];
     if (draw < 0.93) return ["DBSIZE"];
     return ["GET", key];
   }
 
-  /** WATCH (sometimes), MULTI, two or three commands on registers and counters, EXEC. */
-  #transaction(client: number, node: number, random: SeededRandom): Operation[] {
-    const made = (argv: string[], key = ""): Operation =>
-      this.#made(client, node, "transaction", key, argv);
+  #follower(client: number, random: SeededRandom): Operation[] {
     const operations: Operation[] = [];
-    const first = this.#key("pair", random);
-    if (random.chance(0.4)) operations.push(made(["WATCH", first]));
-    const value = this.#fresh();
-    operations.push(made(["MULTI"]));
-    operations.push(made(["SET", `${first}:a`, value]));
-    operations.push(made(["SET", `${first}:b`, value]));
-    operations.push(made(["GET", `${first}:a`]));
-    operations.push(made(["EXEC"], first));
-    if (random.chance(0.5)) operations.push(made(["MGET", `${first}:a`, `${first}:b`], first));
+    const length = 1 + random.below(3);
+    for (let i = 0; i < length; i++) {
+      const draw = random.next();
+      const { transaction } = this.mix.pipelines;
+      if (draw < 0.2 && transaction > 0) {
+        const pair = this.#key("pair", random);
+        operations.push(made(client, "follower", pair, ["MGET", `${pair}:a`, `${pair}:b`]));
+      } else {
+        const expiring = draw < 0.6 && this.mix.operations.expiring > 0;
+        const key = this.#key(expiring ? "expiring" : "register", random);
+        operations.push(made(client, "follower", key, ["GET", key]));
+      }
+    }
     return operations;
   }
 
+  /** WATCH (sometimes), MULTI, writes of both keys of a pair, EXEC. */
+  #transaction(client: number, random: SeededRandom): Operation[] {
+    const control = (...argv: string[]): Operation => made(client, "control", "", argv);
+    const pair = this.#key("pair", random);
+    const [a, b] = [`${pair}:a`, `${pair}:b`];
+    const value = this.#fresh();
+    const operations: Operation[] = [];
+    if (random.chance(0.4)) operations.push(control("WATCH", a));
+    operations.push(control("MULTI"), control("SET", a, value), control("SET", b, value));
+    operations.push(control("GET", a), made(client, "transaction", pair, ["EXEC"]));
+    if (random.chance(0.5)) operations.push(made(client, "transaction", pair, ["MGET", a, b]));
+    return operations;
+  }
+
+  /**
+   * WATCH and GET; when both are answered, MULTI, SET, EXEC. An EXEC that succeeds says that the register
+   * still held what was read: a compare-and-set that the linearizability search judges.
+   */
+  #compareAndSet(client: number, random: SeededRandom): Pipeline {
+    const key = this.#key("register", random);
+    const watch = made(client, "control", "", ["WATCH", key]);
+    const get = made(client, "register", key, ["GET", key]);
+    const next = (): readonly Operation[] => {
+      if (watch.outcome !== "ok" || get.outcome !== "ok" || typeof get.reply !== "string")
+        return [];
+      const value = this.#fresh();
+      return [
+        made(client, "control", "", ["MULTI"]),
+        made(client, "control", "", ["SET", key, value]),
+        made(client, "register", key, ["CAS", key, get.reply, value]),
+      ];
+    };
+    return { operations: [watch, get], follower: false, next };
+  }
+
+  #large(client: number): Operation[] {
+    return Array.from({ length: LARGE_VALUES }, (_, i) => {
+      const argv = ["SET", `large-${i}`, this.#fresh() + this.#filler, "PX", "30"];
+      return made(client, "volatile", "large-0", argv);
+    });
+  }
+
   #key(family: string, random: SeededRandom): string {
-    const name = `${family}${random.below(KEYS_PER_MODEL)}`;
+    const name = `${family}${random.below(this.mix.keysPerModel)}`;
     const slot = this.#slot(name);
     slot.operations += 1;
     if (slot.operations > OPERATIONS_PER_KEY_MAX || slot.unknown > UNKNOWN_PER_KEY_MAX) {
@@ -162,26 +229,35 @@ export class OperationSource {
     this.#value += 1;
     return `v${this.#value}.`;
   }
+}
 
-  #made(
-    client: number,
-    node: number,
-    model: Operation["model"],
-    key: string,
-    argv: string[],
-  ): Operation {
-    return {
-      client,
-      argv,
-      model,
-      key,
-      invokedMs: this.#now(),
-      returnedMs: 0,
-      outcome: "open",
-      reply: undefined,
-      node,
-    };
-  }
+function pipeline(operations: readonly Operation[]): Pipeline {
+  return { operations, follower: false, next: null };
+}
+
+function made(client: number, model: Model, key: string, argv: readonly string[]): Operation {
+  return {
+    client,
+    argv,
+    model,
+    key,
+    invokedMs: 0,
+    returnedMs: 0,
+    outcome: "open",
+    reply: undefined,
+    node: 0,
+    committedBefore: 0,
+  };
+}
+
+function modelOf(key: string): Model {
+  if (key.startsWith("register")) return "register";
+  if (key.startsWith("counter")) return "counter";
+  return key.startsWith("expiring") ? "expiring" : "volatile";
+}
+
+function ttl(random: SeededRandom): string {
+  return String(1 + random.below(400));
 }
 
 function slotName(key: string): string {

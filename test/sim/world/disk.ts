@@ -24,6 +24,8 @@ export class SimulatedDisk {
   slowness = 1;
   /** Until then no sync completes: a device that does not answer. Virtual ms. */
   stalledUntilMs = 0;
+  /** Told of every Persist once it is what survives, in order. */
+  onWritten: ((persist: Persist) => void) | null = null;
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   /** The log that is open; earlier ones are dead and complete nothing. */
@@ -56,6 +58,7 @@ export class SimulatedDisk {
         this.entries.push(entry);
       }
       if (persist.hardState !== null) this.hardState = persist.hardState;
+      this.onWritten?.(persist);
     }
   }
 }

@@ -1,0 +1,47 @@
+/**
+ * Every commit is durable on a quorum, through changes of membership: on a majority of each half of the
+ * configuration in force at its index, or of one that the committing leader had appended behind it. And the
+ * quorums of any two configurations that follow each other in a log intersect.
+ */
+
+import type { Entry } from "@redoubt/raft";
+import type { SimulatedNode } from "../world/node.js";
+import { Configurations } from "./configurations.js";
+import { holds } from "./durable.js";
+import { isQuorum, quorumsIntersect } from "./majorities.js";
+import type { Report } from "./violation.js";
+
+export class QuorumIntersection {
+  readonly configurations: Configurations;
+  readonly #nodes: readonly SimulatedNode[];
+  readonly #report: Report;
+  checked = 0;
+
+  constructor(nodes: readonly SimulatedNode[], report: Report) {
+    this.#nodes = nodes;
+    this.#report = report;
+    this.configurations = new Configurations((before, { index, configuration }) => {
+      if (quorumsIntersect(before, configuration)) return;
+      report("quorum intersection", `the configuration at ${index} has a quorum of its own`);
+    });
+  }
+
+  /** `entry` is committed: `node` is the first to apply it. */
+  committed(node: number, { index, checksum }: Entry): void {
+    this.checked += 1;
+    const at = this.configurations.inForceAt(node, index);
+    // Before the first configuration nobody votes.
+    if (at === undefined) return;
+    const has = ({ id }: { readonly id: number }): boolean => {
+      const holder = this.#nodes.find((each) => each.id === id);
+      return holder !== undefined && holds(holder.disk, index, checksum);
+    };
+    if (isQuorum(at, has)) return;
+    const later = this.#nodes.flatMap((each) => this.configurations.behind(each.id, index));
+    for (const { replica } of this.#nodes) {
+      if (replica?.serving === true) later.push(replica.status().configuration);
+    }
+    if (later.some((configuration) => isQuorum(configuration, has))) return;
+    this.#report("quorum intersection", `index ${index} is committed, but on no quorum of disks`);
+  }
+}
