@@ -37,6 +37,7 @@ export function encodeConfiguration(configuration: Configuration): Uint8Array {
       pushUint32(bytes, member.id);
       pushUint32(bytes, member.incarnation);
       pushText(bytes, member.peerAddress);
+      bytes.push((member.witness ? 1 : 0) | (member.promote ? 2 : 0));
     }
   }
   return Uint8Array.from(bytes);
@@ -71,7 +72,7 @@ export function bootstrapEntries(configuration: Configuration): Entry[] {
 }
 
 /** Why this is not a configuration that can be used, or null. */
-function configurationProblem(configuration: Configuration): string | null {
+export function configurationProblem(configuration: Configuration): string | null {
   const { clusterId, voters, votersOutgoing, learners } = configuration;
   if (!isText(clusterId) || clusterId === "") return "cluster id is not 1-300 printable ASCII";
   if (voters.length === 0) return "configuration without a voter";
@@ -86,15 +87,6 @@ function configurationProblem(configuration: Configuration): string | null {
       if (!isText(member.peerAddress)) return "peer address is not printable ASCII";
     }
   }
-  const voting = new Map<number, Member>(votersOutgoing.map((member) => [member.id, member]));
-  for (const voter of voters) {
-    const outgoing = voting.get(voter.id);
-    if (outgoing !== undefined && outgoing.incarnation !== voter.incarnation) {
-      return "one id votes under two incarnations";
-    }
-    voting.set(voter.id, voter);
-  }
-  if (learners.some((learner) => voting.has(learner.id))) return "a learner is also a voter";
   return null;
 }
 
@@ -163,7 +155,14 @@ class Reader {
     if (count > configurationMembersMax) throw new ConfigurationError("too many members");
     const members: Member[] = [];
     for (let at = 0; at < count; at += 1) {
-      const member = { id: this.uint32(), incarnation: this.uint32(), peerAddress: this.text() };
+      const member: Member = {
+        id: this.uint32(),
+        incarnation: this.uint32(),
+        peerAddress: this.text(),
+      };
+      const flags = this.uint8();
+      if (flags & 1) (member as any).witness = true;
+      if (flags & 2) (member as any).promote = true;
       const before = members[at - 1];
       if (before !== undefined && before.id >= member.id) {
         throw new ConfigurationError("members are not in ascending order");
@@ -172,4 +171,20 @@ class Reader {
     }
     return members;
   }
+}
+
+export function memberOf(c: Configuration, id: number): Member | null {
+  let best: Member | null = null;
+  for (const list of [c.voters, c.votersOutgoing, c.learners])
+    for (const m of list)
+      if (m.id === id && (best === null || m.incarnation > best.incarnation)) best = m;
+  return best;
+}
+export function isVoterIn(c: Configuration, id: number, inc: number): boolean {
+  const is = (m: Member) => m.id === id && m.incarnation === inc;
+  return c.voters.some(is) || c.votersOutgoing.some(is);
+}
+export function allMembers(c: Configuration): Member[] {
+  const ids = new Set([...c.voters, ...c.votersOutgoing, ...c.learners].map((m) => m.id));
+  return [...ids].sort((a, b) => a - b).map((id) => memberOf(c, id)!);
 }

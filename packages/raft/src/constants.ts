@@ -61,3 +61,18 @@ assert(
 
 /** Heartbeat intervals. How long a process that stood still reads before it judges its peers: a round trip. */
 export const stallGraceIntervals = 2;
+
+/** Percent. By how much two monotonic clocks may drift apart: far above what crystals and NTP slewing do. */
+export const clockDriftPercentMaxDefault = 10;
+
+/** Forwarded reads that wait for a round on the leader. Each is some 100 bytes; beyond it askers repeat. */
+export const forwardedReadsMax = 4096;
+
+/**
+ * Election timeouts for which a member that was removed is still sent the log, so that it learns of it and
+ * leaves quietly instead of asking for votes nobody gives.
+ */
+export const farewellElectionTimeouts = 4;
+
+/** Election timeouts a witness waits longer than a data node before it campaigns: it is the last resort. */
+export const witnessPatienceElectionTimeouts = 2;

@@ -6,12 +6,13 @@ import { assert } from "./assert.js";
 import { entryChecksum } from "./checksum.js";
 import { decodeConfiguration } from "./configuration.js";
 import type { RaftLog } from "./raft-log.js";
-import { type AppendRequest, type Configuration, EntryKind, type Index } from "./types.js";
-
-export interface AppendedConfiguration {
-  readonly index: Index;
-  readonly configuration: Configuration;
-}
+import {
+  type AppendRequest,
+  type Configuration,
+  EntryKind,
+  type Index,
+  type IndexedConfiguration,
+} from "./types.js";
 
 export type AppendVerdict =
   /** Our log does not hold the entry the request builds on: tell the leader where it may. */
@@ -23,7 +24,7 @@ export type AppendVerdict =
       readonly kind: "accepted";
       readonly skip: number;
       readonly truncateFrom: Index;
-      readonly configurations: readonly AppendedConfiguration[];
+      readonly configurations: readonly IndexedConfiguration[];
     };
 
 export function judgeAppend(
@@ -60,7 +61,7 @@ export function judgeAppend(
     "an append conflicts at or below the commit index",
   );
   let checksum = log.checksumAt(first.index - 1);
-  const configurations: AppendedConfiguration[] = [];
+  const configurations: IndexedConfiguration[] = [];
   for (let at = skip; at < entries.length; at += 1) {
     const { index, term, kind, payload, checksum: claimed } = entries[at]!;
     checksum = entryChecksum(index, term, kind, checksum, payload);

@@ -6,15 +6,21 @@
  * round, and now.
  */
 import { assert } from "./assert.js";
+import { allMembers } from "./configuration.js";
+import { farewellElectionTimeouts } from "./constants.js";
+import { ForwardedReads } from "./forwarded-reads.js";
+import { Lease } from "./lease.js";
 import { Progress } from "./progress.js";
 import type { Quorum } from "./quorum.js";
 import type { RaftLog } from "./raft-log.js";
+import type { Transfer } from "./transfer.js";
 import {
   type AppendResponse,
   type Configuration,
   type Entry,
   type HeartbeatResponse,
   type Index,
+  type Member,
   type Message,
   MessageType,
   type NodeId,
@@ -23,12 +29,15 @@ import {
 
 export interface LeadershipOptions {
   readonly id: NodeId;
+  readonly incarnation: number;
   readonly term: Term;
   readonly log: RaftLog;
   readonly configuration: Configuration;
   readonly quorum: Quorum;
   readonly nowMs: number;
+  readonly electionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  readonly clockDriftPercentMax: number;
   readonly appendBytesMax: number;
   readonly inflightAppendsMax: number;
   readonly inflightBytesMax: number;
@@ -48,37 +57,65 @@ export class Leadership {
   uncommittedBytes = 0;
   /** When heartbeats are due again. */
   intervalDueMs: number;
-  readonly peers: readonly Progress[];
+  /** Members but this node, and those that have just been removed. */
+  peers: readonly Progress[] = [];
+  transfer: Transfer | null = null;
+  /** To whom leadership should go as soon as the host has sealed what is open; 0: nobody asked. */
+  transferWanted: NodeId = 0;
+  readonly lease: Lease;
+  readonly forwarded = new ForwardedReads();
   readonly #options: LeadershipOptions;
   readonly #byId = new Map<NodeId, Progress>();
+  #quorum: Quorum;
   #round = 0;
+  #roundSent = 0;
   #heartbeatWanted = false;
   // Made once: these run for every acknowledgement.
-  readonly #matchOf: (id: NodeId) => number;
-  readonly #roundOf: (id: NodeId) => number;
-  readonly #heardOf: (id: NodeId) => number;
+  readonly #matchOf: (id: NodeId, incarnation: number) => number;
+  readonly #roundOf: (id: NodeId, incarnation: number) => number;
+  readonly #heardOf: (id: NodeId, incarnation: number) => number;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
-    const { id, log, configuration, nowMs } = options;
+    const { id, incarnation: own, log, configuration, quorum, nowMs } = options;
+    this.#quorum = quorum;
+    this.lease = new Lease(options.electionTimeoutMs, options.clockDriftPercentMax);
     this.ownTermStart = log.last + 1;
     this.intervalDueMs = nowMs + options.heartbeatIntervalMs;
-    for (const members of [
-      configuration.voters,
-      configuration.votersOutgoing,
-      configuration.learners,
-    ]) {
-      for (const member of members) {
-        if (member.id !== id && !this.#byId.has(member.id)) {
-          this.#byId.set(member.id, this.#newProgress(member.id));
-        }
+    const counted = (voter: NodeId, incarnation: number): Progress | undefined => {
+      const peer = this.#byId.get(voter);
+      return peer?.incarnation === incarnation ? peer : undefined;
+    };
+    const isSelf = (voter: NodeId, incarnation: number): boolean =>
+      voter === id && incarnation === own;
+    this.#matchOf = (voter, incarnation) =>
+      isSelf(voter, incarnation) ? log.flushed : (counted(voter, incarnation)?.match ?? 0);
+    this.#roundOf = (voter, incarnation) =>
+      isSelf(voter, incarnation) ? this.#round : (counted(voter, incarnation)?.roundEchoed ?? 0);
+    this.#heardOf = (voter, incarnation) =>
+      isSelf(voter, incarnation) ? Infinity : (counted(voter, incarnation)?.heardMs ?? 0);
+    this.configure(configuration, quorum, nowMs);
+  }
+
+  /** Another configuration is in force: from the moment it is appended (trap 02). */
+  configure(configuration: Configuration, quorum: Quorum, nowMs: number): void {
+    this.#quorum = quorum;
+    const members = allMembers(configuration);
+    for (const peer of this.#byId.values()) {
+      const stays = members.some((m) => m.id === peer.id && m.incarnation === peer.incarnation);
+      if (stays) peer.farewellMs = Infinity;
+      else if (peer.farewellMs === Infinity) {
+        peer.farewellMs = nowMs + farewellElectionTimeouts * this.#options.electionTimeoutMs;
       }
     }
+    for (const member of members) {
+      if (member.id === this.#options.id) continue;
+      const known = this.#byId.get(member.id);
+      // What the earlier incarnation had acknowledged is gone with its disk: forgotten at once (trap 43).
+      if (known?.incarnation === member.incarnation) continue;
+      this.#byId.set(member.id, this.#newProgress(member, nowMs));
+    }
     this.peers = [...this.#byId.values()];
-    const byId = this.#byId;
-    this.#matchOf = (voter) => (voter === id ? log.flushed : (byId.get(voter)?.match ?? 0));
-    this.#roundOf = (voter) => (voter === id ? this.#round : (byId.get(voter)?.roundEchoed ?? 0));
-    this.#heardOf = (voter) => (voter === id ? Infinity : (byId.get(voter)?.heardMs ?? 0));
   }
 
   peer(id: NodeId): Progress | undefined {
@@ -87,7 +124,7 @@ export class Leadership {
 
   /** The own-term index that is durable on a quorum; 0 while there is none (trap 04). */
   committable(): Index {
-    const index = this.#options.quorum.reached(this.#matchOf);
+    const index = this.#quorum.reached(this.#matchOf);
     return index >= this.ownTermStart ? index : 0;
   }
 
@@ -104,7 +141,7 @@ export class Leadership {
    * compares the same moments with its first clock reading after the pause, and knows at once.
    */
   quorumHeardMs(): number {
-    return this.#options.quorum.reached(this.#heardOf);
+    return this.#quorum.reached(this.#heardOf);
   }
 
   beginReadRound(): number {
@@ -118,23 +155,62 @@ export class Leadership {
    * may not know what earlier leaders committed, and would serve stale state (trap 05).
    */
   confirmedRound(commit: Index): number {
-    return commit >= this.ownTermStart ? this.#options.quorum.reached(this.#roundOf) : 0;
+    return commit >= this.ownTermStart ? this.#quorum.reached(this.#roundOf) : 0;
   }
 
   tick(nowMs: number): void {
     if (nowMs < this.intervalDueMs) return;
     this.intervalDueMs = nowMs + this.#options.heartbeatIntervalMs;
-    this.#heartbeatWanted = true;
+    // Each is a round of its own: it extends the lease.
+    this.beginReadRound();
     for (const peer of this.peers) peer.intervalPassed();
+    if (this.transfer !== null) this.transfer.due = true;
+    if (this.peers.some((peer) => nowMs >= peer.farewellMs)) {
+      for (const peer of this.peers) if (nowMs >= peer.farewellMs) this.#byId.delete(peer.id);
+      this.peers = [...this.#byId.values()];
+    }
+  }
+
+  /** The round that vouches for a read that arrives now: shared until it is sent. */
+  openRound(): number {
+    return this.#round > this.#roundSent ? this.#round : this.beginReadRound();
+  }
+
+  /** When the lease ends; -Infinity: there is none. Nothing before the no-op: see `confirmedRound`. */
+  leaseUntilMs(commit: Index): number {
+    return this.lease.untilMs(this.confirmedRound(commit));
+  }
+
+  voidLeaseRounds(): void {
+    this.lease.voidRounds(this.#round);
+  }
+
+  /** The peer a transfer is best made to: the one that lacks least, of those heard lately; 0: none. */
+  bestTarget(mayLead: (id: NodeId, incarnation: number) => boolean, heardSinceMs: number): NodeId {
+    let best: Progress | null = null;
+    for (const peer of this.peers) {
+      if (!mayLead(peer.id, peer.incarnation) || !peer.heard || peer.heardMs < heardSinceMs)
+        continue;
+      if (best === null || peer.match > best.match) best = peer;
+    }
+    return best?.id ?? 0;
+  }
+
+  #transferDue(): Progress | null {
+    const { transfer } = this;
+    if (transfer === null || !transfer.due) return null;
+    const peer = this.#byId.get(transfer.target);
+    return peer !== undefined && peer.match === this.#options.log.last ? peer : null;
   }
 
   /** Returns why the response cannot be, or null. */
   onAppendResponse(message: AppendResponse, nowMs: number): string | null {
     const peer = this.#byId.get(message.from);
-    if (peer === undefined) return "not a member";
+    if (peer?.incarnation !== message.incarnation) return "not a member";
     const log = this.#options.log;
     if (message.index > log.last) return "answer beyond the leader's log";
     peer.heardMs = nowMs;
+    peer.heard = true;
     if (message.rejected) {
       // The hint is where the peer's log ends or has a term we could share. The same search in our
       // log skips a whole run of terms the peer cannot have.
@@ -149,30 +225,36 @@ export class Leadership {
 
   onHeartbeatResponse(message: HeartbeatResponse, nowMs: number): string | null {
     const peer = this.#byId.get(message.from);
-    if (peer === undefined) return "not a member";
+    if (peer?.incarnation !== message.incarnation) return "not a member";
     if (message.readRound > this.#round) return "echo of a round that was never begun";
     peer.heardMs = nowMs;
+    peer.heard = true;
     peer.roundEchoed = Math.max(peer.roundEchoed, message.readRound);
     return null;
   }
 
   hasMessages(commit: Index): boolean {
     if (this.#heartbeatWanted) return this.peers.length > 0;
+    if (this.#transferDue() !== null) return true;
     const last = this.#options.log.last;
     return this.peers.some((peer) => peer.wantsAppend(last, commit));
   }
 
   /** Heartbeats carry the newest round; appends carry all that was proposed since the last call. */
-  collectMessages(messages: Message[], commit: Index): void {
-    const { id, term, log } = this.#options;
+  collectMessages(messages: Message[], commit: Index, nowMs: number): void {
+    const { id, incarnation, term, log } = this.#options;
     if (this.#heartbeatWanted) {
       this.#heartbeatWanted = false;
+      this.#roundSent = this.#round;
+      this.lease.sent(this.#round, nowMs);
       for (const peer of this.peers) {
         messages.push({
           type: MessageType.heartbeat,
           from: id,
           to: peer.id,
           term,
+          incarnation,
+          toIncarnation: peer.incarnation,
           // Never beyond what the peer acknowledged: behind it, it may hold another history.
           commit: Math.min(peer.match, commit),
           readRound: this.#round,
@@ -188,6 +270,25 @@ export class Leadership {
         if (fromDisk) break;
       }
     }
+    this.#sendTimeoutNow(messages);
+  }
+
+  #sendTimeoutNow(messages: Message[]): void {
+    const peer = this.#transferDue();
+    if (peer === null) return;
+    const { id, incarnation, term } = this.#options;
+    this.transfer!.due = false;
+    // Void before it leaves, and for good: it may arrive after the transfer was given up (trap 45).
+    this.lease.voidForTerm();
+    const type = MessageType.timeoutNow;
+    messages.push({
+      type,
+      from: id,
+      to: peer.id,
+      term,
+      incarnation,
+      toIncarnation: peer.incarnation,
+    });
   }
 
   /** The lowest index all replicating peers have: nobody needs what is at or below it from memory. */
@@ -200,7 +301,7 @@ export class Leadership {
   }
 
   #appendTo(peer: Progress, commit: Index, shared: Page | null, messages: Message[]): Page | null {
-    const { id, term, log } = this.#options;
+    const { id, incarnation, term, log } = this.#options;
     const prevIndex = peer.next - 1;
     let page = shared;
     let entries: readonly Entry[] = [];
@@ -215,6 +316,8 @@ export class Leadership {
       from: id,
       to: peer.id,
       term,
+      incarnation,
+      toIncarnation: peer.incarnation,
       prevIndex,
       prevTerm: log.termAt(prevIndex),
       commit,
@@ -232,8 +335,8 @@ export class Leadership {
     return { first, entries, bytes };
   }
 
-  #newProgress(id: NodeId): Progress {
-    const { log, nowMs, inflightAppendsMax, inflightBytesMax } = this.#options;
-    return new Progress(id, log.last + 1, nowMs, inflightAppendsMax, inflightBytesMax);
+  #newProgress(member: Member, nowMs: number): Progress {
+    const { log, inflightAppendsMax, inflightBytesMax } = this.#options;
+    return new Progress(member, log.last + 1, nowMs, inflightAppendsMax, inflightBytesMax);
   }
 }

@@ -2,8 +2,15 @@
  * Is this a message at all? Checked once, at the door, so that everything behind may rely on it.
  * Whether it is *right* (term, position, checksum chain) is decided by Raft against its own state.
  */
+import { configurationProblem } from "./configuration.js";
 import { nodeIdMax } from "./constants.js";
-import { type AppendRequest, EntryKind, type Message, MessageType } from "./types.js";
+import {
+  type AppendRequest,
+  EntryKind,
+  type Message,
+  MessageType,
+  type SnapshotChunk,
+} from "./types.js";
 
 const kinds: ReadonlySet<number> = new Set(Object.values(EntryKind));
 
@@ -14,9 +21,12 @@ export function messageProblem(message: Message, self: number): string | null {
   if (message.to !== self) return "addressed to another node";
   if (message.from === self) return "sent by this node itself";
   if (!isInteger(message.term, 1)) return "term out of range";
+  if (!isInteger(message.incarnation, 1)) return "incarnation out of range";
+  if (!isInteger(message.toIncarnation, 0)) return "incarnation out of range";
   switch (message.type) {
     case MessageType.preVote:
     case MessageType.vote:
+      if (typeof message.transfer !== "boolean") return "vote without its kind";
       return positionProblem(message.lastIndex, message.lastTerm, message.term);
     case MessageType.preVoteResponse:
     case MessageType.voteResponse:
@@ -34,9 +44,40 @@ export function messageProblem(message: Message, self: number): string | null {
       return isInteger(message.readRound, 0) ? null : "read round out of range";
     case MessageType.heartbeatResponse:
       return isInteger(message.readRound, 0) ? null : "read round out of range";
+    case MessageType.timeoutNow:
+    case MessageType.transferRequest:
+      return null;
+    case MessageType.readIndex:
+      return isInteger(message.context, 1) ? null : "context out of range";
+    case MessageType.readIndexResponse:
+      if (!isInteger(message.index, 0)) return "index out of range";
+      return isInteger(message.context, 1) ? null : "context out of range";
+    case MessageType.snapshotChunk:
+      return chunkProblem(message);
+    case MessageType.snapshotResponse:
+      if (typeof message.installed !== "boolean") return "acknowledgement without an answer";
+      if (!isInteger(message.index, 1)) return "index out of range";
+      return isInteger(message.offset, 0) ? null : "offset out of range";
     default:
       return "unknown message type";
   }
+}
+
+function chunkProblem({ snapshot, offset, data, term }: SnapshotChunk): string | null {
+  if (typeof snapshot !== "object" || snapshot === null) return "chunk without a snapshot";
+  const { index, term: snapshotTerm, checksum, configuration, bytes, digest } = snapshot;
+  if (!isInteger(index, 1)) return "index out of range";
+  if (!isInteger(snapshotTerm, 1, term)) return "snapshot term out of range";
+  if (!isInteger(checksum, 0, 0xffffffff) || !isInteger(digest, 0, 0xffffffff)) {
+    return "checksum out of range";
+  }
+  if (!isInteger(configuration?.index, 1, index)) return "configuration index out of range";
+  if (configurationProblem(configuration.configuration) !== null) return "malformed configuration";
+  if (!isInteger(bytes, 1)) return "snapshot size out of range";
+  if (!(data instanceof Uint8Array)) return "chunk without data";
+  return isInteger(offset, 0) && offset + data.length <= bytes
+    ? null
+    : "chunk outside the snapshot";
 }
 
 function appendProblem(message: AppendRequest): string | null {

@@ -13,10 +13,12 @@ import { assert } from "./assert.js";
 import { Inflights } from "./inflights.js";
 import type { Index, NodeId } from "./types.js";
 
-export type ProgressState = "probe" | "replicate";
+export type ProgressState = "probe" | "replicate" | "snapshot";
 
 export class Progress {
   readonly id: NodeId;
+  /** Another incarnation is another peer: nothing of this one's progress is true of it (trap 43). */
+  readonly incarnation: number;
   state: ProgressState = "probe";
   /** Last index this peer has acknowledged as durable in this term. */
   match: Index = 0;
@@ -24,8 +26,10 @@ export class Progress {
   next: Index;
   /** Newest commit index it was told with an append. */
   commitSent: Index = 0;
-  /** When a response of this term last arrived, on our clock. */
+  /** When a response of this term last arrived, on our clock; before the first: when we began to wait. */
   heardMs: number;
+  /** It has answered in this term. */
+  heard = false;
   /** Newest read round it has echoed in this term. */
   roundEchoed = 0;
   readonly inflights: Inflights;
@@ -36,8 +40,18 @@ export class Progress {
   /** `match` when the last heartbeat interval ended: no progress since means something was lost. */
   #matchAtInterval: Index = 0;
 
-  constructor(id: NodeId, next: Index, nowMs: number, appendsMax: number, bytesMax: number) {
+  /** It is no member any more, and is told so until then; Infinity: a member. */
+  farewellMs = Infinity;
+
+  constructor(
+    { id, incarnation }: { readonly id: NodeId; readonly incarnation: number },
+    next: Index,
+    nowMs: number,
+    appendsMax: number,
+    bytesMax: number,
+  ) {
     this.id = id;
+    this.incarnation = incarnation;
     this.next = next;
     this.heardMs = nowMs;
     this.inflights = new Inflights(appendsMax, bytesMax);

@@ -2,22 +2,26 @@
  * Majorities. In a joint configuration both are needed, each counted alone (Raft section 6, trap 07):
  * for votes, for commits and for read confirmation alike, so all three go through this one class.
  */
-import type { Configuration, NodeId } from "./types.js";
+import type { Configuration, Member, NodeId } from "./types.js";
 
 export type VoteResult = "won" | "lost" | "pending";
+export interface Vote {
+  readonly granted: boolean;
+  readonly incarnation: number;
+}
 
 export class Quorum {
-  readonly #voters: readonly NodeId[];
-  readonly #outgoing: readonly NodeId[];
+  readonly #voters: readonly Member[];
+  readonly #outgoing: readonly Member[];
   /** Everybody who votes in either half, each once. */
   readonly voterIds: readonly NodeId[];
   /** Sorting space, reused: this runs for every acknowledgement. */
   readonly #scratch: number[] = [];
 
   constructor(configuration: Configuration) {
-    this.#voters = configuration.voters.map((member) => member.id);
-    this.#outgoing = configuration.votersOutgoing.map((member) => member.id);
-    this.voterIds = [...new Set([...this.#voters, ...this.#outgoing])];
+    this.#voters = configuration.voters;
+    this.#outgoing = configuration.votersOutgoing;
+    this.voterIds = [...new Set([...this.#voters, ...this.#outgoing].map((m) => m.id))];
   }
 
   isVoter(id: NodeId): boolean {
@@ -28,13 +32,13 @@ export class Quorum {
    * The largest value that a quorum has reached: match indexes give the index that is on a quorum, echoed
    * rounds the round that a quorum confirmed, times the moment since which a quorum was heard.
    */
-  reached(valueFor: (id: NodeId) => number): number {
+  reached(valueFor: (id: NodeId, incarnation: number) => number): number {
     const incoming = this.#majorityValue(this.#voters, valueFor);
     if (this.#outgoing.length === 0) return incoming;
     return Math.min(incoming, this.#majorityValue(this.#outgoing, valueFor));
   }
 
-  tally(votes: ReadonlyMap<NodeId, boolean>): VoteResult {
+  tally(votes: ReadonlyMap<NodeId, Vote>): VoteResult {
     const incoming = majorityVotes(this.#voters, votes);
     if (this.#outgoing.length === 0) return incoming;
     const outgoing = majorityVotes(this.#outgoing, votes);
@@ -42,12 +46,15 @@ export class Quorum {
     return incoming === "won" && outgoing === "won" ? "won" : "pending";
   }
 
-  #majorityValue(ids: readonly NodeId[], valueFor: (id: NodeId) => number): number {
+  #majorityValue(
+    ids: readonly Member[],
+    valueFor: (id: NodeId, incarnation: number) => number,
+  ): number {
     const values = this.#scratch;
     values.length = 0;
-    for (const id of ids) {
+    for (const { id, incarnation } of ids) {
       // Insertion sort, ascending: a handful of voters.
-      const value = valueFor(id);
+      const value = valueFor(id, incarnation);
       let at = values.length;
       values.push(value);
       while (at > 0 && values[at - 1]! > value) {
@@ -61,14 +68,16 @@ export class Quorum {
   }
 }
 
-function majorityVotes(ids: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): VoteResult {
+function majorityVotes(ids: readonly Member[], votes: ReadonlyMap<NodeId, Vote>): VoteResult {
   const majority = Math.floor(ids.length / 2) + 1;
   let granted = 0;
   let refused = 0;
-  for (const id of ids) {
+  for (const { id, incarnation } of ids) {
     const vote = votes.get(id);
-    if (vote === true) granted += 1;
-    if (vote === false) refused += 1;
+    if (vote === undefined) continue;
+    if (vote.incarnation !== incarnation) continue;
+    if (vote.granted) granted += 1;
+    else refused += 1;
   }
   if (granted >= majority) return "won";
   return ids.length - refused < majority ? "lost" : "pending";

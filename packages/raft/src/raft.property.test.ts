@@ -1,20 +1,32 @@
 /** Safety and progress under random schedules. A failing seed becomes a named test below. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { runSchedule, type ScheduleOptions } from "../testing/random-schedule.js";
+import {
+  runSchedule,
+  type ScheduleOptions,
+  type ScheduleSummary,
+} from "../testing/random-schedule.js";
 import type { Breach } from "../testing/simulated-node.js";
 
 const seed = 20_260_101;
 
 function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
-  const total = { committed: 0, elections: 0, roundsConfirmed: 0, crashes: 0, cuts: 0 };
+  const total: Record<keyof ScheduleSummary, number> = {
+    committed: 0,
+    elections: 0,
+    roundsConfirmed: 0,
+    crashes: 0,
+    cuts: 0,
+    changes: 0,
+    promotions: 0,
+    wipes: 0,
+    transfers: 0,
+    leases: 0,
+  };
   const property = fc.property(fc.integer(), (scheduleSeed) => {
     const summary = runSchedule({ ...shape, seed: scheduleSeed });
-    total.committed += summary.committed;
-    total.elections += summary.elections;
-    total.roundsConfirmed += summary.roundsConfirmed;
-    total.crashes += summary.crashes;
-    total.cuts += summary.cuts;
+    for (const name of Object.keys(total) as (keyof ScheduleSummary)[])
+      total[name] += summary[name];
   });
   fc.assert(property, { seed, numRuns: runs });
   // Schedules in which nothing happens would hold as well.
@@ -23,6 +35,12 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
   expect(total.roundsConfirmed / runs).toBeGreaterThan(3);
   expect(total.crashes).toBeGreaterThan(runs);
   expect(total.cuts).toBeGreaterThan(runs);
+  expect(total.leases).toBeGreaterThan(runs);
+  if (!shape.changing) return;
+  expect(total.changes).toBeGreaterThan(runs);
+  expect(total.promotions).toBeGreaterThan(runs / 2);
+  expect(total.wipes).toBeGreaterThan(runs / 4);
+  expect(total.transfers).toBeGreaterThan(runs / 4);
 }
 
 describe("under loss, reordering, duplication, partitions and crashes with unsynced loss", () => {
@@ -36,6 +54,11 @@ describe("under loss, reordering, duplication, partitions and crashes with unsyn
 
   test("trap-07: a joint configuration stays safe and recovers", () => {
     holds(80, { steps: 4500, voters: [1, 2, 3], votersOutgoing: [3, 4, 5] });
+  });
+
+  test("trap-17, trap-43: members that come, go, are wiped and replaced stay safe and recover", () => {
+    holds(150, { steps: 5000, voters: [1, 2, 3], changing: true });
+    holds(60, { steps: 5000, voters: [1, 2, 3, 4, 5], changing: true });
   });
 
   test("two nodes stay safe and recover", () => {

@@ -32,6 +32,7 @@ function node(id: number, hardState?: HardState, entries: Entry[] = bootstrapEnt
   const events: string[] = [];
   const raft = new Raft({
     id,
+    incarnation: 1,
     initial: disk.initialState(),
     reader: disk,
     electionTimeoutMs: 100,
@@ -54,6 +55,9 @@ function node(id: number, hardState?: HardState, entries: Entry[] = bootstrapEnt
   return { raft, disk, events, settle };
 }
 
+/** What every message between first incarnations says. */
+const born = { incarnation: 1, toIncarnation: 1 } as const;
+
 /** Entries of a correct leader behind `previous`. */
 function chain(previous: Entry, ...made: [Term, EntryKind, Uint8Array][]): Entry[] {
   let before = previous;
@@ -68,7 +72,8 @@ function chain(previous: Entry, ...made: [Term, EntryKind, Uint8Array][]): Entry
 function append(from: number, term: Term, previous: Entry, entries: Entry[], commit = 0) {
   const { index: prevIndex, term: prevTerm } = previous;
   const type = MessageType.append;
-  return { type, from, to: 1, term, prevIndex, prevTerm, commit, entries } satisfies AppendRequest;
+  const message = { ...born, type, from, to: 1, term, prevIndex, prevTerm, commit, entries };
+  return message satisfies AppendRequest;
 }
 
 const birth = bootstrapEntries(three)[0]!;
@@ -126,14 +131,20 @@ test("trap-03: what was said in an earlier term and has not left is never said",
   const { raft, settle } = node(1);
   const [noop] = chain(birth, [2, EntryKind.noop, empty]) as [Entry];
   raft.step(append(2, 2, birth, [noop]));
-  const heartbeat = { type: MessageType.heartbeat, to: 1, commit: 0, readRound: 4 } as const;
+  const heartbeat = {
+    ...born,
+    type: MessageType.heartbeat,
+    to: 1,
+    commit: 0,
+    readRound: 4,
+  } as const;
   raft.step({ ...heartbeat, from: 2, term: 2 });
   // Another leader cuts that entry before any of it was handed to storage.
   raft.step(append(3, 3, birth, chain(birth, [3, EntryKind.noop, empty])));
   expect(settle()).toMatchObject([{ type: MessageType.appendResponse, to: 3, term: 3, index: 2 }]);
   // Entering a term without a leader: nothing is left to acknowledge to anyone.
   raft.step(append(3, 3, birth, chain(birth, [3, EntryKind.noop, empty])));
-  const refusal = { type: MessageType.voteResponse, to: 1, granted: false } as const;
+  const refusal = { ...born, type: MessageType.voteResponse, to: 1, granted: false } as const;
   raft.step({ ...refusal, from: 2, term: 9 });
   expect(settle()).toEqual([]);
 });
@@ -162,7 +173,7 @@ describe("broken invariants stop the process", () => {
   test("a commit index beyond what was acknowledged: the log has lost entries", () => {
     const { raft } = node(1);
     const type = MessageType.heartbeat;
-    const heartbeat = { type, from: 2, to: 1, term: 2, commit: 7, readRound: 0 } as const;
+    const heartbeat = { ...born, type, from: 2, to: 1, term: 2, commit: 7, readRound: 0 } as const;
     expect(() => raft.step(heartbeat)).toThrow(AssertionError);
   });
 
@@ -180,7 +191,15 @@ describe("the first start", () => {
   test("trap-42: a vote survives a restart: none for another candidate of the term", () => {
     const { raft, settle } = node(1, { term: 5, vote: 2 });
     raft.tick(100);
-    const ask = { type: MessageType.vote, to: 1, term: 5, lastIndex: 9, lastTerm: 4 } as const;
+    const ask = {
+      ...born,
+      type: MessageType.vote,
+      to: 1,
+      term: 5,
+      transfer: false,
+      lastIndex: 9,
+      lastTerm: 4,
+    } as const;
     raft.step({ ...ask, from: 3 });
     raft.step({ ...ask, from: 2 });
     const granted = settle().filter((message) => "granted" in message && message.granted);
@@ -188,7 +207,15 @@ describe("the first start", () => {
   });
 
   test("a newborn votes at once, a restarted node only after one election timeout", () => {
-    const ask = { type: MessageType.preVote, from: 2, to: 1, lastIndex: 1, lastTerm: 1 } as const;
+    const ask = {
+      ...born,
+      type: MessageType.preVote,
+      from: 2,
+      to: 1,
+      transfer: false,
+      lastIndex: 1,
+      lastTerm: 1,
+    } as const;
     const newborn = node(1);
     newborn.raft.step({ ...ask, term: 2 });
     expect(newborn.settle()).toHaveLength(1);
@@ -264,7 +291,7 @@ describe("hostile input", () => {
 describe("a leader", () => {
   function leader() {
     const made = node(1);
-    const answer = { from: 2, to: 1, term: 2, granted: true } as const;
+    const answer = { ...born, from: 2, to: 1, term: 2, granted: true } as const;
     made.raft.tick(150);
     made.settle();
     made.raft.step({ type: MessageType.preVoteResponse, ...answer });
@@ -273,7 +300,15 @@ describe("a leader", () => {
     expect(made.raft.role).toBe("leader");
     const acknowledge = (from: number, index: number) => {
       const hints = { rejected: false, hintIndex: 0, hintTerm: 0 };
-      made.raft.step({ type: MessageType.appendResponse, from, to: 1, term: 2, index, ...hints });
+      made.raft.step({
+        ...born,
+        type: MessageType.appendResponse,
+        from,
+        to: 1,
+        term: 2,
+        index,
+        ...hints,
+      });
     };
     return { ...made, acknowledge };
   }

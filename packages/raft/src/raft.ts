@@ -1,6 +1,7 @@
 /**
- * The consensus core: Raft (Ongaro, 2014) with PreVote, CheckQuorum, leader stickiness, read rounds
- * (section 6.4) and storage that completes later. Sans-IO: inputs are calls, outputs are `Ready`s; time
+ * The consensus core: Raft (Ongaro, 2014) with PreVote, CheckQuorum, leader stickiness, read rounds and
+ * leases (thesis, 6.4), transfer of leadership (3.10), joint consensus (4.3), learners, witnesses, snapshots
+ * and storage that completes later. Sans-IO: inputs are calls, outputs are `Ready`s; time
  * and randomness are given. One node's core; it never waits and never calls back but for log lines.
  *
  *                 deadline                 quorum would vote              quorum voted
@@ -12,18 +13,33 @@
  *    applied <= commit <= last        applied <= flushed <= submitted <= last
  *
  * Longer than other files: it is the one place where roles, terms and the order of effects meet.
- * Parts with a state of their own live beside it: RaftLog, Leadership, Progress, Quorum.
+ * Parts with a state of their own live beside it: RaftLog, Leadership (Progress, Lease, Transfer,
+ * ForwardedReads), Quorum. Decisions that need no state are pure: judgeAppend, planChange.
  */
 import { assert, assertSafe } from "./assert.js";
 import { entryChecksum } from "./checksum.js";
-import { emptyConfiguration } from "./configuration.js";
+import {
+  allMembers,
+  emptyConfiguration,
+  encodeConfiguration,
+  isVoterIn,
+  memberOf,
+} from "./configuration.js";
 import * as limits from "./constants.js";
-import { type AppendedConfiguration, judgeAppend } from "./follower-append.js";
+import { judgeAppend } from "./follower-append.js";
 import { Leadership } from "./leadership.js";
+import {
+  type ChangeResult,
+  type ConfigurationChange,
+  type MembershipFacts,
+  planChange,
+  planPending,
+} from "./membership.js";
 import { messageProblem } from "./message-check.js";
 import type { ProgressState } from "./progress.js";
-import { Quorum } from "./quorum.js";
+import { Quorum, type Vote } from "./quorum.js";
 import { RaftLog } from "./raft-log.js";
+import { Transfer } from "./transfer.js";
 import {
   type AppendRequest,
   type AppendResponse,
@@ -33,21 +49,31 @@ import {
   type HeartbeatRequest,
   type HeartbeatResponse,
   type Index,
+  type IndexedConfiguration,
   type InitialState,
   type LogReader,
   type Message,
   MessageType,
   type NodeId,
   type Persist,
+  type ReadIndexRequest,
+  type ReadIndexResponse,
   type Ready,
   type Role,
+  type SnapshotChunk,
+  type SnapshotDescription,
+  type SnapshotResponse,
   type Term,
+  type TimeoutNow,
+  type TransferRequest,
   type VoteRequest,
   type VoteResponse,
 } from "./types.js";
 
 export interface RaftOptions {
   readonly id: NodeId;
+  /** Of this node's directory: with the id it is who this node is. */
+  readonly incarnation: number;
   readonly initial: InitialState;
   readonly reader: LogReader;
   /** The minimum; each wait is drawn from [this, twice this). The same on every node. */
@@ -56,6 +82,13 @@ export interface RaftOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly nowMs: number;
+  /** Percent: see `Timing`. The same on every node: leases rest on it. */
+  readonly clockDriftPercentMax?: number;
+  /**
+   * How long a process that stands still may find itself leader afterwards, because somebody outside its event
+   * loop keeps the peers from electing another. Default 0: one election timeout.
+   */
+  readonly stallToleranceMs?: number;
   /** Payload bytes of one append; at least one entry travels whatever its size. */
   readonly maxAppendBytes?: number;
   /** Per peer. */
@@ -74,7 +107,18 @@ export interface PeerProgress {
   readonly state: ProgressState;
   /** Heard within one election timeout. */
   readonly recentActive: boolean;
+  readonly incarnation: number;
 }
+
+/** Constant texts: why leadership is not handed over now. */
+export type TransferRefusal =
+  | "not the leader"
+  | "another transfer is under way"
+  | "no member can take over now"
+  | "the target is not a voter"
+  | "the target is this node"
+  | "the target is a witness"
+  | "the target is not heard";
 
 /** A hard state handed to storage and not reported yet. */
 interface HardStateOut {
@@ -97,11 +141,20 @@ export class Raft {
   /** Not null exactly while leader. */
   #leadership: Leadership | null = null;
   /** Answers to the (pre)vote under way. */
-  readonly #votes = new Map<NodeId, boolean>();
+  readonly #votes = new Map<NodeId, Vote>();
 
   /** Ascending by index; the last is in force, from the moment it is appended (trap 02). */
-  #configurations: AppendedConfiguration[];
+  #configurations: IndexedConfiguration[];
   #quorum: Quorum;
+  /** By the configuration in force. */
+  #isWitness = false;
+  #isVoter = false;
+  #isNamed = false;
+  /** A configuration of our log named us: what does not any more has removed us. */
+  #wasNamed = false;
+  /** Numbers the reads we forward or confirm ourselves. */
+  #readContext = 0;
+  #readIndexes: { readonly context: number; readonly index: Index }[] = [];
 
   #nowMs: number;
   /** After a stall of this process nobody is given up before this. */
@@ -131,6 +184,7 @@ export class Raft {
   /** Highest index to acknowledge with the next Ready, and to which leader; -1: none. */
   #acknowledge: Index = -1;
   #acknowledgeTo: NodeId = 0;
+  #acknowledgeToIncarnation = 0;
   /** What the last Ready said. */
   #handed = { role: "follower" as Role, term: 0, leader: 0, confirmedRound: 0 };
 
@@ -155,7 +209,8 @@ export class Raft {
     assert(newborn || initial.hardState.term >= lastTerm, "hard state is older than the log");
     this.#term = Math.max(initial.hardState.term, lastTerm);
     this.#configurations = [...initial.configurations];
-    this.#quorum = new Quorum(this.configuration);
+    this.#wasNamed = this.#configurations.some(({ configuration }) => this.#names(configuration));
+    this.#quorum = this.#takeConfiguration();
     this.#nowMs = nowMs;
     // Whom this node heard before the restart is forgotten, but a lease may count on it. A newborn has
     // never answered a leader: every answer waits until the leader's term, at least 2, is durable.
@@ -197,6 +252,24 @@ export class Raft {
     return this.#configurations.at(-1)?.configuration ?? emptyConfiguration;
   }
 
+  get configurationIndex(): Index {
+    return this.#configurations.at(-1)?.index ?? 0;
+  }
+
+  get incarnation(): number {
+    return this.#options.incarnation;
+  }
+
+  /** By the configuration in force. */
+  get isWitness(): boolean {
+    return this.#isWitness;
+  }
+
+  /** The configuration in force is committed and does not name this node, as an earlier one did. */
+  get isRemoved(): boolean {
+    return this.#wasNamed && !this.#isNamed && this.configurationIndex <= this.#commit;
+  }
+
   /** Payload and overhead of entries held in memory, in bytes. */
   get memoryBytes(): number {
     return this.#log.memoryBytes;
@@ -220,13 +293,15 @@ export class Raft {
       next: this.#log.last + 1,
       state: "replicate",
       recentActive: true,
+      incarnation: this.incarnation,
     };
-    const peers = this.#leadership.peers.map(({ id, match, next, state, heardMs }) => ({
-      id,
-      match,
-      next,
-      state,
-      recentActive: this.#nowMs - heardMs < this.#options.electionTimeoutMs,
+    const peers = this.#leadership.peers.map((peer) => ({
+      id: peer.id,
+      match: peer.match,
+      next: peer.next,
+      state: peer.state,
+      recentActive: peer.heard && this.#nowMs - peer.heardMs < this.#options.electionTimeoutMs,
+      incarnation: peer.incarnation,
     }));
     return [self, ...peers];
   }
@@ -236,7 +311,8 @@ export class Raft {
     if (this.#leadership !== null) {
       const { intervalDueMs } = this.#leadership;
       const giveUpMs = Math.min(this.#quorumDeadlineMs(), this.#storageDeadlineMs());
-      return Math.min(intervalDueMs, this.#withGrace(giveUpMs));
+      const abortMs = this.#leadership.transfer?.deadlineMs ?? Infinity;
+      return Math.min(intervalDueMs, abortMs, this.#withGrace(giveUpMs));
     }
     return this.#mayCampaign() ? this.#withGrace(this.#electionDeadlineMs) : Infinity;
   }
@@ -260,9 +336,10 @@ export class Raft {
     this.#nowMs = nowMs;
   }
 
-  /** At most one election timeout: by then the peers have chosen another. */
+  /** At most one election timeout, or what the host vouches for: by then the peers have chosen another. */
   #withGrace(deadlineMs: number): number {
-    const latestMs = deadlineMs + this.#options.electionTimeoutMs;
+    const { electionTimeoutMs, stallToleranceMs = 0 } = this.#options;
+    const latestMs = deadlineMs + Math.max(electionTimeoutMs, stallToleranceMs);
     return Math.min(Math.max(deadlineMs, this.#graceUntilMs), latestMs);
   }
 
@@ -281,6 +358,7 @@ export class Raft {
         return;
       }
       this.#leadership.tick(nowMs);
+      this.#tickTransfer(this.#leadership);
     } else if (this.#mayCampaign() && nowMs >= this.#withGrace(this.#electionDeadlineMs)) {
       this.#campaign();
     }
@@ -293,16 +371,31 @@ export class Raft {
       this.#onEvent("message refused", { problem });
       return;
     }
+    const stranger = this.#incarnationProblem(message);
+    if (stranger !== null) {
+      this.#onEvent("message of another incarnation", {
+        problem: stranger,
+        from: message.from,
+        incarnation: message.incarnation,
+        toIncarnation: message.toIncarnation,
+      });
+      return;
+    }
     switch (message.type) {
       case MessageType.preVote:
       case MessageType.vote:
         this.#onVoteRequest(message);
+        break;
+      case MessageType.timeoutNow:
+        this.#onTimeoutNow(message);
         break;
       case MessageType.append:
         if (this.#followsSender(message)) this.#onAppend(message);
         break;
       case MessageType.heartbeat:
         if (this.#followsSender(message)) this.#onHeartbeat(message);
+        break;
+      case MessageType.snapshotChunk:
         break;
       default:
         this.#onResponse(message);
@@ -313,6 +406,8 @@ export class Raft {
   /** Leader only. Appends one batch and returns its index. The payload is never mutated afterwards. */
   propose(payload: Uint8Array): Index {
     assert(this.#leadership !== null, "only a leader proposes");
+    assert(!this.transferring, "nothing is proposed while leadership is handed over");
+    assert(!this.#isWitness, "a witness executes nothing");
     return this.#appendOwn(EntryKind.batch, payload);
   }
 
@@ -323,6 +418,116 @@ export class Raft {
   beginReadRound(): number {
     assert(this.#leadership !== null, "only a leader confirms its leadership");
     return this.#leadership.beginReadRound();
+  }
+
+  /**
+   * Until when, on our monotonic clock, no other leader can be elected: a read that was executed before a
+   * fresh sample of that clock which lies below it needs no round. -Infinity: there is no lease.
+   */
+  leaseUntilMs(): number {
+    return this.#leadership?.leaseUntilMs(this.#commit) ?? -Infinity;
+  }
+
+  /** Our clocks jumped: the lease counts from rounds that begin after now (trap 15). */
+  voidLease(): void {
+    if (this.#leadership === null) return;
+    this.#leadership.voidLeaseRounds();
+    this.#onEvent("lease voided: a clock jumped", { term: this.#term });
+  }
+
+  /**
+   * A linearizable read on any node: `Ready.readIndexes` names the returned context and the index that must
+   * be applied here first. Asked again by the caller when no answer comes. 0: no leader is known.
+   */
+  requestReadIndex(): number {
+    if (this.#leader === 0) return 0;
+    this.#readContext += 1;
+    const context = this.#readContext;
+    if (this.#leadership !== null) {
+      this.#waitForRound(this.#leadership, this.#id, this.incarnation, context);
+    } else {
+      this.#messages.push({
+        type: MessageType.readIndex,
+        ...this.#envelope(this.#leader, this.#incarnationOf(this.#leader)),
+        context,
+      });
+    }
+    return context;
+  }
+
+  // ---- membership --------------------------------------------------------------------------------
+
+  /**
+   * Leader: appends the configuration that begins this change, or refuses and changes nothing. The host
+   * seals its open batch first: this takes an index (trap 41).
+   */
+  changeConfiguration(change: ConfigurationChange): ChangeResult {
+    if (this.#leadership === null)
+      return { refused: "NOT_LEADER", text: "this node does not lead" };
+    const plan = planChange(this.#membershipFacts(), change);
+    if ("refused" in plan) return plan;
+    return { index: this.#appendConfiguration(plan.configuration) };
+  }
+
+  /** Leader: it would go on with a change by itself now. Seal, then call `takePendingChange`. */
+  get wantsConfiguration(): boolean {
+    if (this.#leadership === null) return false;
+    const { votersOutgoing, learners } = this.configuration;
+    // Nearly always: nothing joint, nobody to promote.
+    if (votersOutgoing.length === 0 && !learners.some((learner) => learner.promote)) return false;
+    return planPending(this.#membershipFacts()) !== null;
+  }
+
+  /** Leader: leaves the joint configuration, or promotes who has caught up. 0: there was nothing to do. */
+  takePendingChange(): Index {
+    if (this.#leadership === null) return 0;
+    const plan = planPending(this.#membershipFacts());
+    if (plan === null) return 0;
+    const index = this.#appendConfiguration(plan.configuration);
+    const event = plan.kind === "leave" ? "joint configuration left" : "learner promoted";
+    this.#onEvent(event, { index });
+    return index;
+  }
+
+  // ---- transfer ----------------------------------------------------------------------------------
+
+  /**
+   * Leader: stops proposals (`transferring`), brings `target` level and tells it to campaign; gives up after
+   * one election timeout. 0: whoever lacks least. The host seals its open batch first.
+   */
+  transferLeadership(target: NodeId): TransferRefusal | null {
+    const leadership = this.#leadership;
+    if (leadership === null) return "not the leader";
+    if (this.transferring) return "another transfer is under way";
+    leadership.transferWanted = 0;
+    const refusal = target === 0 ? null : this.#targetProblem(target);
+    if (refusal !== null) return refusal;
+    const chosen = target === 0 ? this.#bestTarget(leadership) : target;
+    if (chosen === 0) return "no member can take over now";
+    const { electionTimeoutMs } = this.#options;
+    leadership.transfer = new Transfer(chosen, this.#nowMs + electionTimeoutMs);
+    this.#onEvent("leadership transfer begins", { term: this.#term, target: chosen });
+    return null;
+  }
+
+  /** Nothing may be proposed: leadership is on its way to another, or ends with the next commit. */
+  get transferring(): boolean {
+    const leadership = this.#leadership;
+    if (leadership === null) return false;
+    return leadership.transfer !== null || !this.#isVoter;
+  }
+
+  /** Who should lead instead, as a peer asks or the own disk suggests; 0: nobody. Seal, then `transferLeadership`. */
+  get transferWanted(): NodeId {
+    return this.transferring ? 0 : (this.#leadership?.transferWanted ?? 0);
+  }
+
+  /** Follower: asks the leader for its place. False: none is known. */
+  requestTransferToSelf(): boolean {
+    if (this.#leader === 0 || this.#leadership !== null) return false;
+    const envelope = this.#envelope(this.#leader, this.#incarnationOf(this.#leader));
+    this.#messages.push({ type: MessageType.transferRequest, ...envelope });
+    return true;
   }
 
   /** All Persists up to `sequence` are durable. */
@@ -337,7 +542,7 @@ export class Raft {
     }
     if (this.#role === "candidate" && this.#durableTerm === this.#term) {
       // Its own vote counts like any other: once it is durable.
-      this.#countVote(this.#id, true);
+      this.#countVote(this.#id, this.incarnation, true);
     }
     this.#advanceCommit();
     this.#checkPointers();
@@ -359,15 +564,18 @@ export class Raft {
       handed.role !== this.#role ||
       handed.term !== this.#term ||
       handed.leader !== this.#leader ||
+      this.#readIndexes.length > 0 ||
       (this.#leadership !== null &&
         (this.#leadership.hasMessages(this.#commit) ||
+          this.#leadership.forwarded.hasConfirmed(this.#confirmedRound()) ||
           handed.confirmedRound !== this.#confirmedRound()))
     );
   }
 
   /** Each obligation is handed out once, in the order that is written on `Ready`. */
   ready(): Ready {
-    this.#leadership?.collectMessages(this.#messages, this.#commit);
+    this.#answerForwardedReads();
+    this.#leadership?.collectMessages(this.#messages, this.#commit, this.#nowMs);
     this.#queueAcknowledgement();
     const messages = this.#messages;
     const promises = this.#promises;
@@ -376,6 +584,8 @@ export class Raft {
     const persist = this.#takePersist();
     const committed = this.#takeCommitted();
     const confirmedRound = this.#confirmedRound();
+    const readIndexes = this.#readIndexes;
+    if (readIndexes.length > 0) this.#readIndexes = [];
     this.#handed = { role: this.#role, term: this.#term, leader: this.#leader, confirmedRound };
     this.#log.compact(
       this.#applied,
@@ -394,6 +604,10 @@ export class Raft {
       committed,
       commit: this.#commit,
       confirmedRound,
+      chunks: [],
+      verify: null,
+      installed: null,
+      readIndexes,
     };
   }
 
@@ -445,7 +659,9 @@ export class Raft {
   /** One acknowledgement for all appends since the last Ready: the highest says it all. */
   #queueAcknowledgement(): void {
     if (this.#acknowledge < 0) return;
-    this.#promises.push(this.#appendResponse(this.#acknowledgeTo, this.#acknowledge, false, 0, 0));
+    const to = this.#acknowledgeTo;
+    const incarnation = this.#acknowledgeToIncarnation;
+    this.#promises.push(this.#appendResponse(to, incarnation, this.#acknowledge, false, 0, 0));
     this.#acknowledge = -1;
   }
 
@@ -484,11 +700,24 @@ export class Raft {
   #restartElectionTimer(): void {
     const timeoutMs = this.#options.electionTimeoutMs;
     this.#drawnTimeoutMs = timeoutMs + this.#options.random() * timeoutMs;
+    if (this.#isWitness) this.#drawnTimeoutMs += limits.witnessPatienceElectionTimeouts * timeoutMs;
     this.#electionDeadlineMs = this.#nowMs + this.#drawnTimeoutMs;
   }
 
   #mayCampaign(): boolean {
-    return this.#role !== "leader" && this.#quorum.isVoter(this.#id);
+    return this.#role !== "leader" && (this.#isVoter || this.#isNeeded());
+  }
+
+  /**
+   * A configuration without us is ours to see through until it is known to be committed (thesis, 4.2.2):
+   *   1. Leader 2 of {2, 3} removes itself: the joint entry commits, the one that leaves it reaches nobody.
+   *   2. It restarts. Node 3 is still joint and needs its vote, which it refuses: its own log is longer.
+   *   3. Did it not campaign, nobody ever would.
+   */
+  #isNeeded(): boolean {
+    const [before, latest] = this.#configurations.slice(-2);
+    if (before === undefined || latest === undefined || latest.index <= this.#commit) return false;
+    return isVoterIn(before.configuration, this.#id, this.incarnation);
   }
 
   /** PreVote: asks whether an election could be won, before it costs everybody a term (trap 09). */
@@ -502,11 +731,12 @@ export class Raft {
     this.#votes.clear();
     this.#restartElectionTimer();
     this.#onEvent("asking for pre-votes", { term: this.#term + 1, lastIndex: this.#log.last });
-    this.#requestVotes(MessageType.preVote, this.#term + 1, this.#messages);
-    this.#countVote(this.#id, true);
+    this.#requestVotes(MessageType.preVote, this.#term + 1, false, this.#messages);
+    this.#countVote(this.#id, this.incarnation, true);
   }
 
-  #becomeCandidate(): void {
+  /** `byLeave`: the leader of this term told us to. */
+  #becomeCandidate(byLeave: boolean): void {
     this.#enterTerm(this.#term + 1, this.#id);
     this.#role = "candidate";
     this.#votes.clear();
@@ -514,23 +744,25 @@ export class Raft {
     this.#onEvent("asking for votes", { term: this.#term, lastIndex: this.#log.last });
     // They carry a new term and imply our own vote: after both are durable, which is also when that
     // vote counts (see `persisted`).
-    this.#requestVotes(MessageType.vote, this.#term, this.#promises);
+    this.#requestVotes(MessageType.vote, this.#term, byLeave, this.#promises);
   }
 
-  #requestVotes(type: VoteRequest["type"], term: Term, out: Message[]): void {
+  #requestVotes(type: VoteRequest["type"], term: Term, transfer: boolean, out: Message[]): void {
     const lastIndex = this.#log.last;
     const lastTerm = this.#log.lastTerm;
     for (const to of this.#quorum.voterIds) {
-      if (to !== this.#id) out.push({ type, from: this.#id, to, term, lastIndex, lastTerm });
+      if (to === this.#id) continue;
+      const envelope = { ...this.#envelope(to, this.#incarnationOf(to)), term };
+      out.push({ type, ...envelope, lastIndex, lastTerm, transfer });
     }
   }
 
-  #countVote(from: NodeId, granted: boolean): void {
-    this.#votes.set(from, granted);
+  #countVote(from: NodeId, incarnation: number, granted: boolean): void {
+    this.#votes.set(from, { incarnation, granted });
     const result = this.#quorum.tally(this.#votes);
     if (result === "lost") this.#becomeFollower(this.#term, 0);
     if (result !== "won") return;
-    if (this.#role === "preCandidate") this.#becomeCandidate();
+    if (this.#role === "preCandidate") this.#becomeCandidate(false);
     else this.#becomeLeader();
   }
 
@@ -543,12 +775,15 @@ export class Raft {
     const options = this.#options;
     this.#leadership = new Leadership({
       id: this.#id,
+      incarnation: this.incarnation,
       term: this.#term,
       log: this.#log,
       configuration: this.configuration,
       quorum: this.#quorum,
       nowMs: this.#nowMs,
+      electionTimeoutMs: options.electionTimeoutMs,
       heartbeatIntervalMs: options.heartbeatIntervalMs,
+      clockDriftPercentMax: options.clockDriftPercentMax ?? limits.clockDriftPercentMaxDefault,
       appendBytesMax: options.maxAppendBytes ?? limits.appendBytesMax,
       inflightAppendsMax: options.maxInflightAppends ?? limits.inflightAppendsMax,
       inflightBytesMax: options.maxInflightBytes ?? limits.inflightBytesMax,
@@ -557,6 +792,7 @@ export class Raft {
     const noop = this.#appendOwn(EntryKind.noop, new Uint8Array(0));
     assert(noop === this.#leadership.ownTermStart, "the no-op opens the term");
     this.#onEvent("became leader", { term: this.#term, ownTermStart: noop });
+    if (this.#isWitness) this.#onEvent("witness leads", { term: this.#term });
   }
 
   #appendOwn(kind: EntryKind, payload: Uint8Array): Index {
@@ -596,6 +832,14 @@ export class Raft {
     return this.#role === "leader" || this.#nowMs < this.#stickyUntilMs;
   }
 
+  /** The leader of this term gave up its lease before it said so: nobody counts on us any more. */
+  #onTimeoutNow({ from, term }: TimeoutNow): void {
+    if (term !== this.#term || from !== this.#leader || !this.#mayCampaign()) return;
+    this.#onEvent("campaigns by leave of the leader", { term, leader: from });
+    this.#leader = 0;
+    this.#becomeCandidate(true);
+  }
+
   #onVoteRequest(message: VoteRequest): void {
     const { from, term } = message;
     const real = message.type === MessageType.vote;
@@ -604,7 +848,9 @@ export class Raft {
       return;
     }
     const repeated = real && term === this.#term && this.#vote === from;
-    if (this.#refusesVotes() && !repeated) {
+    // Sent by leave of the leader we may hear: it has no lease in its term, nor has any earlier one.
+    const byLeave = real && message.transfer;
+    if (this.#refusesVotes() && !repeated && !byLeave) {
       // Silent, and the higher term is not taken over: the leader we hear stays undisturbed.
       this.#onEvent("vote refused: a leader is heard", { from, term });
       return;
@@ -630,20 +876,39 @@ export class Raft {
     const type = real ? MessageType.voteResponse : MessageType.preVoteResponse;
     // A granted pre-vote names the term it is for; a refusal tells the asker ours.
     const term = granted ? request.term : this.#term;
-    const response: VoteResponse = { type, from: this.#id, to: request.from, term, granted };
+    const envelope = { ...this.#envelope(request.from, request.incarnation), term };
+    const response: VoteResponse = { type, ...envelope, granted };
     if (real) this.#promises.push(response);
     else this.#reply(response);
   }
 
-  #onResponse(message: VoteResponse | AppendResponse | HeartbeatResponse): void {
-    const { from, term } = message;
-    if (!this.#isMember(from)) {
+  #onResponse(
+    message:
+      | VoteResponse
+      | AppendResponse
+      | HeartbeatResponse
+      | ReadIndexRequest
+      | ReadIndexResponse
+      | TransferRequest
+      | SnapshotResponse,
+  ): void {
+    const { from, term, incarnation } = message;
+    if (memberOf(this.configuration, from)?.incarnation !== incarnation) {
+      // One that was just removed may still be told so: that moves its progress, and nothing else.
+      const leaving = this.#leadership?.peer(from)?.incarnation === incarnation;
+      if (leaving && term === this.#term) {
+        if (message.type !== MessageType.appendResponse) return;
+        this.#leadership?.onAppendResponse(message, this.#nowMs);
+        return;
+      }
       this.#onEvent("message refused", { problem: "not a member", from });
       return;
     }
     if (message.type === MessageType.preVoteResponse && message.granted) {
       // Names a term nobody has entered yet.
-      if (this.#role === "preCandidate" && term === this.#term + 1) this.#countVote(from, true);
+      if (this.#role === "preCandidate" && term === this.#term + 1) {
+        this.#countVote(from, incarnation, true);
+      }
       return;
     }
     if (term > this.#term) {
@@ -655,10 +920,22 @@ export class Raft {
     let problem: string | null = null;
     switch (message.type) {
       case MessageType.preVoteResponse:
-        if (this.#role === "preCandidate") this.#countVote(from, false);
+        if (this.#role === "preCandidate") this.#countVote(from, incarnation, false);
         break;
       case MessageType.voteResponse:
-        if (this.#role === "candidate") this.#countVote(from, message.granted);
+        if (this.#role === "candidate") this.#countVote(from, incarnation, message.granted);
+        break;
+      case MessageType.readIndex:
+        if (this.#leadership !== null) {
+          this.#waitForRound(this.#leadership, from, incarnation, message.context);
+        }
+        break;
+      case MessageType.readIndexResponse:
+        if (from === this.#leader)
+          this.#readIndexes.push({ context: message.context, index: message.index });
+        break;
+      case MessageType.transferRequest:
+        if (this.#leadership !== null) problem = this.#wantTransfer(this.#leadership, from);
         break;
       case MessageType.appendResponse:
         problem = this.#leadership?.onAppendResponse(message, this.#nowMs) ?? null;
@@ -670,12 +947,6 @@ export class Raft {
     if (problem !== null) this.#onEvent("message refused", { problem, from });
   }
 
-  #isMember(id: NodeId): boolean {
-    const { voters, votersOutgoing, learners } = this.configuration;
-    const isIt = (member: { readonly id: NodeId }) => member.id === id;
-    return voters.some(isIt) || votersOutgoing.some(isIt) || learners.some(isIt);
-  }
-
   // ---- following ---------------------------------------------------------------------------------
 
   /**
@@ -683,13 +954,13 @@ export class Raft {
    * behind is told our term: it would otherwise go on being refused for ever, since with PreVote we may
    * never campaign ourselves.
    */
-  #followsSender(message: AppendRequest | HeartbeatRequest): boolean {
-    const { from, term } = message;
+  #followsSender(message: AppendRequest | HeartbeatRequest | SnapshotChunk): boolean {
+    const { from, term, incarnation } = message;
     if (term < this.#term) {
       if (message.type === MessageType.append) {
-        this.#reply(this.#appendResponse(from, message.prevIndex, true, 0, 0));
-      } else {
-        this.#replyHeartbeat(from, 0);
+        this.#reply(this.#appendResponse(from, incarnation, message.prevIndex, true, 0, 0));
+      } else if (message.type === MessageType.heartbeat) {
+        this.#replyHeartbeat(from, incarnation, 0);
       }
       return false;
     }
@@ -705,7 +976,7 @@ export class Raft {
   }
 
   #onAppend(message: AppendRequest): void {
-    const { from, prevIndex, entries } = message;
+    const { from, incarnation, prevIndex, entries } = message;
     const verdict = judgeAppend(this.#log, this.#commit, this.configuration.clusterId, message);
     if (verdict.kind === "refused") {
       this.#onEvent("append refused", { problem: verdict.problem, from, prevIndex });
@@ -713,7 +984,7 @@ export class Raft {
     }
     if (verdict.kind === "mismatch") {
       const { hintIndex, hintTerm } = verdict;
-      this.#reply(this.#appendResponse(from, prevIndex, true, hintIndex, hintTerm));
+      this.#reply(this.#appendResponse(from, incarnation, prevIndex, true, hintIndex, hintTerm));
       return;
     }
     if (verdict.truncateFrom !== 0) {
@@ -721,20 +992,24 @@ export class Raft {
       this.#truncate(verdict.truncateFrom);
     }
     for (let at = verdict.skip; at < entries.length; at += 1) this.#log.append(entries[at]!);
-    for (const appended of verdict.configurations) this.#configurations.push(appended);
-    if (verdict.configurations.length > 0) this.#quorum = new Quorum(this.configuration);
+    for (const appended of verdict.configurations) {
+      this.#configurations.push(appended);
+      if (this.#names(appended.configuration)) this.#wasNamed = true;
+    }
+    if (verdict.configurations.length > 0) this.#quorum = this.#takeConfiguration();
     const matched = prevIndex + entries.length;
     this.#commitTo(Math.min(message.commit, matched));
     // Leaves as a promise: durable by then, because the Persist of the same Ready holds it.
     this.#acknowledge = Math.max(this.#acknowledge, matched);
     this.#acknowledgeTo = from;
+    this.#acknowledgeToIncarnation = incarnation;
   }
 
   #onHeartbeat(message: HeartbeatRequest): void {
     // The leader tells only what this node has acknowledged as durable in this term.
     assert(message.commit <= this.#log.last, "an acknowledged entry is gone from the log");
     this.#commitTo(message.commit);
-    this.#replyHeartbeat(message.from, message.readRound);
+    this.#replyHeartbeat(message.from, message.incarnation, message.readRound);
   }
 
   #truncate(index: Index): void {
@@ -744,23 +1019,41 @@ export class Raft {
     const kept = this.#configurations.filter((appended) => appended.index < index);
     if (kept.length === this.#configurations.length) return;
     this.#configurations = kept;
-    this.#quorum = new Quorum(this.configuration);
+    this.#quorum = this.#takeConfiguration();
+    this.#onEvent("configuration back in force", { index: this.configurationIndex });
   }
 
   #appendResponse(
     to: NodeId,
+    toIncarnation: number,
     index: Index,
     rejected: boolean,
     hintIndex: Index,
     hintTerm: Term,
   ): AppendResponse {
     const type = MessageType.appendResponse;
-    return { type, from: this.#id, to, term: this.#term, index, rejected, hintIndex, hintTerm };
+    return {
+      type,
+      from: this.#id,
+      to,
+      term: this.#term,
+      incarnation: this.#options.incarnation,
+      toIncarnation,
+      index,
+      rejected,
+      hintIndex,
+      hintTerm,
+    };
   }
 
-  #replyHeartbeat(to: NodeId, readRound: number): void {
+  #replyHeartbeat(to: NodeId, toIncarnation: number, readRound: number): void {
     const type = MessageType.heartbeatResponse;
-    this.#reply({ type, from: this.#id, to, term: this.#term, readRound });
+    this.#reply({ type, ...this.#envelope(to, toIncarnation), readRound });
+  }
+
+  #envelope(to: NodeId, toIncarnation: number) {
+    const { id: from, incarnation } = this.#options;
+    return { from, to, term: this.#term, incarnation, toIncarnation };
   }
 
   // ---- commit ------------------------------------------------------------------------------------
@@ -772,11 +1065,176 @@ export class Raft {
   #commitTo(index: Index): void {
     if (index <= this.#commit) return;
     assert(index <= this.#log.last, "only what is in the log is committed");
+    const wasRemoved = this.isRemoved;
     this.#leadership?.committed(this.#commit, index);
     this.#commit = index;
     // At most one configuration is uncommitted; behind a committed one the earlier are history.
     while (this.#configurations.length > 1 && this.#configurations[1]!.index <= index) {
       this.#configurations.shift();
+    }
+    if (this.isRemoved && !wasRemoved) this.#leave();
+  }
+
+  // ---- membership --------------------------------------------------------------------------------
+
+  #names(configuration: Configuration): boolean {
+    return memberOf(configuration, this.#id)?.incarnation === this.incarnation;
+  }
+
+  /** 0: not in our configuration, which may be older than theirs. */
+  #incarnationOf(id: NodeId): number {
+    return memberOf(this.configuration, id)?.incarnation ?? 0;
+  }
+
+  /** The configuration in force is another one. Returns its quorum. */
+  #takeConfiguration(): Quorum {
+    const { configuration } = this;
+    const self = memberOf(configuration, this.#id);
+    this.#isNamed = self?.incarnation === this.incarnation;
+    this.#isWitness = this.#isNamed && self?.witness === true;
+    this.#isVoter = isVoterIn(configuration, this.#id, this.incarnation);
+    return new Quorum(configuration);
+  }
+
+  /**
+   * What a replaced incarnation says may be older than its own end; what is meant for another incarnation of
+   * this id may build on what that one had acknowledged. A sender our configuration does not know, or knows
+   * as an older incarnation, may be named by a newer configuration.
+   */
+  #incarnationProblem({ from, incarnation, toIncarnation }: Message): string | null {
+    if (toIncarnation !== 0 && toIncarnation !== this.incarnation) return "meant for another";
+    const known = this.#incarnationOf(from);
+    return incarnation < known ? "from one that was replaced" : null;
+  }
+
+  #appendConfiguration(configuration: Configuration): Index {
+    const leadership = this.#leadership!;
+    const index = this.#appendOwn(EntryKind.configuration, encodeConfiguration(configuration));
+    this.#configurations.push({ index, configuration });
+    this.#quorum = this.#takeConfiguration();
+    leadership.configure(configuration, this.#quorum, this.#nowMs);
+    const ids = allMembers(configuration).map(({ id }) => id);
+    const joint = configuration.votersOutgoing.length > 0;
+    this.#onEvent("configuration appended", { index, members: ids, joint });
+    return index;
+  }
+
+  #membershipFacts(): MembershipFacts {
+    const leadership = this.#leadership!;
+    return {
+      configuration: this.configuration,
+      configurationIndex: this.configurationIndex,
+      commit: this.#commit,
+      ownTermStart: leadership.ownTermStart,
+      nextIndex: this.#log.last + 1,
+      self: { id: this.#id, incarnation: this.incarnation },
+      transferring: this.transferring,
+      health: (id, incarnation) => {
+        if (id === this.#id && incarnation === this.incarnation)
+          return { active: true, lagEntries: 0 };
+        const peer = leadership.peer(id);
+        if (peer?.incarnation !== incarnation) return { active: false, lagEntries: this.#log.last };
+        const active = peer.heard && this.#nowMs - peer.heardMs < this.#options.electionTimeoutMs;
+        return { active, lagEntries: this.#log.last - peer.match };
+      },
+    };
+  }
+
+  /**
+   * A committed configuration does not name us: nothing is ours to do any more (trap 11). A leader hands
+   * over as it goes: everything up to that configuration is committed, and nothing was proposed behind it.
+   */
+  #leave(): void {
+    if (this.#leadership === null) {
+      this.#onEvent("removed from the cluster", { index: this.configurationIndex });
+      return;
+    }
+    const target = this.#bestTarget(this.#leadership);
+    this.#onEvent("stepped down: removed", { term: this.#term, target });
+    this.#leadership.collectMessages(this.#messages, this.#commit, this.#nowMs);
+    if (target !== 0) {
+      const type = MessageType.timeoutNow;
+      this.#messages.push({ type, ...this.#envelope(target, this.#incarnationOf(target)) });
+    }
+    this.#becomeFollower(this.#term, 0);
+  }
+
+  // ---- transfer ----------------------------------------------------------------------------------
+
+  #targetProblem(target: NodeId): TransferRefusal | null {
+    const member = memberOf(this.configuration, target);
+    if (target === this.#id) return "the target is this node";
+    if (member === null || !this.#mayTakeOver(target, member.incarnation)) {
+      return member?.witness ? "the target is a witness" : "the target is not a voter";
+    }
+    const peer = this.#leadership!.peer(target);
+    const silent = !peer?.heard || this.#nowMs - peer.heardMs >= this.#options.electionTimeoutMs;
+    return silent ? "the target is not heard" : null;
+  }
+
+  /** A data node that will vote when the change under way is done. */
+  #mayTakeOver(id: NodeId, incarnation: number): boolean {
+    return this.configuration.voters.some(
+      (voter) => voter.id === id && voter.incarnation === incarnation && voter.witness !== true,
+    );
+  }
+
+  #bestTarget(leadership: Leadership): NodeId {
+    return leadership.bestTarget(
+      (id, incarnation) => this.#mayTakeOver(id, incarnation),
+      this.#nowMs - this.#options.electionTimeoutMs,
+    );
+  }
+
+  #wantTransfer(leadership: Leadership, target: NodeId): string | null {
+    const problem = this.#targetProblem(target);
+    if (problem === null) leadership.transferWanted = target;
+    return problem;
+  }
+
+  #tickTransfer(leadership: Leadership): void {
+    const { transfer } = leadership;
+    if (transfer !== null) {
+      if (this.#nowMs < transfer.deadlineMs) return;
+      leadership.transfer = null;
+      this.#onEvent("leadership transfer aborted", { term: this.#term, target: transfer.target });
+      return;
+    }
+    if (this.#isWitness) {
+      // Elected only to bring a data node level and hand over (trap 48).
+      const target = this.#bestTarget(leadership);
+      if (target !== 0) this.transferLeadership(target);
+    } else if (this.#nowMs - this.#storageBusySinceMs >= this.#options.electionTimeoutMs) {
+      // Our disk stands still, and somebody else's does not: it holds everything (trap 39).
+      const target = this.#bestTarget(leadership);
+      const level = leadership.peer(target)?.match === this.#log.last;
+      if (level) leadership.transferWanted = target;
+    }
+  }
+
+  // ---- reads -------------------------------------------------------------------------------------
+
+  #waitForRound(leadership: Leadership, from: NodeId, incarnation: number, context: number): void {
+    // Until the no-op is committed, what earlier leaders committed may be unknown here (trap 05).
+    const index = Math.max(this.#commit, leadership.ownTermStart);
+    const round = leadership.openRound();
+    leadership.forwarded.add({ from, incarnation, context, round, index });
+  }
+
+  #answerForwardedReads(): void {
+    const leadership = this.#leadership;
+    if (leadership === null) return;
+    const confirmed = this.#confirmedRound();
+    if (!leadership.forwarded.hasConfirmed(confirmed)) return;
+    for (const { from, incarnation, context, index } of leadership.forwarded.takeConfirmed(
+      confirmed,
+    )) {
+      if (from === this.#id) {
+        this.#readIndexes.push({ context, index });
+        continue;
+      }
+      const type = MessageType.readIndexResponse;
+      this.#messages.push({ type, ...this.#envelope(from, incarnation), context, index });
     }
   }
 

@@ -35,24 +35,69 @@ export interface HardState {
   readonly vote: NodeId;
 }
 
-/** A member as the configuration names it. A wiped node comes back under a higher incarnation. */
+/**
+ * A member as the configuration names it. (id, incarnation) is the node as Raft's proofs know it: a wiped
+ * node comes back under a higher incarnation, and is another node (trap 17).
+ */
 export interface Member {
   readonly id: NodeId;
-  /** From 1; raised each time this id is reborn with an empty directory. */
+  /**
+   * 1 for those a cluster is born with; else the index of the entry that first named it. So no two nodes
+   * of one cluster's history ever share (id, incarnation).
+   */
   readonly incarnation: number;
   /** host:port other nodes reach its peer listener at. */
   readonly peerAddress: string;
+  /** Votes, persists and acknowledges, holds no keyspace. Absent: a data node. */
+  readonly witness?: true;
+  /** A learner that the leader makes a voter once it has caught up. Absent on voters. */
+  readonly promote?: true;
+}
+
+/** What leases rest on: the same on every member (design, section 6). */
+export interface Timing {
+  readonly electionTimeoutMs: number;
+  /** By how much two monotonic clocks may drift apart, in percent of the time that passes. */
+  readonly clockDriftPercentMax: number;
 }
 
 /**
  * Who votes. `votersOutgoing` is non-empty only in a joint configuration, where both majorities are
  * needed, each counted alone (Raft section 6). Effective when appended, not when applied.
+ *
+ * One id may stand in two lists with two incarnations: a learner that is to replace the voter of the same
+ * id, and, in the joint configuration that does it, a voter beside its outgoing predecessor. The higher
+ * incarnation is the living one.
  */
 export interface Configuration {
   readonly clusterId: string;
   readonly voters: readonly Member[];
   readonly votersOutgoing: readonly Member[];
   readonly learners: readonly Member[];
+  /** Absent in configurations of format version 1. */
+  readonly timing?: Timing;
+}
+
+/** A configuration and the index of the entry that holds it. */
+export interface IndexedConfiguration {
+  readonly index: Index;
+  readonly configuration: Configuration;
+}
+
+/**
+ * A snapshot: the state after `index`, and everything Raft needs to go on behind it. The bytes are opaque to
+ * the core; it moves them from node to node and says when they count.
+ */
+export interface SnapshotDescription {
+  readonly index: Index;
+  readonly term: Term;
+  /** Chain checksum of entry `index`: the anchor of a log that begins behind it. */
+  readonly checksum: number;
+  /** In force at `index`, with its own index: membership survives trimming (trap 23). */
+  readonly configuration: IndexedConfiguration;
+  readonly bytes: number;
+  /** CRC-32C of all its bytes. */
+  readonly digest: number;
 }
 
 export type Role = "follower" | "preCandidate" | "candidate" | "leader";
@@ -66,6 +111,12 @@ export const MessageType = {
   appendResponse: 6,
   heartbeat: 7,
   heartbeatResponse: 8,
+  timeoutNow: 9,
+  readIndex: 10,
+  readIndexResponse: 11,
+  snapshotChunk: 12,
+  snapshotResponse: 13,
+  transferRequest: 14,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
@@ -74,12 +125,18 @@ interface Envelope {
   readonly to: NodeId;
   /** The sender's term; for preVote the term it *would* campaign in (own term + 1). */
   readonly term: Term;
+  /** The sender's own. What another incarnation than the configuration's says is not counted. */
+  readonly incarnation: number;
+  /** The receiver's, as the sender knows it; 0: whatever it is. Another one drops the message. */
+  readonly toIncarnation: number;
 }
 
 export interface VoteRequest extends Envelope {
   readonly type: typeof MessageType.preVote | typeof MessageType.vote;
   readonly lastIndex: Index;
   readonly lastTerm: Term;
+  /** Sent by leave of the leader (TimeoutNow), which gave up its lease: stickiness does not hold (thesis, 4.2.3). */
+  readonly transfer: boolean;
 }
 
 export interface VoteResponse extends Envelope {
@@ -120,18 +177,66 @@ export interface HeartbeatResponse extends Envelope {
   readonly readRound: number;
 }
 
+/** Leader to the target of a transfer: campaign now (thesis, 3.10). */
+export interface TimeoutNow extends Envelope {
+  readonly type: typeof MessageType.timeoutNow;
+}
+
+/** Follower to leader: make me the leader. Nothing is answered. */
+export interface TransferRequest extends Envelope {
+  readonly type: typeof MessageType.transferRequest;
+}
+
+/** Follower to leader: which index must I have applied to answer a read that has arrived? */
+export interface ReadIndexRequest extends Envelope {
+  readonly type: typeof MessageType.readIndex;
+  /** The follower's own number for it, from 1. */
+  readonly context: number;
+}
+
+export interface ReadIndexResponse extends Envelope {
+  readonly type: typeof MessageType.readIndexResponse;
+  readonly context: number;
+  /** Commit index at some moment after the request arrived, at which the sender led. */
+  readonly index: Index;
+}
+
+export interface SnapshotChunk extends Envelope {
+  readonly type: typeof MessageType.snapshotChunk;
+  readonly snapshot: SnapshotDescription;
+  readonly offset: number;
+  /** Bytes offset.. of the snapshot; empty: a question how far the receiver has come. */
+  readonly data: Uint8Array;
+}
+
+export interface SnapshotResponse extends Envelope {
+  readonly type: typeof MessageType.snapshotResponse;
+  /** Of the snapshot it speaks of. */
+  readonly index: Index;
+  /** Bytes the receiver has, from the start without a gap. */
+  readonly offset: number;
+  /** It is installed, or the receiver's log holds `index` anyway: go on with entries behind `index`. */
+  readonly installed: boolean;
+}
+
 export type Message =
   | VoteRequest
   | VoteResponse
   | AppendRequest
   | AppendResponse
   | HeartbeatRequest
-  | HeartbeatResponse;
+  | HeartbeatResponse
+  | TimeoutNow
+  | TransferRequest
+  | ReadIndexRequest
+  | ReadIndexResponse
+  | SnapshotChunk
+  | SnapshotResponse;
 
 /**
- * What must become durable in ONE synced, atomic batch, in this order: the log is cut so that
- * `truncateFrom` and all behind it are gone (when not 0), `entries` are appended, the hard state is
- * replaced (when not null).
+ * What must become durable in ONE synced, atomic batch, in this order: the log becomes empty behind the
+ * anchor of `install` (when given), is cut so that `truncateFrom` and all behind it are gone (when not 0),
+ * `entries` are appended, the hard state is replaced (when not null), entries up to `trimTo` are dropped.
  */
 export interface Persist {
   /** Raised by one with every Persist of this process. Handed back through `Raft.persisted`. */
@@ -139,6 +244,10 @@ export interface Persist {
   readonly hardState: HardState | null;
   readonly truncateFrom: Index;
   readonly entries: readonly Entry[];
+  /** A verified snapshot takes the place of the whole log; it is the snapshot a restart begins from. */
+  readonly install?: SnapshotDescription;
+  /** Entries up to this one are covered by a durable snapshot and may go; absent: none. */
+  readonly trimTo?: Index;
 }
 
 /**
@@ -152,6 +261,9 @@ export interface Persist {
  * 5. `committed` is applied in order; it is durable here too. Paged: when more is committed than fits,
  *    `hasReady()` stays true.
  * 6. `confirmedRound`: all read rounds up to it are confirmed (leader only; monotone within a term).
+ * 7. `chunks` are handed to the snapshot store in order. `verify`: all bytes of this snapshot have been
+ *    handed over; the store makes them durable, checks them and reports through `Raft.snapshotVerified`.
+ * 8. `installed`: the state is replaced by this snapshot's, before `committed` of the same Ready is applied.
  */
 export interface Ready {
   readonly role: Role;
@@ -165,6 +277,12 @@ export interface Ready {
   /** Raft's commit index. `committed` may lag behind it by paging, and by our own disk. */
   readonly commit: Index;
   readonly confirmedRound: number;
+  readonly chunks: readonly SnapshotChunk[];
+  readonly verify: SnapshotDescription | null;
+  /** Durable: its Persist has been reported. */
+  readonly installed: SnapshotDescription | null;
+  /** Forwarded reads that may be answered once `applied` has reached `index`. */
+  readonly readIndexes: readonly { readonly context: number; readonly index: Index }[];
 }
 
 /** Random access to the durable log, for entries the core no longer holds in memory. Synchronous. */
@@ -177,17 +295,29 @@ export interface LogReader {
   readEntries(first: Index, last: Index, bytesMax: number): Entry[];
 }
 
+/** Snapshots a leader can send. Synchronous; only asked for what `newest` described. */
+export interface SnapshotReader {
+  /** The newest complete, verified, durable one, or null. */
+  newest(): SnapshotDescription | null;
+  /** At least one byte, at most `bytesMax`, from `offset`; null: that snapshot is gone, ask for the newest. */
+  read(snapshot: SnapshotDescription, offset: number, bytesMax: number): Uint8Array | null;
+}
+
 /** What storage found when it was opened. */
 export interface InitialState {
   readonly hardState: HardState;
-  /** Last durable index; 0 when the log is empty. */
+  /** What the log begins behind, when it was trimmed or a snapshot was installed; absent: index 0. */
+  readonly anchor?: { readonly index: Index; readonly term: Term; readonly checksum: number };
+  /** The snapshot a restart begins from: anchor.index <= snapshot.index <= lastIndex. Absent: none. */
+  readonly snapshot?: SnapshotDescription;
+  /** Last durable index; the anchor's when the log is empty. */
   readonly lastIndex: Index;
   readonly lastChecksum: number;
-  /** Run-length terms: [first index of the run, term], ascending, covering 1..lastIndex. */
+  /** Run-length terms: [first index of the run, term], ascending, covering anchor.index + 1..lastIndex. */
   readonly termRuns: readonly (readonly [Index, Term])[];
-  /** The latest configuration entry in the log and the one before it (effective if that is truncated), newest last. */
-  readonly configurations: readonly {
-    readonly index: Index;
-    readonly configuration: Configuration;
-  }[];
+  /**
+   * The latest configuration entry in the log and the one before it (effective if that is truncated), newest
+   * last. Those that were trimmed are the snapshot's to remember, and come from there.
+   */
+  readonly configurations: readonly IndexedConfiguration[];
 }

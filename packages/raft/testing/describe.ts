@@ -21,12 +21,20 @@ function describeEntries(entries: readonly Entry[]): string {
   return `[${entries.map(describeEntry).join(", ")}]`;
 }
 
+/** An incarnation is named from the second on: 3.2 is node 3, born again. */
+function sender({ from, incarnation }: Message): string {
+  return incarnation === 1 ? `${from}` : `${from}.${incarnation}`;
+}
+
 export function describeMessage(message: Message): string {
-  const head = `${message.from}->${message.to} ${typeName(message)} term=${message.term}`;
+  const head = `${sender(message)}->${message.to} ${typeName(message)} term=${message.term}`;
   switch (message.type) {
     case MessageType.preVote:
     case MessageType.vote:
-      return `${head} last=${message.lastIndex}/${message.lastTerm}`;
+      return (
+        `${head} last=${message.lastIndex}/${message.lastTerm}` +
+        (message.transfer ? " by leave" : "")
+      );
     case MessageType.preVoteResponse:
     case MessageType.voteResponse:
       return `${head} ${message.granted ? "granted" : "refused"}`;
@@ -42,6 +50,20 @@ export function describeMessage(message: Message): string {
       return `${head} commit=${message.commit} round=${message.readRound}`;
     case MessageType.heartbeatResponse:
       return `${head} round=${message.readRound}`;
+    case MessageType.timeoutNow:
+    case MessageType.transferRequest:
+      return head;
+    case MessageType.readIndex:
+      return `${head} context=${message.context}`;
+    case MessageType.readIndexResponse:
+      return `${head} context=${message.context} index=${message.index}`;
+    case MessageType.snapshotChunk: {
+      const { snapshot, offset, data } = message;
+      const position = `${snapshot.index}/${snapshot.term}`;
+      return `${head} snapshot=${position} bytes=${offset}+${data.length} of ${snapshot.bytes}`;
+    }
+    case MessageType.snapshotResponse:
+      return `${head} snapshot=${message.index} offset=${message.offset}${message.installed ? " installed" : ""}`;
   }
 }
 
@@ -62,6 +84,10 @@ export function describeReady(id: number, ready: Ready): string[] {
     lines.push(parts.join(" "));
   }
   for (const message of ready.promises) lines.push(`  promise ${describeMessage(message)}`);
+  if (ready.installed !== null) lines.push(`  install ${ready.installed.index}`);
+  for (const { context, index } of ready.readIndexes) {
+    lines.push(`  read ${context} at ${index}`);
+  }
   if (ready.committed.length > 0) lines.push(`  apply ${describeEntries(ready.committed)}`);
   return lines;
 }

@@ -10,8 +10,12 @@
  *   persisted before promise   votes, acknowledgements and terms are on disk when they leave
  *   reads                 a confirmed round belongs to a leader that knew, or will know before serving,
  *                         everything committed when the round began
- *   lease                 nobody is elected within one election timeout of the start of a confirmed round
- *                         while its leader still leads
+ *   lease                 nobody is elected while another leader has a lease; without transfers, not within one
+ *                         election timeout of the start of a round that was confirmed while its leader leads
+ *
+ * With `changing`, members are also added, promoted, removed, wiped and replaced, by whoever believes to lead,
+ * and leadership is transferred. A budget keeps every run survivable: wiped voters that are not replaced yet
+ * are a minority of each half of every configuration in force anywhere.
  *
  * After the schedule the links heal, and the cluster must elect, commit and agree: safety that comes from
  * doing nothing does not pass.
@@ -19,6 +23,7 @@
 import {
   bootstrapEntries,
   type Configuration,
+  type Member,
   type Message,
   MessageType,
   type NodeId,
@@ -35,6 +40,8 @@ export interface ScheduleOptions {
   readonly voters: readonly NodeId[];
   readonly votersOutgoing?: readonly NodeId[];
   readonly breach?: Breach;
+  /** Members come and go, and leadership is transferred. */
+  readonly changing?: boolean;
 }
 
 /** What a run went through, so that a test can see that its schedules are not idle. */
@@ -44,7 +51,15 @@ export interface ScheduleSummary {
   readonly roundsConfirmed: number;
   readonly crashes: number;
   readonly cuts: number;
+  readonly changes: number;
+  readonly promotions: number;
+  readonly wipes: number;
+  readonly transfers: number;
+  readonly leases: number;
 }
+
+/** Ids that may ever be members of a changing cluster. */
+const idMax = 7;
 
 interface Round {
   readonly number: number;
@@ -62,10 +77,25 @@ export function runSchedule(options: ScheduleOptions): ScheduleSummary {
 }
 
 class Schedule {
-  summary = { committed: 0, elections: 0, roundsConfirmed: 0, crashes: 0, cuts: 0 };
+  summary = {
+    committed: 0,
+    elections: 0,
+    roundsConfirmed: 0,
+    crashes: 0,
+    cuts: 0,
+    changes: 0,
+    promotions: 0,
+    wipes: 0,
+    transfers: 0,
+    leases: 0,
+  };
   readonly #random: () => number;
-  readonly #nodes: SimulatedNode[];
-  readonly #majorities: (readonly NodeId[])[];
+  /** Living incarnations, and dead ones that may come back. */
+  #nodes: SimulatedNode[];
+  readonly #changing: boolean;
+  readonly #breach: Breach;
+  /** "id.incarnation" of nodes whose disk is gone. */
+  readonly #wiped = new Set<string>();
   #nowMs = 0;
   #network: Message[] = [];
   #cutLinks = new Set<string>();
@@ -80,8 +110,11 @@ class Schedule {
   readonly #leases = new Map<NodeId, { readonly term: number; readonly begunMs: number }>();
   #payloads = 0;
 
-  constructor({ seed, voters, votersOutgoing = [], breach = "none" }: ScheduleOptions) {
+  constructor(options: ScheduleOptions) {
+    const { seed, voters, votersOutgoing = [], breach = "none", changing = false } = options;
     this.#random = mulberry32(seed);
+    this.#changing = changing;
+    this.#breach = breach;
     this.#storm = this.#pick([0.1, 0.3, 1]);
     const member = (id: NodeId) => ({ id, incarnation: 1, peerAddress: `node-${id}:1` });
     const configuration: Configuration = {
@@ -92,16 +125,22 @@ class Schedule {
     };
     const entries = bootstrapEntries(configuration);
     const ids = [...new Set([...voters, ...votersOutgoing])];
-    this.#majorities = [voters, votersOutgoing].filter((half) => half.length > 0);
-    this.#nodes = ids.map((id) => {
-      const limits = {
-        maxAppendBytes: 1 + this.#below(40),
-        maxInflightAppends: 1 + this.#below(4),
-        committedPageBytes: 1 + this.#below(40),
-      };
-      const timing = { electionTimeoutMs, heartbeatIntervalMs, random: this.#random };
-      return new SimulatedNode({ id, entries, limits, breach, onEvent: () => {}, ...timing }, 0);
-    });
+    this.#nodes = ids.map((id) => this.#makeNode(id, 1, entries));
+  }
+
+  #makeNode(
+    id: NodeId,
+    incarnation: number,
+    entries: SimulatedNode["disk"]["entries"],
+  ): SimulatedNode {
+    const limits = {
+      maxAppendBytes: 1 + this.#below(40),
+      maxInflightAppends: 1 + this.#below(4),
+      committedPageBytes: 1 + this.#below(40),
+    };
+    const timing = { electionTimeoutMs, heartbeatIntervalMs, random: this.#random };
+    const who = { id, incarnation, entries, breach: this.#breach };
+    return new SimulatedNode({ ...who, limits, onEvent: () => {}, ...timing }, this.#nowMs);
   }
 
   step(): void {
@@ -114,6 +153,7 @@ class Schedule {
     else if (dice < 88) this.#advance(this.#below(this.#hasLeader() ? 10 : 80));
     else if (dice < 94) this.#propose(node);
     else if (dice < 97) this.#beginRound(node);
+    else if (this.#changing && this.#below(2) === 0) this.#change(this.#believedLeader() ?? node);
     else if (this.#random() > this.#storm) return;
     else if (dice === 97) this.#cutOrHeal();
     else if (dice === 98) node.raft.unreachable(this.#pick(this.#nodes).id);
@@ -139,12 +179,154 @@ class Schedule {
       }
       const leader = this.#nodes.find((node) => node.raft.role === "leader");
       if (leader === undefined) continue;
+      this.#repair(leader);
+      if (leader.raft.transferring) continue;
       if (!proposed) leader.raft.propose(new Uint8Array([1]));
       proposed = true;
       const last = leader.raft.lastIndex;
-      if (this.#nodes.every((node) => node.applied.length === last)) return;
+      const members = this.#nodes.filter((node) => this.#isNamed(node, leader.raft.configuration));
+      const whole = leader.raft.commit === last && this.#isSettled(leader);
+      if (whole && members.every((node) => node.applied.length === last)) return;
     }
-    throw new Error("the healed cluster makes no progress");
+    throw new Error(
+      `the healed cluster makes no progress: ${this.#nodes.map((node) => this.#describe(node)).join("; ")}`,
+    );
+  }
+
+  #describe(node: SimulatedNode): string {
+    const { role, term, leader, lastIndex, commit, configuration } = node.raft;
+    const ids = (members: readonly Member[]) =>
+      members.map((member) => keyOf(member) + (member.promote ? "+" : "")).join(",");
+    const { voters, votersOutgoing, learners } = configuration;
+    const halves = `${ids(voters)}/${ids(votersOutgoing)}/${ids(learners)}`;
+    const position = `${lastIndex} commit ${commit} applied ${node.applied.length}`;
+    return `${nameOf(node)} ${role} term ${term} leader ${leader} last ${position} ${halves}`;
+  }
+
+  // ---- changes -----------------------------------------------------------------------------------
+
+  /** An administrator asks `node`, which may or may not lead. */
+  #change(node: SimulatedNode): void {
+    if (!node.alive) return;
+    const { raft } = node;
+    const dice = this.#below(10);
+    if (dice < 4) {
+      const wiped = raft.configuration.learners.some((learner) => this.#wiped.has(keyOf(learner)));
+      if (wiped || !raft.wantsConfiguration) return;
+      if (raft.takePendingChange() !== 0) this.summary.promotions += 1;
+    } else if (dice < 5) {
+      if (raft.transferLeadership(this.#below(2) * (1 + this.#below(idMax))) === null) {
+        this.summary.transfers += 1;
+      }
+    } else if (dice < 6) {
+      if (this.#below(3) === 0) this.#wipe(this.#pick(this.#nodes));
+    } else {
+      this.#proposeChange(node);
+    }
+  }
+
+  /** Whoever thinks so; now and then there are two. */
+  #believedLeader(): SimulatedNode | undefined {
+    const leaders = this.#nodes.filter((node) => node.alive && node.raft.role === "leader");
+    return leaders.length === 0 ? undefined : this.#pick(leaders);
+  }
+
+  #proposeChange(node: SimulatedNode): void {
+    const { raft } = node;
+    const { voters, learners } = raft.configuration;
+    const id = 1 + this.#below(idMax);
+    const stranger: Member = { id, incarnation: 0, peerAddress: `node-${id}:1` };
+    const isKnown = [...voters, ...learners].some((member) => member.id === id);
+    const voter = voters.find((member) => member.id === id);
+    const learner = learners.find((member) => member.id === id);
+    let next: { voters: readonly Member[]; learners: readonly Member[] };
+    if (voter !== undefined && learner === undefined && this.#wiped.has(keyOf(voter))) {
+      next = { voters, learners: [...learners, { ...stranger, promote: true }] };
+    } else if (!isKnown) {
+      const promote = this.#below(4) === 0 ? {} : ({ promote: true } as const);
+      next = { voters, learners: [...learners, { ...stranger, ...promote }] };
+    } else if (learner !== undefined && voter === undefined && this.#below(2) === 0) {
+      const { promote: _, ...plain } = learner;
+      next = { voters: [...voters, plain], learners: learners.filter((one) => one !== learner) };
+    } else {
+      const others = (member: Member) => member.id !== id;
+      next = { voters: voters.filter(others), learners: learners.filter(others) };
+    }
+    // Who is wiped in this very moment still counts as healthy: the two faults together cost the quorum.
+    if (this.#wouldLoseQuorum(next.voters)) return;
+    // Now and then somebody is in a hurry: the judgements of health are skipped, safety is not.
+    const force = this.#faulty && this.#below(8) === 0;
+    const result = raft.changeConfiguration({ expectedIndex: 0, ...next, force });
+    if ("index" in result) this.summary.changes += 1;
+  }
+
+  #wipe(node: SimulatedNode): void {
+    const key = `${node.id}.${node.raft.incarnation}`;
+    const halves = this.#nodes.flatMap(({ raft }) => [
+      raft.configuration.voters,
+      raft.configuration.votersOutgoing,
+    ]);
+    for (const half of halves) {
+      const lost = half.filter((voter) => keyOf(voter) === key || this.#wiped.has(keyOf(voter)));
+      if (lost.length * 2 >= half.length && lost.some((voter) => keyOf(voter) === key)) return;
+    }
+    this.summary.wipes += 1;
+    if (node.alive) node.crash(0);
+    this.#wiped.add(key);
+    this.#nodes = this.#nodes.filter((other) => other !== node);
+    this.#rounds.delete(node.id);
+  }
+
+  #wouldLoseQuorum(voters: readonly Member[]): boolean {
+    const living = voters.filter((voter) =>
+      this.#nodes.some((node) => keyOf(voter) === nameOf(node)),
+    );
+    return living.length * 2 <= voters.length;
+  }
+
+  /** A member of a committed configuration comes to life with an empty disk, once. */
+  #bear(configuration: Configuration): void {
+    for (const { id, incarnation } of configuration.learners) {
+      const known = this.#nodes.find((node) => node.id === id);
+      if (this.#wiped.has(`${id}.${incarnation}`)) continue;
+      if (known !== undefined && known.raft.incarnation >= incarnation) continue;
+      // The predecessor was removed or wiped: two processes never share an id.
+      if (known?.alive) known.crash(0);
+      this.#nodes = this.#nodes.filter((node) => node !== known);
+      this.#rounds.delete(id);
+      this.#nodes.push(this.#makeNode(id, incarnation, []));
+    }
+  }
+
+  /** What the hosts do by themselves: pending changes go on, who was wiped asks to be replaced. */
+  #repair({ raft }: SimulatedNode): void {
+    const { voters, votersOutgoing, learners } = raft.configuration;
+    const isWhole = !learners.some((learner) => this.#wiped.has(keyOf(learner)));
+    if ((isWhole || votersOutgoing.length > 0) && raft.wantsConfiguration) raft.takePendingChange();
+    for (const member of [...voters, ...learners]) {
+      if (!this.#wiped.has(keyOf(member))) continue;
+      if (learners.some((one) => one.id === member.id && !this.#wiped.has(keyOf(one)))) continue;
+      const { id, peerAddress } = member;
+      const others = learners.filter((one) => one.id !== id);
+      const reborn = { id, incarnation: 0, peerAddress, promote: true } as const;
+      raft.changeConfiguration({
+        expectedIndex: 0,
+        voters,
+        learners: [...others, reborn],
+        force: false,
+      });
+    }
+  }
+
+  #isSettled({ raft }: SimulatedNode): boolean {
+    const { voters, votersOutgoing, learners } = raft.configuration;
+    const whole = voters.every((voter) => !this.#wiped.has(keyOf(voter)));
+    return whole && votersOutgoing.length === 0 && !learners.some((learner) => learner.promote);
+  }
+
+  #isNamed(node: SimulatedNode, { voters, votersOutgoing, learners }: Configuration): boolean {
+    const members = [...voters, ...votersOutgoing, ...learners];
+    return members.some((member) => keyOf(member) === nameOf(node));
   }
 
   // ---- the schedule ------------------------------------------------------------------------------
@@ -160,8 +342,8 @@ class Schedule {
   }
 
   #deliver(message: Message): void {
-    const node = this.#nodes.find(({ id }) => id === message.to)!;
-    if (!node.alive) return;
+    const node = this.#nodes.find(({ id }) => id === message.to);
+    if (!node?.alive) return;
     node.raft.tick(this.#nowMs);
     node.raft.step(message);
   }
@@ -193,7 +375,7 @@ class Schedule {
   }
 
   #propose(node: SimulatedNode): void {
-    if (!node.alive || node.raft.role !== "leader") return;
+    if (!node.alive || node.raft.role !== "leader" || node.raft.transferring) return;
     this.#payloads += 1;
     node.raft.propose(new Uint8Array(1 + this.#below(20)).fill(this.#payloads));
   }
@@ -241,7 +423,7 @@ class Schedule {
   // ---- the view from above -----------------------------------------------------------------------
 
   #checkDurable(message: Message): void {
-    const node = this.#nodes.find(({ id }) => id === message.from)!;
+    const node = this.#nodes.find((one) => one.id === message.from)!;
     const { hardState, entries } = node.disk;
     const isPreVote =
       message.type === MessageType.preVote ||
@@ -258,8 +440,8 @@ class Schedule {
     }
     if (message.type === MessageType.appendResponse && !message.rejected) {
       check(entries.length >= message.index, "an acknowledged entry is not durable");
-      const leader = this.#nodes.find(({ id }) => id === message.to)!;
-      if (leader.alive && leader.raft.role === "leader" && leader.raft.term === message.term) {
+      const leader = this.#nodes.find(({ id }) => id === message.to);
+      if (leader?.alive && leader.raft.role === "leader" && leader.raft.term === message.term) {
         const checksum = entries[message.index - 1]?.checksum ?? 0;
         check(leader.raft.checksumAt(message.index) === checksum, "another entry was acknowledged");
       }
@@ -271,6 +453,18 @@ class Schedule {
       if (!node.alive) continue;
       this.#observeLeader(node);
       this.#observeCommit(node);
+    }
+    this.#observeMembers();
+  }
+
+  #observeMembers(): void {
+    for (const { raft, alive } of this.#nodes) {
+      if (!alive) continue;
+      if (raft.leaseUntilMs() > this.#nowMs) this.summary.leases += 1;
+      if (raft.role === "leader" && raft.configurationIndex <= raft.commit) {
+        this.#bear(raft.configuration);
+        return;
+      }
     }
   }
 
@@ -293,6 +487,11 @@ class Schedule {
       );
     }
     for (const other of this.#nodes) {
+      if (other === node || !other.alive) continue;
+      check(other.raft.leaseUntilMs() <= this.#nowMs, "elected under another leader's lease");
+    }
+    if (this.#changing) return;
+    for (const other of this.#nodes) {
       const lease = this.#leases.get(other.id);
       if (!other.alive || lease === undefined) continue;
       const holds = other.raft.role === "leader" && other.raft.term === lease.term;
@@ -308,7 +507,7 @@ class Schedule {
     for (let index = known + 1; index <= commit; index += 1) {
       this.#committed.push(node.raft.checksumAt(index));
     }
-    if (commit > known) this.#checkQuorumDurable(commit);
+    if (commit > known) this.#checkQuorumDurable(node, commit);
     this.summary.committed = this.#committed.length;
     if (commit > 0) {
       const checksum = node.raft.checksumAt(commit);
@@ -319,12 +518,18 @@ class Schedule {
     check(applied.checksum === this.#committed[applied.index - 1], "another entry was applied");
   }
 
-  #checkQuorumDurable(index: number): void {
+  /** By the configuration that was in force where it was committed. */
+  #checkQuorumDurable({ raft }: SimulatedNode, index: number): void {
     const checksum = this.#committed[index - 1];
-    for (const half of this.#majorities) {
-      const holders = this.#nodes.filter(
-        ({ id, disk }) => half.includes(id) && disk.entries[index - 1]?.checksum === checksum,
-      );
+    const { voters, votersOutgoing } = raft.configuration;
+    for (const half of [voters, votersOutgoing]) {
+      if (half.length === 0) continue;
+      const holders = half.filter((voter) => {
+        // It may have acknowledged the entry before it lost it: the budget allows for that.
+        if (this.#wiped.has(keyOf(voter))) return true;
+        const holder = this.#nodes.find((node) => nameOf(node) === keyOf(voter));
+        return holder?.disk.entries[index - 1]?.checksum === checksum;
+      });
       check(holders.length * 2 > half.length, "committed without a durable quorum");
     }
   }
@@ -357,6 +562,14 @@ class Schedule {
   #pick<T>(from: readonly T[]): T {
     return from[this.#below(from.length)]!;
   }
+}
+
+function keyOf({ id, incarnation }: Member): string {
+  return `${id}.${incarnation}`;
+}
+
+function nameOf({ id, raft }: SimulatedNode): string {
+  return `${id}.${raft.incarnation}`;
 }
 
 function check(holds: boolean, text: string): void {

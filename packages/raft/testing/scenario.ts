@@ -14,10 +14,20 @@
  *   cut a b ..., heal       links lose what is sent from now on; both directions
  *   propose <node> <text..>, big <node> <bytes>, read <node>, unreachable <node> <peer>
  *   crash <node> [written], restart <node>, status [nodes], log <node>, flow <node>
+ *   transfer <node> [to], ask <node>        leadership to another; the node asks for it
+ *   change <node> voters=.. learners=.. [expect=index] [force]   pending <node>   membership; what the leader wants
+ *   join <id> <incarnation> a node with an empty disk      lease <node>, readIndex <node>
  *   raw <to> {json}         step a message made by hand
+ * Members: id[.incarnation][w][+]: 4.0+ is node 4, incarnation "this entry", to be promoted; w: a witness.
  *   quiet <command>         the same, printing nothing
  */
-import { bootstrapEntries, type Message, type NodeId } from "../src/index.js";
+import {
+  bootstrapEntries,
+  type Entry,
+  type Member,
+  type Message,
+  type NodeId,
+} from "../src/index.js";
 import { describeEntry, describeMessage, describeReady, typeName } from "./describe.js";
 import { type Limits, SimulatedNode } from "./simulated-node.js";
 import { tickLikeAHost } from "./tick-like-a-host.js";
@@ -63,6 +73,7 @@ class Scenario {
   #kept: Message[] = [];
   readonly #cut = new Set<string>();
   #out: string[] = [];
+  #limits: Limits = {};
 
   run(line: string): string[] {
     this.#out = [];
@@ -148,6 +159,36 @@ class Scenario {
       case "flow":
         this.#each(words[0], (node) => this.#flow(node));
         break;
+      case "transfer":
+        this.#each(words[0], (node) => {
+          const refusal = node.raft.transferLeadership(Number.isNaN(number) ? 0 : number);
+          if (refusal !== null) this.#print(`refused: ${refusal}`);
+        });
+        break;
+      case "ask":
+        this.#each(words[0], (node) => this.#print(`asked: ${node.raft.requestTransferToSelf()}`));
+        break;
+      case "change":
+        this.#change(this.#node(words[0]), words.slice(1));
+        break;
+      case "pending":
+        this.#each(words[0], (node) => {
+          if (node.raft.wantsConfiguration) node.raft.takePendingChange();
+          else this.#print(`${node.id} wants nothing`);
+        });
+        break;
+      case "join":
+        this.#addNode(Number(words[0]), [], number);
+        break;
+      case "lease":
+        this.#each(words[0], (node) => {
+          const left = node.raft.leaseUntilMs() - this.#nowMs.get(node.id)!;
+          this.#print(`${node.id} lease: ${left === -Infinity ? "none" : `${left} ms`}`);
+        });
+        break;
+      case "readIndex":
+        this.#each(words[0], (node) => this.#print(`context ${node.raft.requestReadIndex()}`));
+        break;
       case "raw":
         this.#raw(this.#node(words[0]), line.slice(line.indexOf("{")));
         break;
@@ -158,28 +199,47 @@ class Scenario {
 
   #cluster(words: string[]): void {
     const given = new Map(words.map((word) => word.split("=") as [string, string]));
-    const ids = (key: string) => (given.get(key) ?? "").split(",").filter(Boolean).map(Number);
-    const members = (key: string) =>
-      ids(key).map((id) => ({ id, incarnation: 1, peerAddress: `node-${id}:7000` }));
+    const members = (key: string) => parseMembers(given.get(key) ?? "", 1);
+    const ids = (key: string) => members(key).map(({ id }) => id);
     const entries = bootstrapEntries({
       clusterId: "scenario",
       voters: members("voters"),
       votersOutgoing: members("outgoing"),
       learners: members("learners"),
     });
-    const limits: Limits = {
+    this.#limits = {
       ...(given.has("appendBytes") ? { maxAppendBytes: Number(given.get("appendBytes")) } : {}),
       ...(given.has("inflight") ? { maxInflightAppends: Number(given.get("inflight")) } : {}),
       ...(given.has("pageBytes") ? { committedPageBytes: Number(given.get("pageBytes")) } : {}),
     };
     for (const id of new Set([...ids("voters"), ...ids("outgoing"), ...ids("learners")])) {
-      const onEvent = (event: string, fields: object) =>
-        this.#print(`${id} event: ${event} ${JSON.stringify(fields)}`);
-      const options = { id, entries, electionTimeoutMs, heartbeatIntervalMs, limits, onEvent };
-      this.#nowMs.set(id, 0);
-      // Lower ids wait a little shorter.
-      this.#nodes.set(id, new SimulatedNode({ ...options, random: () => id / 10 }, 0));
+      this.#addNode(id, entries, 1);
     }
+  }
+
+  #addNode(id: NodeId, entries: readonly Entry[], incarnation: number): void {
+    const onEvent = (event: string, fields: object) =>
+      this.#print(`${id} event: ${event} ${JSON.stringify(fields)}`);
+    const limits = this.#limits;
+    const timing = { electionTimeoutMs, heartbeatIntervalMs };
+    const options = { id, incarnation, entries, ...timing, limits, onEvent };
+    this.#nowMs.set(id, 0);
+    // Lower ids wait a little shorter.
+    this.#nodes.set(id, new SimulatedNode({ ...options, random: () => id / 10 }, 0));
+  }
+
+  #change(node: SimulatedNode, words: string[]): void {
+    const given = new Map(words.map((word) => word.split("=") as [string, string]));
+    const { voters, learners } = node.raft.configuration;
+    const members = (key: string, now: readonly Member[]) =>
+      given.has(key) ? parseMembers(given.get(key) ?? "", null, [...voters, ...learners]) : now;
+    const result = node.raft.changeConfiguration({
+      expectedIndex: Number(given.get("expect") ?? 0),
+      voters: members("voters", voters),
+      learners: members("learners", learners),
+      force: given.has("force"),
+    });
+    if ("refused" in result) this.#print(`refused: ${result.refused} ${result.text}`);
   }
 
   #tick(node: SimulatedNode, ms: number): void {
@@ -302,7 +362,8 @@ class Scenario {
   }
 
   #raw(node: SimulatedNode, json: string): void {
-    const message = JSON.parse(json) as { entries?: { payload: unknown }[] };
+    const given = JSON.parse(json) as { entries?: { payload: unknown }[] };
+    const message = { incarnation: 1, toIncarnation: 1, transfer: false, ...given };
     for (const entry of message.entries ?? []) {
       if (typeof entry.payload === "string") {
         entry.payload = new TextEncoder().encode(entry.payload);
@@ -325,4 +386,27 @@ class Scenario {
   #print(line: string): void {
     this.#out.push(line);
   }
+}
+
+/** `incarnation` null: that of the member known by this id. */
+function parseMembers(
+  text: string,
+  incarnation: number | null,
+  known: readonly Member[] = [],
+): Member[] {
+  return text
+    .split(",")
+    .filter(Boolean)
+    .map((word) => {
+      const [, id = "", , given, witness, promote] = /^(\d+)(\.(\d+))?(w?)(\+?)$/.exec(word) ?? [];
+      const before = known.find((member) => member.id === Number(id));
+      return {
+        id: Number(id),
+        incarnation:
+          given === undefined ? (incarnation ?? before?.incarnation ?? 0) : Number(given),
+        peerAddress: `node-${id}:7000`,
+        ...(witness === "w" ? { witness: true as const } : {}),
+        ...(promote === "+" ? { promote: true as const } : {}),
+      };
+    });
 }

@@ -33,6 +33,8 @@ export type Breach = "none" | "eager" | "amnesia";
 
 export interface NodeOptions {
   readonly id: NodeId;
+  /** Default 1. */
+  readonly incarnation?: number;
   readonly entries: readonly Entry[];
   readonly electionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
@@ -177,6 +179,7 @@ export class SimulatedNode {
     const { id, electionTimeoutMs, heartbeatIntervalMs, random, limits, onEvent } = this.#options;
     return new Raft({
       id,
+      incarnation: this.#options.incarnation ?? 1,
       initial: this.disk.initialState(),
       reader: this.disk,
       electionTimeoutMs,
