@@ -61,6 +61,11 @@ describe("under loss, reordering, duplication, partitions and crashes with unsyn
     holds(60, { steps: 5000, voters: [1, 2, 3, 4, 5], changing: true });
   });
 
+  test("trap-48: two data nodes and a witness stay safe and recover", () => {
+    holds(100, { steps: 3000, voters: [1, 2, 3], witnesses: [3] });
+    holds(80, { steps: 5000, voters: [1, 2, 3], witnesses: [3], changing: true });
+  });
+
   test("two nodes stay safe and recover", () => {
     holds(100, { steps: 2000, voters: [1, 2] });
   });

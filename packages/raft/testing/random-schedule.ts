@@ -40,6 +40,7 @@ export interface ScheduleOptions {
   readonly voters: readonly NodeId[];
   readonly votersOutgoing?: readonly NodeId[];
   readonly breach?: Breach;
+  readonly witnesses?: readonly NodeId[];
   /** Members come and go, and leadership is transferred. */
   readonly changing?: boolean;
 }
@@ -93,6 +94,8 @@ class Schedule {
   /** Living incarnations, and dead ones that may come back. */
   #nodes: SimulatedNode[];
   readonly #changing: boolean;
+  /** Leadership may be handed over: then a confirmed round alone proves no lease. */
+  readonly #transfers: boolean;
   readonly #breach: Breach;
   /** "id.incarnation" of nodes whose disk is gone. */
   readonly #wiped = new Set<string>();
@@ -111,12 +114,19 @@ class Schedule {
   #payloads = 0;
 
   constructor(options: ScheduleOptions) {
-    const { seed, voters, votersOutgoing = [], breach = "none", changing = false } = options;
+    const { seed, voters, votersOutgoing = [], witnesses = [] } = options;
+    const { breach = "none", changing = false } = options;
     this.#random = mulberry32(seed);
     this.#changing = changing;
+    this.#transfers = changing || witnesses.length > 0;
     this.#breach = breach;
     this.#storm = this.#pick([0.1, 0.3, 1]);
-    const member = (id: NodeId) => ({ id, incarnation: 1, peerAddress: `node-${id}:1` });
+    const member = (id: NodeId): Member => ({
+      id,
+      incarnation: 1,
+      peerAddress: `node-${id}:1`,
+      ...(witnesses.includes(id) ? { witness: true } : {}),
+    });
     const configuration: Configuration = {
       clusterId: "random",
       voters: voters.map(member),
@@ -180,7 +190,7 @@ class Schedule {
       const leader = this.#nodes.find((node) => node.raft.role === "leader");
       if (leader === undefined) continue;
       this.#repair(leader);
-      if (leader.raft.transferring) continue;
+      if (leader.raft.transferring || leader.raft.isWitness) continue;
       if (!proposed) leader.raft.propose(new Uint8Array([1]));
       proposed = true;
       const last = leader.raft.lastIndex;
@@ -376,6 +386,7 @@ class Schedule {
 
   #propose(node: SimulatedNode): void {
     if (!node.alive || node.raft.role !== "leader" || node.raft.transferring) return;
+    if (node.raft.isWitness) return;
     this.#payloads += 1;
     node.raft.propose(new Uint8Array(1 + this.#below(20)).fill(this.#payloads));
   }
@@ -490,7 +501,7 @@ class Schedule {
       if (other === node || !other.alive) continue;
       check(other.raft.leaseUntilMs() <= this.#nowMs, "elected under another leader's lease");
     }
-    if (this.#changing) return;
+    if (this.#transfers) return;
     for (const other of this.#nodes) {
       const lease = this.#leases.get(other.id);
       if (!other.alive || lease === undefined) continue;
