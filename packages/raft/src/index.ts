@@ -1,6 +1,14 @@
 export { AssertionError } from "./assert.js";
 export { crc32c, entryChecksum } from "./checksum.js";
-export { bootstrapEntries, decodeConfiguration, encodeConfiguration } from "./configuration.js";
+export {
+  allMembers,
+  bootstrapEntries,
+  decodeConfiguration,
+  encodeConfiguration,
+  isVoterIn,
+  memberOf,
+} from "./configuration.js";
+export { clockDriftPercentMaxDefault } from "./constants.js";
 export { ConfigurationError } from "./errors.js";
 export type { ChangeRefusal, ChangeResult, ConfigurationChange } from "./membership.js";
 export { type PeerProgress, Raft, type RaftOptions, type TransferRefusal } from "./raft.js";

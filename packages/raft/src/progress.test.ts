@@ -4,7 +4,7 @@ import { Inflights } from "./inflights.js";
 import { Progress } from "./progress.js";
 
 function replicating(appendsMax = 3, bytesMax = 100): Progress {
-  const peer = new Progress(2, 11, 0, appendsMax, bytesMax);
+  const peer = new Progress({ id: 2, incarnation: 1 }, 11, 0, appendsMax, bytesMax);
   peer.sent(1, 1, 0);
   peer.acknowledged(10);
   expect(peer).toMatchObject({ state: "replicate", match: 10, next: 11 });
@@ -13,7 +13,7 @@ function replicating(appendsMax = 3, bytesMax = 100): Progress {
 
 describe("probe", () => {
   test("lets one append out, and repeats it empty once per interval", () => {
-    const peer = new Progress(2, 11, 0, 3, 100);
+    const peer = new Progress({ id: 2, incarnation: 1 }, 11, 0, 3, 100);
     expect([peer.wantsAppend(20, 0), peer.carriesEntries]).toEqual([true, true]);
     peer.sent(5, 50, 0);
     expect([peer.wantsAppend(20, 0), peer.next]).toEqual([false, 11]);
@@ -24,7 +24,7 @@ describe("probe", () => {
   });
 
   test("goes back to the hint, never forward, never to what is acknowledged", () => {
-    const peer = new Progress(2, 11, 0, 3, 100);
+    const peer = new Progress({ id: 2, incarnation: 1 }, 11, 0, 3, 100);
     expect(peer.refused(10, 4)).toBe(true);
     expect(peer.next).toBe(5);
     // A refusal of an earlier probe, and one with a hint beyond the refused index.

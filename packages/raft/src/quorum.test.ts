@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Quorum } from "./quorum.js";
+import { Quorum, type Vote } from "./quorum.js";
 import type { Configuration, NodeId } from "./types.js";
 
 const configuration = (voters: NodeId[], votersOutgoing: NodeId[] = []): Configuration => {
@@ -48,7 +48,10 @@ describe("Quorum.reached", () => {
           half.filter((id) => at[id]! >= bar).length * 2 > half.length;
         const both = holds(incoming) && (out === null || holds(out));
         expect(quorum.reached((id) => at[id]!) >= bar).toBe(both);
-        const votes = new Map([...incoming, ...(out ?? [])].map((id) => [id, at[id]! >= bar]));
+        const voted = [...incoming, ...(out ?? [])].map(
+          (id) => [id, vote(at[id]! >= bar)] as const,
+        );
+        const votes = new Map(voted);
         expect(quorum.tally(votes) === "won").toBe(both);
         if (!both) expect(quorum.tally(votes)).toBe("lost");
       },
@@ -57,24 +60,53 @@ describe("Quorum.reached", () => {
   });
 });
 
+describe("trap-43: another incarnation", () => {
+  const quorum = new Quorum(configuration([1, 2, 3]));
+
+  test("has no vote", () => {
+    const votes = new Map([
+      [1, vote(true)],
+      [3, vote(true, 9)],
+    ]);
+    expect(quorum.tally(votes)).toBe("pending");
+    expect(quorum.tally(votes.set(2, vote(true)))).toBe("won");
+  });
+
+  test("is asked for by name, so that it counts for nothing", () => {
+    const replaced = new Quorum({
+      ...configuration([1, 2]),
+      voters: [1, 2, 3].map((id) => ({ id, incarnation: id === 3 ? 9 : 1, peerAddress: "a:1" })),
+      votersOutgoing: [1, 2, 3].map((id) => ({ id, incarnation: 1, peerAddress: "a:1" })),
+    });
+    const reach = (id: NodeId, incarnation: number) =>
+      id === 3 ? (incarnation === 9 ? 7 : 0) : id;
+    // 7 and 2 of {1: 1, 2: 2, 3.9: 7}; but only 1 of {1: 1, 2: 2, 3.1: 0}.
+    expect(replaced.reached(reach)).toBe(1);
+  });
+});
+
 describe("Quorum.tally", () => {
   test("is pending until the missing votes cannot change it", () => {
     const quorum = new Quorum(configuration([1, 2, 3, 4]));
-    const votes = new Map<NodeId, boolean>();
+    const votes = new Map<NodeId, Vote>();
     expect(quorum.tally(votes)).toBe("pending");
-    votes.set(1, true).set(2, true);
+    votes.set(1, vote(true)).set(2, vote(true));
     expect(quorum.tally(votes)).toBe("pending");
-    expect(quorum.tally(new Map(votes).set(3, true))).toBe("won");
-    expect(quorum.tally(new Map(votes).set(3, false))).toBe("pending");
-    expect(quorum.tally(new Map(votes).set(3, false).set(4, false))).toBe("lost");
+    expect(quorum.tally(new Map(votes).set(3, vote(true)))).toBe("won");
+    expect(quorum.tally(new Map(votes).set(3, vote(false)))).toBe("pending");
+    expect(quorum.tally(new Map(votes).set(3, vote(false)).set(4, vote(false)))).toBe("lost");
   });
 
   test("does not count votes of those who have none", () => {
     const votes = new Map([
-      [1, true],
-      [8, true],
-      [9, true],
+      [1, vote(true)],
+      [8, vote(true)],
+      [9, vote(true)],
     ]);
     expect(new Quorum(configuration([1, 2, 3])).tally(votes)).toBe("pending");
   });
 });
+
+function vote(granted: boolean, incarnation = 1): Vote {
+  return { granted, incarnation };
+}

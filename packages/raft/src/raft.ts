@@ -61,7 +61,6 @@ import {
   type Ready,
   type Role,
   type SnapshotChunk,
-  type SnapshotDescription,
   type SnapshotResponse,
   type Term,
   type TimeoutNow,

@@ -71,6 +71,13 @@ export const APPLY_MS_PER_TURN_MAX = 10;
 /** Read confirmation rounds under way at once; later reads share the next. */
 export const READ_ROUNDS_IN_FLIGHT_MAX = 4;
 
+/**
+ * Share of the lease's drift allowance (drift bound x election timeout) by which wall and monotonic clock may
+ * move against each other before the lease is void. The reference is renewed once an election timeout, so two
+ * unseen moves may fall into one lease: together they stay below the allowance.
+ */
+export const LEASE_CLOCK_JUMP_SHARE = 0.4;
+
 /** A command waits this many election timeouts for a leader before it gets CLUSTERDOWN. */
 export const HOLD_ELECTION_TIMEOUTS = 2;
 
@@ -83,6 +90,7 @@ export const EXPIRY_SAMPLES_MAX = 16;
 /** How often buffers are summed for the memory check. */
 export const MEMORY_SAMPLE_INTERVAL_MS = 50;
 
+assert(2 * LEASE_CLOCK_JUMP_SHARE < 1, "what no clock shows is less than what a lease allows for");
 assert(BATCH_BYTES_MAX + COMMAND_EFFECT_BYTES_MAX <= ENTRY_BYTES_MAX, "a batch fits an entry");
 assert(COMMAND_EFFECT_BYTES_MAX < MULTI_QUEUED_BYTES_MAX, "what fits an entry fits a MULTI");
 assert(BATCH_BYTES_MAX <= IN_FLIGHT_BYTES_MAX, "one batch fits the in-flight window");

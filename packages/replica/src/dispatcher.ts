@@ -60,14 +60,18 @@ export interface Route {
   readonly serving: boolean;
   /** 0: unknown. */
   readonly leader: NodeId;
+  /** It serves nobody: clients wait until it has handed over. */
+  readonly leaderIsWitness: boolean;
   readonly self: NodeId;
+  /** This node holds no keyspace. */
+  readonly isWitness: boolean;
   /** Raft's last index + 1. */
   readonly nextIndex: Index;
   /** The applied state is not behind what this node had shown before it was restarted. */
   readonly caughtUp: boolean;
   /** Memory is over maxmemory: `denyoom` commands are refused. */
   readonly outOfMemory: boolean;
-  /** Voters but this node that hold `index` durably. */
+  /** Data voters but this node that hold `index` durably. */
   followersWith(index: Index): number;
   readonly nowMs: number;
 }
@@ -176,7 +180,7 @@ export class Dispatcher {
     }
     const slot = firstKeySlot(row, argv);
     const local = !row.isWrite && (slot < 0 || (mayObserve && session.readonlyMode));
-    if (local && this.#route.leader !== this.#route.self) {
+    if (local && this.#observes) {
       if (!this.#route.caughtUp) return this.#error(session, LOADING);
       this.#executor.observe(session, row, argv);
       return "done";
@@ -184,10 +188,15 @@ export class Dispatcher {
     return this.#elsewhere(session, slot);
   }
 
+  /** Local reads are answered from the applied state. */
+  get #observes(): boolean {
+    return this.#route.leader !== this.#route.self && !this.#route.isWitness;
+  }
+
   /** This node may not answer: say who may, or wait for that to be known. */
   #elsewhere(session: Session, slot: number): Outcome {
-    const { leader, self } = this.#route;
-    if (leader !== 0 && leader !== self) {
+    const { leader, self, leaderIsWitness } = this.#route;
+    if (leader !== 0 && leader !== self && !leaderIsWitness) {
       if (slot < 0) return this.#error(session, READONLY);
       const address = this.#directory.clientAddress(leader, session);
       if (address !== null) {
@@ -250,7 +259,7 @@ export class Dispatcher {
     if (row.executor === "data" && row.visibility !== "noKeyspace" && !this.#route.serving) {
       const slot = firstKeySlot(row, argv);
       const local = !row.isWrite && (slot < 0 || session.readonlyMode);
-      if (!(local && this.#route.leader !== this.#route.self)) {
+      if (!(local && this.#observes)) {
         const outcome = this.#elsewhere(session, slot);
         if (outcome === "done") multi.aborted = true;
         return outcome;
@@ -284,7 +293,7 @@ export class Dispatcher {
 
   /** `repeated`: it was executed once and taken back; its watches are settled. */
   #execute(session: Session, transaction: Transaction, repeated: boolean): Outcome {
-    const { serving, leader, self } = this.#route;
+    const { serving } = this.#route;
     const { commands } = transaction;
     if (serving) {
       if (this.#route.outOfMemory && commands.some(({ row }) => row.denyOom)) {
@@ -306,7 +315,7 @@ export class Dispatcher {
       const mayObserve = session.readonlyMode && !repeated;
       if (row.isWrite || (commandSlot >= 0 && !mayObserve)) local = false;
     }
-    if (local && leader !== self) {
+    if (local && this.#observes) {
       if (!this.#route.caughtUp) {
         if (!repeated) session.unwatchAll();
         return this.#error(session, LOADING);
@@ -327,7 +336,7 @@ export class Dispatcher {
       this.#executor.watch(session, argv, this.#route.nextIndex);
       return "done";
     }
-    if (session.readonlyMode && this.#route.leader !== this.#route.self) {
+    if (session.readonlyMode && this.#observes) {
       this.#executor.watchObserved(session, argv);
       return "done";
     }
@@ -353,8 +362,8 @@ export class Dispatcher {
     if (timeout === null) return this.#error(session, TIMEOUT_NOT_INTEGER);
     if (timeout < 0) return this.#error(session, TIMEOUT_NEGATIVE);
     if (!this.#route.serving) {
-      const { leader, self } = this.#route;
-      return leader !== 0 && leader !== self
+      const { leader, self, leaderIsWitness } = this.#route;
+      return leader !== 0 && leader !== self && !leaderIsWitness
         ? this.#error(session, WAIT_ON_REPLICA)
         : this.#elsewhere(session, -1);
     }

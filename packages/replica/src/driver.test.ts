@@ -11,7 +11,7 @@ test("trap-14 what a follower promises its leader starts with the message, not w
   leader.stopped = true;
   third!.stopped = true;
   const { term, appended } = follower!.replica.status();
-  const envelope = { to: follower!.id, term };
+  const envelope = { to: follower!.id, term, incarnation: 1, toIncarnation: 1 };
   // No turn for a while: the next one begins with a clock that is that much older than the message.
   cluster.nowMs += ELECTION_TIMEOUT_MS * 0.8;
   const type = MessageType.heartbeat;
@@ -26,6 +26,7 @@ test("trap-14 what a follower promises its leader starts with the message, not w
     term: term + 1,
     lastIndex: appended + 10,
     lastTerm: term,
+    transfer: false,
   });
   cluster.settle();
   const { term: termNow, leader: leaderNow } = follower!.replica.status();

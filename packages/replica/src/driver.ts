@@ -11,6 +11,7 @@ import {
   type NodeId,
   type Raft,
   type Ready,
+  type Term,
 } from "@redoubt/raft";
 import { assert } from "./assert.js";
 import { APPLY_MS_PER_TURN_MAX, APPLY_PAGES_PER_TURN_MAX } from "./constants.js";
@@ -47,6 +48,10 @@ export class Driver {
   #reported = 0;
   #promises: Promises[] = [];
   #leader: NodeId = 0;
+  /** Holds no keyspace: entries are skipped, nothing is executed. */
+  readonly #isWitness: boolean;
+  /** A witness leads and its own term's no-op is committed: changes of membership may be answered. */
+  #witnessTerm: Term = 0;
   /** What must be applied again before this node shows less than it showed before its restart. */
   #catchUpTo: Index;
 
@@ -56,7 +61,9 @@ export class Driver {
     gate: ReplyGate,
     ports: ReplicaPorts,
     events: DriverEvents,
+    isWitness: boolean,
   ) {
+    this.#isWitness = isWitness;
     this.#raft = raft;
     this.#speculation = speculation;
     this.#gate = gate;
@@ -142,6 +149,8 @@ export class Driver {
     if (this.#speculation.leading) {
       this.#gate.commit(this.#speculation.applied);
       this.#gate.confirm(ready.confirmedRound);
+    } else if (this.#witnessTerm !== 0) {
+      this.#gate.commit(this.#speculation.applied);
     } else {
       this.#beginWhenReady();
     }
@@ -152,6 +161,10 @@ export class Driver {
     if (ready.leader !== this.#leader) {
       this.#leader = ready.leader;
       this.#events.routeChanged();
+    }
+    if (this.#witnessTerm !== 0 && (ready.role !== "leader" || ready.term !== this.#witnessTerm)) {
+      this.#witnessTerm = 0;
+      this.#events.leadershipLost(Number.MAX_SAFE_INTEGER);
     }
     if (!speculation.leading) return;
     if (ready.role === "leader" && ready.term === speculation.term) return;
@@ -166,9 +179,9 @@ export class Driver {
   #commit(entry: Entry): void {
     const speculation = this.#speculation;
     if (speculation.leading) {
-      assert(entry.kind === EntryKind.batch, "a serving leader appends batches only");
+      assert(entry.kind !== EntryKind.noop, "a term's only no-op is applied before it serves");
       speculation.commitTo(entry.term, entry.index);
-    } else if (entry.kind === EntryKind.batch) {
+    } else if (entry.kind === EntryKind.batch && !this.#isWitness) {
       speculation.apply(entry.index, entry.payload);
     } else {
       speculation.skip(entry.index);
@@ -183,6 +196,12 @@ export class Driver {
     const speculation = this.#speculation;
     if (speculation.leading || raft.role !== "leader" || raft.ownTermStart === 0) return;
     if (speculation.applied < raft.ownTermStart) return;
+    if (this.#isWitness || raft.isWitness) {
+      if (this.#witnessTerm === raft.term) return;
+      this.#witnessTerm = raft.term;
+      this.#gate.begin(speculation.applied);
+      return;
+    }
     speculation.begin(raft.term);
     this.#gate.begin(speculation.applied);
     this.#events.routeChanged();

@@ -165,9 +165,14 @@ export class Executor {
   /** A row the host runs, on any role. What it tells of the keyspace waits for what is in flight. */
   host(session: Session, row: CommandRow, argv: Argv): void {
     const start = session.output.end;
+    session.hostNeedsCommit = 0;
     if (!this.#run(row, session, argv)) {
       session.output.truncate(start);
       session.reply.error(INTERNAL);
+    }
+    if (session.hostNeedsCommit > 0) {
+      this.#gate.push(session, start, session.hostNeedsCommit, false, ReplyKind.write, argv);
+      return;
     }
     const tells = row.visibility === "wholeKeyspace" && this.#speculation.leading;
     const needs = tells ? this.#speculation.lastInFlight : 0;

@@ -2,6 +2,6 @@ export { AssertionError } from "./assert.js";
 export * from "./constants.js";
 export * from "./errors.js";
 export * from "./ports.js";
-export { Replica, type ReplicaOptions } from "./replica.js";
+export { type ReadMode, Replica, type ReplicaOptions } from "./replica.js";
 export { type Blocked, type ReplyMode, Session, type SessionEvents } from "./session.js";
 export type { ReplicaStatus } from "./status.js";

@@ -4,14 +4,27 @@
  *
  *   turn:  tick, peers' messages, finished syncs
  *          -> Ready (rollback, send, persist, apply, commit)
+ *          -> membership changes and transfers that are due, between two batches
  *          -> sessions: dispatch, execute ahead into the open batch
- *          -> seal the batch -> propose; begin a read round
+ *          -> seal the batch -> propose; confirm reads by the lease, or begin a read round
  *          -> Ready (send, persist)
  *          -> gate: release, one write a connection; assert the pointers
  */
 
 import { type CommandTable, commandTable } from "@redoubt/commands";
-import { type Index, type Message, type NodeId, Raft } from "@redoubt/raft";
+import {
+  type ChangeResult,
+  type ConfigurationChange,
+  clockDriftPercentMaxDefault,
+  type Index,
+  type Message,
+  memberOf,
+  type NodeId,
+  Raft,
+  type Role,
+  type Term,
+  type TransferRefusal,
+} from "@redoubt/raft";
 import { ActiveExpiry } from "./active-expiry.js";
 import { assert } from "./assert.js";
 import {
@@ -30,6 +43,7 @@ import {
 import { Dispatcher, type Route } from "./dispatcher.js";
 import { Driver } from "./driver.js";
 import { Executor } from "./executor.js";
+import { LeaseClock } from "./lease-clock.js";
 import { ParkedSessions } from "./parked-sessions.js";
 import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
 import { ReplyGate } from "./reply-gate.js";
@@ -39,8 +53,18 @@ import { nodeStateDigest, type ReplicaStatus } from "./status.js";
 
 export interface ReplicaOptions {
   readonly id: NodeId;
+  /** Of this node's directory. */
+  readonly incarnation: number;
   readonly electionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Percent; default: the core's. */
+  readonly clockDriftPercentMax?: number;
+  /** How reads are confirmed (design, section 6). Default quorum. */
+  readonly readMode?: () => ReadMode;
+  /** How long a helper outside the event loop keeps peers from electing. Default 0. */
+  readonly stallToleranceMs?: number;
+  /** A log-only voter: no keyspace, no clients. */
+  readonly witness?: boolean;
   /** Bytes; 0: unlimited. Read at every check: CONFIG SET changes it. */
   readonly maxmemoryBytes: () => number;
   /** A broken invariant or damaged log: the process must stop. Called once; no turn runs after it. */
@@ -48,6 +72,8 @@ export interface ReplicaOptions {
   /** Rows it serves. Default: all of @redoubt/commands. */
   readonly commands?: CommandTable;
 }
+
+export type ReadMode = "lease" | "quorum";
 
 export class Replica implements PeerEvents, SessionEvents, Route {
   readonly self: NodeId;
@@ -60,6 +86,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   readonly #dispatcher: Dispatcher;
   readonly #driver: Driver;
   readonly #expiry: ActiveExpiry;
+  readonly #leaseClock: LeaseClock;
+  readonly isWitness: boolean;
 
   readonly #sessions = new Map<number, Session>();
   #nextSessionId = 1;
@@ -85,8 +113,14 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#options = options;
     this.#ports = ports;
     this.#nowMs = ports.clock.monotonicMs();
+    this.isWitness = options.witness ?? false;
+    const { clockDriftPercentMax = clockDriftPercentMaxDefault, stallToleranceMs = 0 } = options;
+    this.#leaseClock = new LeaseClock(ports.clock, options.electionTimeoutMs, clockDriftPercentMax);
     this.#raft = new Raft({
       id: options.id,
+      incarnation: options.incarnation,
+      clockDriftPercentMax,
+      stallToleranceMs,
       initial: ports.log.initial,
       reader: ports.log,
       electionTimeoutMs: options.electionTimeoutMs,
@@ -112,12 +146,20 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       this,
     );
     this.#executor.insideExec = (session, row) => this.#dispatcher.insideExec(session, row);
-    this.#driver = new Driver(this.#raft, this.#speculation, this.#gate, ports, {
-      leadershipLost: (lastSealed) => this.#leadershipLost(lastSealed),
+    const events = {
+      leadershipLost: (lastSealed: Index) => this.#leadershipLost(lastSealed),
       routeChanged: () => {
         this.#routeChanged = true;
       },
-    });
+    };
+    this.#driver = new Driver(
+      this.#raft,
+      this.#speculation,
+      this.#gate,
+      ports,
+      events,
+      this.isWitness,
+    );
     this.#expiry = new ActiveExpiry(this.#speculation, ports.clock, ports.random);
     ports.scheduler.wakeAt(this.#raft.nextDeadlineMs());
   }
@@ -179,13 +221,15 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #turn(): void {
     const { clock, scheduler } = this.#ports;
     this.#nowMs = clock.monotonicMs();
+    this.#watchClocks();
     this.#driver.collect(this.#nowMs);
     this.#driver.advance();
+    this.#serviceRaft();
     this.#unpark();
     this.#executeSessions();
     if (this.serving && this.#admitting()) this.#expiry.run(this.#nowMs, this.nextIndex);
     const looking = this.#sealWhenDue();
-    if (this.serving && this.#gate.wantsRound) this.#gate.roundBegan(this.#raft.beginReadRound());
+    if (this.serving && this.#gate.readsPending) this.#confirmReads();
     this.#driver.advance();
     this.#gate.flush();
     this.#assertPointers();
@@ -255,9 +299,13 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return executed;
   }
 
-  /** Room in the in-flight window. Decided before execution: a propose is then never refused. */
+  /**
+   * Room in the in-flight window, and leadership is not on its way to another. Decided before execution: a
+   * propose is then never refused.
+   */
   #admitting(): boolean {
     return (
+      !this.#raft.transferring &&
       this.#raft.uncommittedBytes + this.#speculation.batch.bytes < IN_FLIGHT_BYTES_MAX &&
       this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX &&
       this.#speculation.journal.memoryBytes < IN_FLIGHT_UNDO_BYTES_MAX
@@ -289,6 +337,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return false;
   }
 
+  /** Nothing but batches may take the predicted index of the open one (trap 41). */
+  #sealOpen(): void {
+    if (this.#speculation.batch.effects > 0) this.#seal();
+  }
+
   #seal(): void {
     const index = this.#speculation.openIndex;
     const { term } = this.#speculation;
@@ -297,6 +350,99 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     assert(proposed === index, "the proposed index is the predicted one");
     this.#sealLooks = 0;
     this.#ports.observer?.sealed(index, term);
+  }
+
+  // ---- membership and transfer -------------------------------------------------------------------
+
+  /** What the core wants to append or hand over by itself, in a place where no batch is open. */
+  #serviceRaft(): void {
+    const raft = this.#raft;
+    if (!this.#mayAppend) return;
+    if (raft.wantsConfiguration) {
+      this.#sealOpen();
+      this.#sealedEmpty(raft.takePendingChange());
+    }
+    const target = raft.transferWanted;
+    if (target !== 0) {
+      this.#sealOpen();
+      raft.transferLeadership(target);
+    }
+  }
+
+  /** A leader whose own no-op is applied: a witness serves nobody, but changes membership. */
+  get #mayAppend(): boolean {
+    const { role, ownTermStart } = this.#raft;
+    if (this.serving) return true;
+    return role === "leader" && this.isWitness && this.#speculation.applied >= ownTermStart;
+  }
+
+  /**
+   * Leader: begins a change. Refused: nothing has happened. Else its entry has `index`, and the caller lets
+   * its reply wait for it (`Session.hostNeedsCommit`).
+   */
+  changeMembership(change: ConfigurationChange): ChangeResult {
+    if (this.#raft.role === "leader" && !this.#mayAppend) {
+      return {
+        refused: "NOT_READY",
+        text: "the leader has not committed an entry of its term yet",
+      };
+    }
+    if (this.#mayAppend) this.#sealOpen();
+    const result = this.#raft.changeConfiguration(change);
+    if ("index" in result) {
+      this.#sealedEmpty(result.index);
+      this.#ports.scheduler.wake();
+    }
+    return result;
+  }
+
+  /** Leader: hands over to `target`; 0: to whoever lacks least. Null: it is under way. */
+  transferLeadership(target: NodeId): TransferRefusal | null {
+    if (this.#mayAppend) this.#sealOpen();
+    const refusal = this.#raft.transferLeadership(target);
+    this.#ports.scheduler.wake();
+    return refusal;
+  }
+
+  /** Follower: asks the leader for its place. False: none is known, or this node is it. */
+  requestLeadership(): boolean {
+    const asked = this.#raft.requestTransferToSelf();
+    this.#ports.scheduler.wake();
+    return asked;
+  }
+
+  #sealedEmpty(index: Index): void {
+    if (index === 0 || !this.serving) return;
+    this.#speculation.sealEmpty(index);
+    this.#ports.observer?.sealed(index, this.#speculation.term);
+  }
+
+  // ---- reads -------------------------------------------------------------------------------------
+
+  /**
+   * All reads of this turn are executed: a sample of the clock taken now, inside the lease, vouches for them.
+   * A cached one would not (trap 46):
+   *   1. The turn reads the clock inside the lease; the process is stopped.
+   *   2. Another node leads and acknowledges a write; the process goes on and executes a read.
+   *   3. By the cached time the lease still runs, and the read misses the write.
+   */
+  #confirmReads(): void {
+    if (this.#options.readMode?.() === "lease") {
+      const untilMs = this.#raft.leaseUntilMs();
+      // NaN, clocks that jumped, is below nothing.
+      if (untilMs > Number.NEGATIVE_INFINITY && this.#watchClocks() < untilMs) {
+        this.#gate.confirmByLease();
+        return;
+      }
+    }
+    if (this.#gate.wantsRound) this.#gate.roundBegan(this.#raft.beginReadRound());
+  }
+
+  /** A fresh monotonic sample; NaN when the clocks have jumped, and then no earlier round counts (trap 15). */
+  #watchClocks(): number {
+    const nowMs = this.#leaseClock.sampleMs();
+    if (Number.isNaN(nowMs)) this.#raft.voidLease();
+    return nowMs;
   }
 
   // ---- leadership --------------------------------------------------------------------------------
@@ -344,6 +490,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return this.#raft.leader;
   }
 
+  get leaderIsWitness(): boolean {
+    const { leader, configuration } = this.#raft;
+    return leader !== 0 && memberOf(configuration, leader)?.witness === true;
+  }
+
   get nextIndex(): Index {
     return this.#raft.lastIndex + 1;
   }
@@ -362,9 +513,12 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   }
 
   followersWith(index: Index): number {
+    const { voters } = this.#raft.configuration;
     let count = 0;
-    for (const peer of this.#raft.progress()) {
-      if (peer.id !== this.self && peer.match >= index) count += 1;
+    for (const { id, incarnation, match } of this.#raft.progress()) {
+      if (id === this.self || match < index) continue;
+      const member = voters.find((voter) => voter.id === id && voter.incarnation === incarnation);
+      if (member !== undefined && member.witness !== true) count += 1;
     }
     return count;
   }
@@ -396,6 +550,27 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return this.#speculation.keyspace;
   }
 
+  /** Raft's role and term, without the rest of `status()`. */
+  get role(): Role {
+    return this.#raft.role;
+  }
+
+  get term(): Term {
+    return this.#raft.term;
+  }
+
+  get transferring(): boolean {
+    return this.#raft.transferring;
+  }
+
+  get configurationIndex(): Index {
+    return this.#raft.configurationIndex;
+  }
+
+  get isRemoved(): boolean {
+    return this.#raft.isRemoved;
+  }
+
   forEachSession(visit: (session: Session) => void): void {
     for (const session of this.#sessions.values()) visit(session);
   }
@@ -410,6 +585,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     const speculation = this.#speculation;
     return {
       id: this.self,
+      incarnation: raft.incarnation,
       role: raft.role,
       serving: this.serving,
       loading: !this.caughtUp,
@@ -423,6 +599,15 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       logTimeMs: speculation.keyspace.logTimeMs,
       peers: raft.progress(),
       configuration: raft.configuration,
+      configurationIndex: raft.configurationIndex,
+      witness: this.isWitness,
+      leaderIsWitness: this.leaderIsWitness,
+      removed: raft.isRemoved,
+      transferring: raft.transferring,
+      leaseRemainingMs: Math.max(0, raft.leaseUntilMs() - this.#nowMs),
+      uncommittedBytes: raft.uncommittedBytes,
+      firstIndex: 1,
+      snapshotIndex: 0,
       memory: {
         keyspaceBytes: speculation.keyspace.memoryBytes,
         undoBytes: speculation.journal.memoryBytes,

@@ -70,9 +70,26 @@ export class ReplyGate {
     }
   }
 
+  /** Reads wait for a confirmation that nothing under way will give. */
+  get readsPending(): boolean {
+    return this.#readsPending;
+  }
+
   /** Reads wait for a round that has not begun, and one may begin. */
   get wantsRound(): boolean {
     return this.#readsPending && this.#rounds.length < READ_ROUNDS_IN_FLIGHT_MAX;
+  }
+
+  /**
+   * At this moment no other node can lead: that vouches for every read executed so far, also for those that
+   * wait for a round.
+   */
+  confirmByLease(): void {
+    this.#rounds.length = 0;
+    this.#confirmed = this.#nextSequence;
+    this.#nextSequence += 1;
+    this.#readsPending = false;
+    this.#moved = true;
   }
 
   /** `round` begins now: it vouches for every read executed so far. */

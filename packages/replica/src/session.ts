@@ -69,6 +69,8 @@ export class Session {
   lastCommand: CommandRow | null = null;
   /** Index of the newest batch with effects of this session, for WAIT. */
   lastWriteIndex: Index = 0;
+  /** A host command sets it: its reply leaves when this entry is committed. */
+  hostNeedsCommit: Index = 0;
 
   /** Monotonic ms at which a command that waits for a leader is answered CLUSTERDOWN; 0: not held. */
   holdDeadlineMs = 0;

@@ -157,6 +157,18 @@ export class Speculation implements TouchSink {
     return this.batch.take(logTimeMs);
   }
 
+  /**
+   * An entry without effects that the leader appended between its batches (a configuration): a link of the
+   * same chain, with nothing to undo.
+   */
+  sealEmpty(index: Index): void {
+    assert(this.term !== 0 && this.batch.effects === 0, "between batches none is open");
+    assert(index === this.lastSealed + 1, "entries are sealed one behind the other");
+    const journalEnd = this.journal.position;
+    const { logTimeMs } = this.keyspace;
+    this.#sealed.push({ index, term: this.term, journalEnd, logTimeMs });
+  }
+
   /** The oldest sealed batch is durable on a majority: it can't be undone any more. */
   commitTo(term: Term, index: Index): void {
     const batch = this.#sealed[this.#sealedHead];

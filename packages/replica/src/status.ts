@@ -6,6 +6,7 @@ import type { Speculation } from "./speculation.js";
 
 export interface ReplicaStatus {
   readonly id: NodeId;
+  readonly incarnation: number;
   readonly role: Role;
   /** Leader whose own no-op is applied: it executes commands. */
   readonly serving: boolean;
@@ -20,9 +21,24 @@ export interface ReplicaStatus {
   readonly appended: Index;
   readonly flushed: Index;
   readonly logTimeMs: number;
-  /** Leader's view of the voters, itself included; empty on a follower. */
+  /** Leader's view of the members, itself included; empty on a follower. */
   readonly peers: ReturnType<Raft["progress"]>;
   readonly configuration: Configuration;
+  readonly configurationIndex: Index;
+  /** A log-only voter: it holds no keyspace. */
+  readonly witness: boolean;
+  readonly leaderIsWitness: boolean;
+  /** A committed configuration does not name this node any more. */
+  readonly removed: boolean;
+  /** Leadership is on its way to another: nothing is admitted. */
+  readonly transferring: boolean;
+  /** How long reads need no round, in ms; 0: no lease. */
+  readonly leaseRemainingMs: number;
+  readonly uncommittedBytes: number;
+  /** First entry of the log; what is before it is in the snapshot. */
+  readonly firstIndex: Index;
+  /** Index of the newest snapshot; 0: none. */
+  readonly snapshotIndex: Index;
   readonly memory: {
     readonly keyspaceBytes: number;
     readonly undoBytes: number;

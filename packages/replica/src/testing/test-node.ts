@@ -56,6 +56,7 @@ export class TestNode {
     this.replica = new Replica(
       {
         id,
+        incarnation: 1,
         electionTimeoutMs: ELECTION_TIMEOUT_MS,
         heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
         maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
