@@ -25,15 +25,36 @@ const members = fc.uniqueArray(
 
 describe("encodeConfiguration", () => {
   test("writes bytes that are frozen: they are in every log on disk", () => {
-    const small: Configuration = { ...plain, voters: [member(2), member(1)], learners: [] };
-    expect(hex(encodeConfiguration(small))).toBe(
+    const small: Configuration = {
+      ...plain,
+      voters: [member(2), { ...member(1), incarnation: 2 ** 40 + 5, witness: true }],
+      learners: [{ ...member(3), promote: true }],
+      timing: { electionTimeoutMs: 500, clockDriftPercentMax: 10 },
+    };
+    const bytes =
+      "020003632d31" +
+      "0002" +
+      "00000001000001000000000501000d31302e302e302e313a37303030" +
+      "00000002000000000000000100000d31302e302e302e323a37303030" +
+      "0000" +
+      "0001" +
+      "00000003000000000000000102000d31302e302e302e333a37303030" +
+      "01000001f40000000a";
+    expect(hex(encodeConfiguration(small))).toBe(bytes);
+    const sorted = { ...small, voters: [small.voters[1]!, small.voters[0]!] };
+    expect(decodeConfiguration(Buffer.from(bytes, "hex"))).toEqual(sorted);
+  });
+
+  test("version 1 is read for ever", () => {
+    const bytes =
       "010003632d31" +
-        "0002" +
-        "0000000100000001000d31302e302e302e313a37303030" +
-        "0000000200000001000d31302e302e302e323a37303030" +
-        "0000" +
-        "0000",
-    );
+      "0002" +
+      "0000000100000001000d31302e302e302e313a37303030" +
+      "0000000200000001000d31302e302e302e323a37303030" +
+      "0000" +
+      "0000";
+    const read = decodeConfiguration(Buffer.from(bytes, "hex"));
+    expect(read).toEqual({ ...plain, voters: [member(1), member(2)], learners: [] });
   });
 
   test("is read back, and does not depend on the order members are listed in", () => {

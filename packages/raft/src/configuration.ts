@@ -3,16 +3,35 @@
  * node, whatever the order their members were listed in, because the bootstrap entry is made
  * independently on each node and its checksum anchors the chain.
  *
- * version 1 | clusterId | voters | votersOutgoing | learners
+ * version 2 | clusterId | voters | votersOutgoing | learners | timing
  * text = u16 length, ASCII bytes;  list = u16 count, members by ascending id;
- * member = u32 id, u32 incarnation, text peerAddress.  All big-endian.
+ * member = u32 id, u64 incarnation, u8 flags (1 witness, 2 promote), text peerAddress;
+ * timing = u8 0, or u8 1, u32 electionTimeoutMs, u32 clockDriftPercentMax.  All big-endian.
+ *
+ * Version 1 is read for ever: member = u32 id, u32 incarnation, text peerAddress; no timing.
  */
 import { entryChecksum } from "./checksum.js";
-import { configurationMembersMax, configurationTextMax, nodeIdMax } from "./constants.js";
+import {
+  configurationMembersMax,
+  configurationTextMax,
+  electionTimeoutMsMax,
+  nodeIdMax,
+} from "./constants.js";
 import { ConfigurationError } from "./errors.js";
-import { type Configuration, type Entry, EntryKind, type Member } from "./types.js";
+import {
+  type Configuration,
+  type Entry,
+  EntryKind,
+  type Member,
+  type NodeId,
+  type Timing,
+} from "./types.js";
 
-const formatVersion = 1;
+const formatVersion = 2;
+const firstFormatVersion = 1;
+/** Persisted: append-only. */
+const witnessFlag = 1;
+const promoteFlag = 2;
 
 /** What a node knows before it has any log: nobody votes. */
 export const emptyConfiguration: Configuration = {
@@ -35,10 +54,16 @@ export function encodeConfiguration(configuration: Configuration): Uint8Array {
     pushUint16(bytes, members.length);
     for (const member of sortedById(members)) {
       pushUint32(bytes, member.id);
-      pushUint32(bytes, member.incarnation);
+      pushUint64(bytes, member.incarnation);
+      bytes.push((member.witness ? witnessFlag : 0) | (member.promote ? promoteFlag : 0));
       pushText(bytes, member.peerAddress);
-      bytes.push((member.witness ? 1 : 0) | (member.promote ? 2 : 0));
     }
+  }
+  const { timing } = configuration;
+  bytes.push(timing === undefined ? 0 : 1);
+  if (timing !== undefined) {
+    pushUint32(bytes, timing.electionTimeoutMs);
+    pushUint32(bytes, timing.clockDriftPercentMax);
   }
   return Uint8Array.from(bytes);
 }
@@ -46,15 +71,18 @@ export function encodeConfiguration(configuration: Configuration): Uint8Array {
 /** Throws ConfigurationError on anything `encodeConfiguration` would not have written. */
 export function decodeConfiguration(bytes: Uint8Array): Configuration {
   const reader = new Reader(bytes);
-  if (reader.uint8() !== formatVersion) {
+  const version = reader.uint8();
+  if (version !== formatVersion && version !== firstFormatVersion) {
     throw new ConfigurationError("configuration of an unknown format version");
   }
-  const configuration: Configuration = {
+  const members: Configuration = {
     clusterId: reader.text(),
-    voters: reader.members(),
-    votersOutgoing: reader.members(),
-    learners: reader.members(),
+    voters: reader.members(version),
+    votersOutgoing: reader.members(version),
+    learners: reader.members(version),
   };
+  const timing = version === formatVersion ? reader.timing() : null;
+  const configuration = timing === null ? members : { ...members, timing };
   if (!reader.atEnd()) throw new ConfigurationError("bytes behind the configuration");
   const problem = configurationProblem(configuration);
   if (problem !== null) throw new ConfigurationError(problem);
@@ -71,9 +99,49 @@ export function bootstrapEntries(configuration: Configuration): Entry[] {
   return [{ index: 1, term: 1, kind, checksum: entryChecksum(1, 1, kind, 0, payload), payload }];
 }
 
+/** The living incarnation of `id`: the highest in any list. Null: no member. */
+export function memberOf(configuration: Configuration, id: NodeId): Member | null {
+  let living: Member | null = null;
+  for (const members of listsOf(configuration)) {
+    for (const member of members) {
+      if (member.id !== id) continue;
+      if (living === null || member.incarnation > living.incarnation) living = member;
+    }
+  }
+  return living;
+}
+
+/** Whether it votes, in either half. */
+export function isVoterIn(
+  { voters, votersOutgoing }: Configuration,
+  id: NodeId,
+  incarnation: number,
+): boolean {
+  const isIt = (member: Member) => member.id === id && member.incarnation === incarnation;
+  return voters.some(isIt) || votersOutgoing.some(isIt);
+}
+
+/** The living incarnation of every id, by id. */
+export function allMembers(configuration: Configuration): Member[] {
+  const living = new Map<NodeId, Member>();
+  for (const members of listsOf(configuration)) {
+    for (const member of members) {
+      const known = living.get(member.id);
+      if (known === undefined || member.incarnation > known.incarnation) {
+        living.set(member.id, member);
+      }
+    }
+  }
+  return sortedById([...living.values()]);
+}
+
+function listsOf({ voters, votersOutgoing, learners }: Configuration) {
+  return [voters, votersOutgoing, learners];
+}
+
 /** Why this is not a configuration that can be used, or null. */
 export function configurationProblem(configuration: Configuration): string | null {
-  const { clusterId, voters, votersOutgoing, learners } = configuration;
+  const { clusterId, voters, votersOutgoing, learners, timing } = configuration;
   if (!isText(clusterId) || clusterId === "") return "cluster id is not 1-300 printable ASCII";
   if (voters.length === 0) return "configuration without a voter";
   for (const members of [voters, votersOutgoing, learners]) {
@@ -83,11 +151,34 @@ export function configurationProblem(configuration: Configuration): string | nul
     }
     for (const member of members) {
       if (!isPositive(member.id, nodeIdMax)) return "member id out of range";
-      if (!isPositive(member.incarnation, nodeIdMax)) return "incarnation out of range";
+      if (!isPositive(member.incarnation, Number.MAX_SAFE_INTEGER)) {
+        return "incarnation out of range";
+      }
+      if (member.promote && members !== learners) return "only a learner is promoted";
       if (!isText(member.peerAddress)) return "peer address is not printable ASCII";
     }
   }
-  return null;
+  if (!voters.some((voter) => voter.witness !== true)) return "configuration without a data voter";
+  for (const outgoing of votersOutgoing) {
+    const voter = voters.find(({ id }) => id === outgoing.id);
+    if (voter !== undefined && voter.incarnation < outgoing.incarnation) {
+      return "an older incarnation takes the place of a newer one";
+    }
+  }
+  for (const learner of learners) {
+    const { id, incarnation } = learner;
+    const older = [...voters, ...votersOutgoing].every(
+      (voter) => voter.id !== id || voter.incarnation < incarnation,
+    );
+    if (!older) return "a learner is also a voter";
+  }
+  if (timing === undefined) return null;
+  const isSane =
+    isPositive(timing.electionTimeoutMs, electionTimeoutMsMax) &&
+    Number.isSafeInteger(timing.clockDriftPercentMax) &&
+    timing.clockDriftPercentMax >= 0 &&
+    timing.clockDriftPercentMax < 100;
+  return isSane ? null : "timing out of range";
 }
 
 function isPositive(value: number, max: number): boolean {
@@ -108,6 +199,11 @@ function pushUint16(bytes: number[], value: number): void {
 
 function pushUint32(bytes: number[], value: number): void {
   bytes.push(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
+}
+
+function pushUint64(bytes: number[], value: number): void {
+  pushUint32(bytes, Math.floor(value / 2 ** 32));
+  pushUint32(bytes, value % 2 ** 32);
 }
 
 function pushText(bytes: number[], text: string): void {
@@ -150,19 +246,16 @@ class Reader {
     return text;
   }
 
-  members(): Member[] {
+  uint64(): number {
+    return this.uint32() * 2 ** 32 + this.uint32();
+  }
+
+  members(version: number): Member[] {
     const count = this.uint16();
     if (count > configurationMembersMax) throw new ConfigurationError("too many members");
     const members: Member[] = [];
     for (let at = 0; at < count; at += 1) {
-      const member: Member = {
-        id: this.uint32(),
-        incarnation: this.uint32(),
-        peerAddress: this.text(),
-      };
-      const flags = this.uint8();
-      if (flags & 1) (member as any).witness = true;
-      if (flags & 2) (member as any).promote = true;
+      const member = version === firstFormatVersion ? this.#firstMember() : this.#member();
       const before = members[at - 1];
       if (before !== undefined && before.id >= member.id) {
         throw new ConfigurationError("members are not in ascending order");
@@ -171,20 +264,29 @@ class Reader {
     }
     return members;
   }
-}
 
-export function memberOf(c: Configuration, id: number): Member | null {
-  let best: Member | null = null;
-  for (const list of [c.voters, c.votersOutgoing, c.learners])
-    for (const m of list)
-      if (m.id === id && (best === null || m.incarnation > best.incarnation)) best = m;
-  return best;
-}
-export function isVoterIn(c: Configuration, id: number, inc: number): boolean {
-  const is = (m: Member) => m.id === id && m.incarnation === inc;
-  return c.voters.some(is) || c.votersOutgoing.some(is);
-}
-export function allMembers(c: Configuration): Member[] {
-  const ids = new Set([...c.voters, ...c.votersOutgoing, ...c.learners].map((m) => m.id));
-  return [...ids].sort((a, b) => a - b).map((id) => memberOf(c, id)!);
+  timing(): Timing | null {
+    const present = this.uint8();
+    if (present === 0) return null;
+    if (present !== 1) throw new ConfigurationError("unknown timing");
+    return { electionTimeoutMs: this.uint32(), clockDriftPercentMax: this.uint32() };
+  }
+
+  #firstMember(): Member {
+    return { id: this.uint32(), incarnation: this.uint32(), peerAddress: this.text() };
+  }
+
+  #member(): Member {
+    const id = this.uint32();
+    const incarnation = this.uint64();
+    const flags = this.uint8();
+    if (flags > (witnessFlag | promoteFlag)) throw new ConfigurationError("unknown member flags");
+    return {
+      id,
+      incarnation,
+      peerAddress: this.text(),
+      ...(flags & witnessFlag ? { witness: true } : {}),
+      ...(flags & promoteFlag ? { promote: true } : {}),
+    };
+  }
 }

@@ -76,3 +76,13 @@ export const farewellElectionTimeouts = 4;
 
 /** Election timeouts a witness waits longer than a data node before it campaigns: it is the last resort. */
 export const witnessPatienceElectionTimeouts = 2;
+
+/** Milliseconds. An hour: far above sense; fits the configuration's field. */
+export const electionTimeoutMsMax = 3_600_000;
+
+/**
+ * Entries a member may lack of the leader's log and still count as caught up: what a busy leader appends in a
+ * round trip or two. The joint configuration that follows commits only once a majority has them all, so this
+ * bounds waiting, not safety.
+ */
+export const caughtUpEntriesMax = 256;

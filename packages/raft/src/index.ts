@@ -10,6 +10,14 @@ export {
 } from "./configuration.js";
 export { clockDriftPercentMaxDefault } from "./constants.js";
 export { ConfigurationError } from "./errors.js";
-export type { ChangeRefusal, ChangeResult, ConfigurationChange } from "./membership.js";
+export {
+  type ChangeRefusal,
+  type ChangeResult,
+  type ConfigurationChange,
+  withLearner,
+  withoutMember,
+  withPromoted,
+  withReplacement,
+} from "./membership.js";
 export { type PeerProgress, Raft, type RaftOptions, type TransferRefusal } from "./raft.js";
 export * from "./types.js";

@@ -5,6 +5,7 @@
 import type { Configuration, Member, NodeId } from "./types.js";
 
 export type VoteResult = "won" | "lost" | "pending";
+/** An answer, and the incarnation that gave it: another than the configuration's has no vote. */
 export interface Vote {
   readonly granted: boolean;
   readonly incarnation: number;

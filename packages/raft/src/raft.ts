@@ -1126,7 +1126,6 @@ export class Raft {
       commit: this.#commit,
       ownTermStart: leadership.ownTermStart,
       nextIndex: this.#log.last + 1,
-      self: { id: this.#id, incarnation: this.incarnation },
       transferring: this.transferring,
       health: (id, incarnation) => {
         if (id === this.#id && incarnation === this.incarnation)
