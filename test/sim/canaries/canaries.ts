@@ -82,28 +82,6 @@ export const canaries: readonly Canary[] = [
     caughtBy: /^(one leader a term|assertion)/,
   },
   {
-    name: "old-term-committed-by-counting",
-    breaks: "entries of earlier terms are committed by counting replicas",
-    edits: [
-      {
-        package: "raft",
-        file: "leadership.ts",
-        find: "return index >= this.ownTermStart ? index : 0;",
-        replace: "return index;",
-      },
-      // Of an append with old entries and the no-op behind them the acknowledgement speaks of both.
-      {
-        package: "raft",
-        file: "constants.ts",
-        find: "export const appendBytesMax = 1 * mib;",
-        replace: "export const appendBytesMax = 1;",
-      },
-    ],
-    caughtBy: /^(leader completeness|state-machine safety|assertion)/,
-    nodes: 5,
-    only: ["crashLoop", "isolateLeader", "partition", "powerLossTwice"],
-  },
-  {
     name: "truncation-by-an-old-append",
     breaks: "an append that holds nothing new cuts what follows it",
     edits: [
@@ -136,6 +114,20 @@ export const canaries: readonly Canary[] = [
       },
     ],
     caughtBy: /^(digest|rollback|assertion|state-machine safety)/,
+  },
+  {
+    name: "append-applied-twice",
+    breaks: "followers append a suffix twice",
+    edits: [
+      {
+        package: "keyspace",
+        file: "effects/apply-batch.ts",
+        find: "      mutations.appendString(store, null, effect.key, effect.bytes);",
+        replace:
+          "      mutations.appendString(store, null, effect.key, effect.bytes);\n      mutations.appendString(store, null, effect.key, effect.bytes);",
+      },
+    ],
+    caughtBy: /^digest/,
   },
   {
     name: "reply-before-commit",

@@ -25,6 +25,7 @@ import { checkReplyOrder } from "./reply-order.js";
 import { Revealed } from "./revealed.js";
 import { RollbackRebuild } from "./rollback-rebuild.js";
 import { StateMachineSafety } from "./state-machine-safety.js";
+import { tokensOf } from "./tokens.js";
 import { Transactions } from "./transactions.js";
 import { type Report, reporter } from "./violation.js";
 
@@ -199,6 +200,11 @@ export class Checkers {
       const { replica } = node;
       if (replica !== null) this.#rebuild.compare(node, replica.status().executed, "at the end");
     }
-    this.#undecidedKeys = checkLinearizability(history, this.#report);
+    const happened = ({ argv, model }: Operation): boolean => {
+      if (model !== "register") return true;
+      const tokens = tokensOf(argv.at(-1) === "XX" ? argv.slice(2, 3) : argv.slice(-1));
+      return tokens.every((token) => this.#log.tokens.has(token));
+    };
+    this.#undecidedKeys = checkLinearizability(history, this.#report, happened);
   }
 }

@@ -133,6 +133,7 @@ export class SimulatedClient {
       reply: undefined,
       node: 0,
       committedBefore: 0,
+      sequence: 0,
     });
     return true;
   }

@@ -32,6 +32,8 @@ export interface Operation {
   node: number;
   /** Newest index that anybody had applied when it was sent. */
   committedBefore: number;
+  /** Place in the history: of one client, the order in which a node executes them. */
+  sequence: number;
 }
 
 export class History {
@@ -39,6 +41,7 @@ export class History {
   #completed = 0;
 
   add(operation: Operation): void {
+    operation.sequence = this.operations.length;
     this.operations.push(operation);
   }
 

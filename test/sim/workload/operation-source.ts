@@ -9,6 +9,8 @@ import { type Mix, type OperationKind, pickWeighted } from "./mix.js";
 
 const OPERATIONS_PER_KEY_MAX = 120;
 const UNKNOWN_PER_KEY_MAX = 4;
+/** Each concerns every key from then on. */
+const UNKNOWN_FLUSHES_MAX = 2;
 /** Five of them are more than a batch: it is sealed by size in the middle of their pipeline. */
 const LARGE_VALUES = 5;
 const LARGE_BYTES = 220 * 1024;
@@ -37,6 +39,7 @@ export class OperationSource {
   readonly #left: string[] = [];
   /** Writes whose outcome is unknown and that will be done again. */
   readonly #again: Operation[] = [];
+  #unknownFlushes = 0;
   #value = 0;
 
   constructor(mix: Mix) {
@@ -60,6 +63,7 @@ export class OperationSource {
 
   /** Its outcome is known to be unknown. */
   unknown(operation: Operation, random: SeededRandom): void {
+    if (operation.argv[0] === "FLUSHALL") this.#unknownFlushes += 1;
     if (operation.key === "") return;
     this.#slot(slotName(operation.key)).unknown += 1;
     const { model, argv } = operation;
@@ -91,6 +95,9 @@ export class OperationSource {
   }
 
   #operation(client: number, random: SeededRandom, kind: OperationKind): Operation {
+    if (kind === "flush" && this.#unknownFlushes > UNKNOWN_FLUSHES_MAX) {
+      return this.#operation(client, random, "register");
+    }
     if (kind === "flush") return made(client, "volatile", "", ["FLUSHALL"]);
     if (kind === "echo") return made(client, "volatile", "", ["ECHO", this.#fresh().toUpperCase()]);
     const key = this.#key(kind, random);
@@ -247,6 +254,7 @@ function made(client: number, model: Model, key: string, argv: readonly string[]
     reply: undefined,
     node: 0,
     committedBefore: 0,
+    sequence: 0,
   };
 }
 
