@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly world?: { readonly SimulatedDisk?: typeof SimulatedDisk };
   /** Checkers that say nothing, to see whether others notice. */
   readonly muted?: readonly string[];
+  /** In place of what is drawn. */
+  readonly readMode?: "lease" | "quorum";
   readonly trace?: (line: string) => void;
 }
 
@@ -66,6 +68,7 @@ class Simulation {
   readonly #checkers: Checkers;
   readonly #faults: Faults;
   readonly #durationMs: number;
+  readonly #readMode: "lease" | "quorum";
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -80,6 +83,7 @@ class Simulation {
       sessionsMax: () => this.#workload.mix.clients,
       muted: options.muted ?? [],
     });
+    this.#readMode = options.readMode ?? (this.#random.chance(0.5) ? "lease" : "quorum");
     this.#makeNodes(count);
     this.#workload = new Workload({
       queue: this.#queue,
@@ -194,6 +198,7 @@ class Simulation {
       this.#checkers.born(node, entries);
       // Clocks stand apart from the start.
       node.wallOffsetMs = Math.floor(random.between(-2000, 2000));
+      node.readMode = this.#readMode;
       node.drift = random.between(-0.0005, 0.0005);
       this.#nodes.push(node);
     }

@@ -24,6 +24,9 @@ export class SimulatedNode {
   wallOffsetMs = 0;
   drift = 0;
   crashes = 0;
+  readonly incarnation = 1;
+  /** How its reads are confirmed while it leads. */
+  readMode: "lease" | "quorum" = "quorum";
   readonly #module: ReplicaModule;
   readonly #settings: NodeSettings;
   readonly #queue: EventQueue;
@@ -93,6 +96,8 @@ export class SimulatedNode {
     this.replica = new this.#module.Replica(
       {
         id: this.id,
+        incarnation: this.incarnation,
+        readMode: () => this.readMode,
         electionTimeoutMs: this.#settings.electionTimeoutMs,
         heartbeatIntervalMs: this.#settings.heartbeatIntervalMs,
         maxmemoryBytes: () => 0,
