@@ -127,8 +127,12 @@ export function peerTransportContract(
   });
 }
 
+/** What every message of a first incarnation says. */
+const born = { incarnation: 1, toIncarnation: 0 } as const;
+
 function heartbeat(from: NodeId, to: NodeId, readRound: number): Message {
-  return { type: MessageType.heartbeat, from, to, term: 3, commit: 7, readRound };
+  const type = MessageType.heartbeat;
+  return { type, from, to, term: 3, ...born, commit: 7, readRound };
 }
 
 function append(
@@ -151,6 +155,7 @@ function append(
     from,
     to,
     term: 3,
+    ...born,
     prevIndex,
     prevTerm: 3,
     commit: 2,

@@ -14,7 +14,8 @@ const number = fc.oneof(
 );
 const bytes = fc.uint8Array({ maxLength: 200 });
 
-const envelope = { from: id, to: id, term: number };
+const incarnation = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const envelope = { from: id, to: id, term: number, incarnation, toIncarnation: number };
 
 const vote = fc
   .record({
@@ -22,6 +23,7 @@ const vote = fc
     ...envelope,
     lastIndex: number,
     lastTerm: number,
+    transfer: fc.boolean(),
   })
   .map((message) => ({ ...message, lastTerm: Math.min(message.lastTerm, message.term) }));
 
@@ -47,6 +49,35 @@ const append = fc
       }),
     );
     return { ...message, term, prevTerm: Math.floor(term / 2), entries };
+  });
+
+const chunk = fc
+  .record({
+    ...envelope,
+    index: fc.integer({ min: 1, max: 2 ** 50 }),
+    checksum: fc.nat(2 ** 32 - 1),
+    digest: fc.nat(2 ** 32 - 1),
+    offset: fc.nat(1_000_000),
+    data: bytes,
+    rest: fc.integer({ min: 1, max: 1000 }),
+  })
+  .map(({ index, checksum, digest, rest, ...message }): Message => {
+    const term = Math.max(1, message.term);
+    const member = { id: 1, incarnation: index, peerAddress: "a:1" };
+    const configuration = {
+      index: Math.ceil(index / 2),
+      configuration: { clusterId: "c", voters: [member], votersOutgoing: [], learners: [] },
+    };
+    const size = message.offset + message.data.length + rest;
+    const snapshot = {
+      index,
+      term: Math.ceil(term / 2),
+      checksum,
+      configuration,
+      bytes: size,
+      digest,
+    };
+    return { ...message, type: MessageType.snapshotChunk, term, snapshot };
   });
 
 const message: fc.Arbitrary<Message> = fc.oneof(
@@ -76,6 +107,25 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     ...envelope,
     readRound: number,
   }),
+  fc.record({
+    type: fc.constantFrom(MessageType.timeoutNow, MessageType.transferRequest),
+    ...envelope,
+  }),
+  fc.record({ type: fc.constant(MessageType.readIndex), ...envelope, context: incarnation }),
+  fc.record({
+    type: fc.constant(MessageType.readIndexResponse),
+    ...envelope,
+    context: incarnation,
+    index: number,
+  }),
+  fc.record({
+    type: fc.constant(MessageType.snapshotResponse),
+    ...envelope,
+    index: incarnation,
+    offset: number,
+    installed: fc.boolean(),
+  }),
+  chunk,
 );
 
 function encoded(value: Message): Buffer {
@@ -84,6 +134,9 @@ function encoded(value: Message): Buffer {
 
 /** Payloads as plain Uint8Arrays: a view of a frame is a Buffer, which equality would tell apart. */
 function plain(value: Message): Message {
+  if (value.type === MessageType.snapshotChunk) {
+    return { ...value, data: new Uint8Array(value.data) };
+  }
   if (value.type !== MessageType.append) {
     return value;
   }
@@ -141,6 +194,8 @@ describe("messages", () => {
     type: MessageType.append,
     from: 1,
     to: 2,
+    incarnation: 1,
+    toIncarnation: 0,
     term: 3,
     prevIndex: 4,
     prevTerm: 2,
@@ -154,7 +209,7 @@ describe("messages", () => {
     ["a term above the leader's", { ...valid, entries: [{ ...one, term: 4 }] }],
     ["a previous term above the leader's", { ...valid, prevTerm: 4, entries: [] }],
     ["an unknown kind", { ...valid, entries: [{ ...one, kind: 3 }] }],
-    ["an unknown type", { ...valid, type: 9, entries: [] }],
+    ["an unknown type", { ...valid, type: 15, entries: [] }],
     ["nobody as sender", { ...valid, from: 0, entries: [] }],
     ["an id out of range", { ...valid, to: 2 ** 31, entries: [] }],
     ["an index of 2^53", { ...valid, prevIndex: 2 ** 53, entries: [] }],
@@ -279,8 +334,9 @@ function largeAppend(lengths: readonly number[]): Message {
     const payload = Buffer.alloc(length, `entry ${offset}`);
     return { index: 5 + offset, term: 3, kind: 1, checksum: offset, payload };
   });
-  const { append } = MessageType;
-  return { type: append, from: 1, to: 2, term: 3, prevIndex: 4, prevTerm: 3, commit: 0, entries };
+  const type = MessageType.append;
+  const envelope = { type, from: 1, to: 2, term: 3, incarnation: 1, toIncarnation: 0 };
+  return { ...envelope, prevIndex: 4, prevTerm: 3, commit: 0, entries };
 }
 
 function piecesOf(value: Message): Buffer[] {

@@ -8,7 +8,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Raised by a change that an older node would misread. Nodes of different versions refuse each other. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Bytes of a challenge. As long as the HMAC's output: guessing one is as hard as the other. */
 export const NONCE_BYTES = 32;

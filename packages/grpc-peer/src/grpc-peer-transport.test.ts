@@ -36,10 +36,10 @@ describe("delivery", () => {
       [one, two],
       [two, one],
     ] as const) {
-      const ends = { from: sender.id, to: receiver.id, term: 9 };
+      const ends = { from: sender.id, to: receiver.id, term: 9, incarnation: 1, toIncarnation: 0 };
       const messages = [
-        { ...ends, type: MessageType.preVote, lastIndex: 4, lastTerm: 2 },
-        { ...ends, type: MessageType.vote, lastIndex: 2 ** 53 - 1, lastTerm: 9 },
+        { ...ends, type: MessageType.preVote, lastIndex: 4, lastTerm: 2, transfer: false },
+        { ...ends, type: MessageType.vote, lastIndex: 2 ** 53 - 1, lastTerm: 9, transfer: true },
         { ...ends, type: MessageType.preVoteResponse, granted: true },
         { ...ends, type: MessageType.voteResponse, granted: false },
         {

@@ -50,7 +50,7 @@ test("causes of refusal and labels of the proof are frozen", () => {
     null,
   );
   expect(Buffer.from(proof).toString("hex")).toMatchInlineSnapshot(
-    `"6b57992216a886ab6d45341e1550ff03f3df9b070b2c6e30106831755b83ae81"`,
+    `"a9f86be2656ca0f9c3c995dcf691f097bd3e2a29ba5e3baaa4335e0b2ef00afb"`,
   );
 });
 

@@ -121,7 +121,7 @@ export class Link {
     if (this.#closed || this.#control === null || this.#append === null) {
       return false;
     }
-    const half = message.type === MessageType.append ? this.#append : this.#control;
+    const half = streamOf(message) === StreamKind.append ? this.#append : this.#control;
     return half.outbox.send(message);
   }
 
@@ -196,8 +196,7 @@ export class Link {
     if (message.from !== this.peer || message.to !== this.#self) {
       throw new MalformedFrame("message between other nodes");
     }
-    const kind = message.type === MessageType.append ? StreamKind.append : StreamKind.control;
-    if (kind !== half.stream.kind) {
+    if (streamOf(message) !== half.stream.kind) {
       throw new MalformedFrame("message on the wrong stream");
     }
   }
@@ -223,4 +222,11 @@ export class Link {
     }
     return halves;
   }
+}
+
+/** What is large goes beside what is urgent, not before it. */
+function streamOf(message: Message): StreamKind {
+  return message.type === MessageType.append || message.type === MessageType.snapshotChunk
+    ? StreamKind.append
+    : StreamKind.control;
 }

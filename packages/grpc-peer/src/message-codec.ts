@@ -6,7 +6,18 @@
  * reaches raft; payloads are views of the given buffer where that does not pin much more than them.
  */
 
-import { type Entry, EntryKind, type Message, MessageType } from "@redoubt/raft";
+import {
+  type Configuration,
+  ConfigurationError,
+  decodeConfiguration,
+  type Entry,
+  EntryKind,
+  encodeConfiguration,
+  type Message,
+  MessageType,
+  type SnapshotChunk,
+  type SnapshotDescription,
+} from "@redoubt/raft";
 import { ENTRY_BYTES_MAX, GRPC_MESSAGE_BYTES_MAX, PINNED_SHARE_MIN } from "./constants.js";
 import { MalformedFrame } from "./errors.js";
 import { varintSize, WireReader, WireType, WireWriter } from "./wire.js";
@@ -17,22 +28,24 @@ export interface EncodedMessage {
   readonly segments: readonly Uint8Array[];
 }
 
-/** Tag and varint of each scalar field: at most 2 + 8 bytes; no message has more than 9 of them. */
-const MESSAGE_HEAD_BYTES_MAX = 96;
+/** Tag and varint of each scalar field: at most 2 + 8 bytes; no message has more than 12 of them. */
+const MESSAGE_HEAD_BYTES_MAX = 128;
+/** Its scalar fields, tags and lengths; the configuration comes on top. */
+const SNAPSHOT_HEAD_BYTES_MAX = 80;
 /** Outer tag and length (6), index and term (18), kind (2), checksum (5), payload's tag and length (6). */
 const ENTRY_HEAD_BYTES_MAX = 40;
 const ID_MAX = 2 ** 31 - 1;
 const ENTRY_KINDS: ReadonlySet<number> = new Set(Object.values(EntryKind));
 const NO_PAYLOAD = new Uint8Array(0);
+/** Fields of peer.proto's Message that are not varints; 0 is none. */
+const BYTES_FIELDS: ReadonlySet<number> = new Set([0, 11, 23, 24]);
 
 export function encodeMessage(message: Message): EncodedMessage {
+  if (message.type === MessageType.snapshotChunk) return encodeChunk(message);
   const entries = message.type === MessageType.append ? message.entries : [];
   const headBytesMax = MESSAGE_HEAD_BYTES_MAX + entries.length * ENTRY_HEAD_BYTES_MAX;
   const writer = new WireWriter(Buffer.allocUnsafe(headBytesMax));
-  writer.uint(1, message.type);
-  writer.uint(2, message.from);
-  writer.uint(3, message.to);
-  writer.uint(4, message.term);
+  writeEnds(writer, message);
   writeFields(writer, message);
   const segments: Uint8Array[] = [];
   let bytes = 0;
@@ -43,11 +56,72 @@ export function encodeMessage(message: Message): EncodedMessage {
     bytes += writer.position - start + entry.payload.length;
     start = writer.position;
   }
+  writeLaterFields(writer, message);
   if (writer.position > start) {
     segments.push(writer.buffer.subarray(start, writer.position));
     bytes += writer.position - start;
   }
   return { bytes, segments };
+}
+
+function writeEnds(writer: WireWriter, message: Message): void {
+  writer.uint(1, message.type);
+  writer.uint(2, message.from);
+  writer.uint(3, message.to);
+  writer.uint(4, message.term);
+}
+
+/** Fields in order of their numbers, as protobuf's own encoders write them: these follow the entries. */
+function writeLaterFields(writer: WireWriter, message: Message): void {
+  writer.uint(17, message.incarnation);
+  writer.uint(18, message.toIncarnation);
+  switch (message.type) {
+    case MessageType.preVote:
+    case MessageType.vote:
+      writer.uint(19, message.transfer ? 1 : 0);
+      return;
+    case MessageType.readIndex:
+    case MessageType.readIndexResponse:
+      writer.uint(20, message.context);
+      return;
+    case MessageType.snapshotResponse:
+      writer.uint(21, message.installed ? 1 : 0);
+      writer.uint(22, message.offset);
+      return;
+    case MessageType.snapshotChunk:
+      writer.uint(22, message.offset);
+      return;
+  }
+}
+
+/** The data is a segment of its own: copied only into its frame. */
+function encodeChunk(message: SnapshotChunk): EncodedMessage {
+  const { snapshot, data } = message;
+  const configuration = encodeConfiguration(snapshot.configuration.configuration);
+  const description = new WireWriter(
+    Buffer.allocUnsafe(SNAPSHOT_HEAD_BYTES_MAX + configuration.length),
+  );
+  description.uint(1, snapshot.index);
+  description.uint(2, snapshot.term);
+  description.fixed32(3, snapshot.checksum);
+  description.tag(4, WireType.bytes);
+  description.varint(configuration.length);
+  description.raw(configuration);
+  description.uint(5, snapshot.configuration.index);
+  description.uint(6, snapshot.bytes);
+  description.fixed32(7, snapshot.digest);
+  const writer = new WireWriter(
+    Buffer.allocUnsafe(MESSAGE_HEAD_BYTES_MAX + SNAPSHOT_HEAD_BYTES_MAX + configuration.length),
+  );
+  writeEnds(writer, message);
+  writeLaterFields(writer, message);
+  writer.tag(23, WireType.bytes);
+  writer.varint(description.position);
+  writer.raw(description.buffer.subarray(0, description.position));
+  writer.tag(24, WireType.bytes);
+  writer.varint(data.length);
+  const head = writer.buffer.subarray(0, writer.position);
+  return { bytes: head.length + data.length, segments: [head, data] };
 }
 
 function writeFields(writer: WireWriter, message: Message): void {
@@ -78,6 +152,10 @@ function writeFields(writer: WireWriter, message: Message): void {
       return;
     case MessageType.heartbeatResponse:
       writer.uint(16, message.readRound);
+      return;
+    case MessageType.readIndexResponse:
+    case MessageType.snapshotResponse:
+      writer.uint(12, message.index);
       return;
   }
 }
@@ -120,7 +198,18 @@ interface Fields {
   hintIndex: number;
   hintTerm: number;
   readRound: number;
+  incarnation: number;
+  toIncarnation: number;
+  transfer: boolean;
+  context: number;
+  installed: boolean;
+  offset: number;
+  snapshot: SnapshotDescription | null;
+  data: Uint8Array;
 }
+
+/** The newest field this version knows; later ones are skipped. */
+const FIELD_LAST = 24;
 
 /** Reads one message from `start` to before `end`. Throws MalformedFrame. */
 export function decodeMessage(buffer: Buffer, start: number, end: number): Message {
@@ -150,6 +239,14 @@ function emptyFields(): Fields {
     hintIndex: 0,
     hintTerm: 0,
     readRound: 0,
+    incarnation: 0,
+    toIncarnation: 0,
+    transfer: false,
+    context: 0,
+    installed: false,
+    offset: 0,
+    snapshot: null,
+    data: NO_PAYLOAD,
   };
 }
 
@@ -163,11 +260,21 @@ function readField(reader: WireReader, fields: Fields): void {
     reader.position = end;
     return;
   }
-  if (field > 16) {
+  if (field === 23 && wireType === WireType.bytes) {
+    const end = reader.length();
+    fields.snapshot = readSnapshot(new WireReader(reader.buffer, reader.position, end));
+    reader.position = end;
+    return;
+  }
+  if (field === 24 && wireType === WireType.bytes) {
+    fields.data = ownedPayload(reader.bytes());
+    return;
+  }
+  if (field > FIELD_LAST) {
     reader.skip(wireType);
     return;
   }
-  if (wireType !== WireType.varint || field === 0 || field === 11) {
+  if (wireType !== WireType.varint || BYTES_FIELDS.has(field)) {
     throw new MalformedFrame("field has another type");
   }
   setField(fields, field, reader.varint());
@@ -220,6 +327,70 @@ function setField(fields: Fields, field: number, value: number): void {
     case 16:
       fields.readRound = value;
       return;
+    case 17:
+      fields.incarnation = value;
+      return;
+    case 18:
+      fields.toIncarnation = value;
+      return;
+    case 19:
+      fields.transfer = booleanOf(value);
+      return;
+    case 20:
+      fields.context = value;
+      return;
+    case 21:
+      fields.installed = booleanOf(value);
+      return;
+    case 22:
+      fields.offset = value;
+      return;
+  }
+}
+
+function readSnapshot(reader: WireReader): SnapshotDescription {
+  const found = { index: 0, term: 0, checksum: 0, configurationIndex: 0, bytes: 0, digest: 0 };
+  let configuration: Configuration | null = null;
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === 1 * 8 + WireType.varint) {
+      found.index = reader.varint();
+    } else if (tag === 2 * 8 + WireType.varint) {
+      found.term = reader.varint();
+    } else if (tag === 3 * 8 + WireType.fixed32) {
+      found.checksum = reader.fixed32();
+    } else if (tag === 4 * 8 + WireType.bytes) {
+      configuration = readConfiguration(reader.bytes());
+    } else if (tag === 5 * 8 + WireType.varint) {
+      found.configurationIndex = reader.varint();
+    } else if (tag === 6 * 8 + WireType.varint) {
+      found.bytes = reader.varint();
+    } else if (tag === 7 * 8 + WireType.fixed32) {
+      found.digest = reader.fixed32();
+    } else if (tag >= 8 * 8) {
+      reader.skip(tag % 8);
+    } else {
+      throw new MalformedFrame("snapshot's field has another type");
+    }
+  }
+  if (configuration === null) throw new MalformedFrame("snapshot without a configuration");
+  const { index, term, checksum, bytes, digest, configurationIndex } = found;
+  check(index >= 1 && term >= 1 && bytes >= 1, "snapshot's position is not positive");
+  check(
+    configurationIndex >= 1 && configurationIndex <= index,
+    "configuration outside the snapshot",
+  );
+  const indexed = { index: configurationIndex, configuration };
+  return { index, term, checksum, configuration: indexed, bytes, digest };
+}
+
+function readConfiguration(bytes: Buffer): Configuration {
+  try {
+    // A copy: the configuration outlives the frame.
+    return decodeConfiguration(new Uint8Array(bytes));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new MalformedFrame("snapshot's configuration is malformed");
   }
 }
 
@@ -268,32 +439,79 @@ function ownedPayload(view: Buffer): Uint8Array {
 function messageOf(fields: Fields): Message {
   check(fields.from >= 1 && fields.from <= ID_MAX, "sender's id is out of range");
   check(fields.to >= 1 && fields.to <= ID_MAX, "receiver's id is out of range");
-  const { from, to, term } = fields;
-  switch (fields.type) {
+  check(fields.incarnation >= 1, "sender's incarnation is not positive");
+  const { type, from, to, term, incarnation, toIncarnation } = fields;
+  switch (type) {
     case MessageType.preVote:
     case MessageType.vote: {
       check(fields.lastTerm <= term, "last entry's term is above the sender's");
-      const { lastIndex, lastTerm } = fields;
-      return { type: fields.type, from, to, term, lastIndex, lastTerm };
+      const { lastIndex, lastTerm, transfer } = fields;
+      const position = { lastIndex, lastTerm, transfer };
+      return { type, from, to, term, incarnation, toIncarnation, ...position };
     }
     case MessageType.preVoteResponse:
     case MessageType.voteResponse:
-      return { type: fields.type, from, to, term, granted: fields.granted };
+      return { type, from, to, term, incarnation, toIncarnation, granted: fields.granted };
     case MessageType.append: {
       checkAppend(fields);
       const { prevIndex, prevTerm, commit, entries } = fields;
-      return { type: fields.type, from, to, term, prevIndex, prevTerm, commit, entries };
+      return {
+        type,
+        from,
+        to,
+        term,
+        incarnation,
+        toIncarnation,
+        prevIndex,
+        prevTerm,
+        commit,
+        entries,
+      };
     }
     case MessageType.appendResponse: {
       const { index, rejected, hintIndex, hintTerm } = fields;
-      return { type: fields.type, from, to, term, index, rejected, hintIndex, hintTerm };
+      return {
+        type,
+        from,
+        to,
+        term,
+        incarnation,
+        toIncarnation,
+        index,
+        rejected,
+        hintIndex,
+        hintTerm,
+      };
     }
     case MessageType.heartbeat: {
       const { commit, readRound } = fields;
-      return { type: fields.type, from, to, term, commit, readRound };
+      return { type, from, to, term, incarnation, toIncarnation, commit, readRound };
     }
     case MessageType.heartbeatResponse:
-      return { type: fields.type, from, to, term, readRound: fields.readRound };
+      return { type, from, to, term, incarnation, toIncarnation, readRound: fields.readRound };
+    case MessageType.timeoutNow:
+    case MessageType.transferRequest:
+      return { type, from, to, term, incarnation, toIncarnation };
+    case MessageType.readIndex:
+      check(fields.context >= 1, "a read's context is not positive");
+      return { type, from, to, term, incarnation, toIncarnation, context: fields.context };
+    case MessageType.readIndexResponse: {
+      check(fields.context >= 1, "a read's context is not positive");
+      const { context, index } = fields;
+      return { type, from, to, term, incarnation, toIncarnation, context, index };
+    }
+    case MessageType.snapshotChunk: {
+      const { snapshot, offset, data } = fields;
+      if (snapshot === null) throw new MalformedFrame("chunk without a snapshot");
+      check(snapshot.term <= term, "a snapshot's term is above the leader's");
+      check(offset + data.length <= snapshot.bytes, "chunk outside the snapshot");
+      return { type, from, to, term, incarnation, toIncarnation, snapshot, offset, data };
+    }
+    case MessageType.snapshotResponse: {
+      check(fields.index >= 1, "a snapshot's index is not positive");
+      const { index, offset, installed } = fields;
+      return { type, from, to, term, incarnation, toIncarnation, index, offset, installed };
+    }
     default:
       throw new MalformedFrame("message's type is unknown");
   }

@@ -111,8 +111,12 @@ export async function until(condition: () => boolean, what = "condition"): Promi
   throw new Error(`never came: ${what}`);
 }
 
+/** What every message of a first incarnation says. */
+const born = { incarnation: 1, toIncarnation: 0 } as const;
+
 export function heartbeat(from: NodeId, to: NodeId, readRound: number): Message {
-  return { type: MessageType.heartbeat, from, to, term: 3, commit: 7, readRound };
+  const type = MessageType.heartbeat;
+  return { type, from, to, term: 3, ...born, commit: 7, readRound };
 }
 
 export function entry(index: number, payload: Uint8Array): Entry {
@@ -127,7 +131,8 @@ export function append(
 ): Message {
   const entries = payloads.map((payload, offset) => entry(prevIndex + 1 + offset, payload));
   const prevTerm = prevIndex === 0 ? 0 : 3;
-  return { type: MessageType.append, from, to, term: 3, prevIndex, prevTerm, commit: 0, entries };
+  const position = { term: 3, prevIndex, prevTerm, commit: 0 };
+  return { type: MessageType.append, from, to, ...born, ...position, entries };
 }
 
 export function warnings(node: TestNode, event: string): LogLine[] {

@@ -100,6 +100,26 @@ export interface Message {
   hintIndex: number;
   hintTerm: number;
   readRound: number;
+  /** The sender's own, and the receiver's as the sender knows it (0: any). */
+  incarnation: number;
+  toIncarnation: number;
+  transfer: boolean;
+  context: number;
+  installed: boolean;
+  offset: number;
+  snapshot: Snapshot | undefined;
+  data: Uint8Array;
+}
+
+export interface Snapshot {
+  index: number;
+  term: number;
+  checksum: number;
+  /** As it lies in the log. */
+  configuration: Uint8Array;
+  configurationIndex: number;
+  bytes: number;
+  digest: number;
 }
 
 export interface Entry {
@@ -622,6 +642,14 @@ function createBaseMessage(): Message {
     hintIndex: 0,
     hintTerm: 0,
     readRound: 0,
+    incarnation: 0,
+    toIncarnation: 0,
+    transfer: false,
+    context: 0,
+    installed: false,
+    offset: 0,
+    snapshot: undefined,
+    data: new Uint8Array(0),
   };
 }
 
@@ -674,6 +702,30 @@ export const Message: MessageFns<Message> = {
     }
     if (message.readRound !== 0) {
       writer.uint32(128).uint64(message.readRound);
+    }
+    if (message.incarnation !== 0) {
+      writer.uint32(136).uint64(message.incarnation);
+    }
+    if (message.toIncarnation !== 0) {
+      writer.uint32(144).uint64(message.toIncarnation);
+    }
+    if (message.transfer !== false) {
+      writer.uint32(152).bool(message.transfer);
+    }
+    if (message.context !== 0) {
+      writer.uint32(160).uint64(message.context);
+    }
+    if (message.installed !== false) {
+      writer.uint32(168).bool(message.installed);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(176).uint64(message.offset);
+    }
+    if (message.snapshot !== undefined) {
+      Snapshot.encode(message.snapshot, writer.uint32(186).fork()).join();
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(194).bytes(message.data);
     }
     return writer;
   },
@@ -817,6 +869,190 @@ export const Message: MessageFns<Message> = {
             }
 
             message.readRound = longToNumber(reader.uint64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.incarnation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.toIncarnation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.transfer = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.context = longToNumber(reader.uint64());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.installed = reader.bool();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.uint64());
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.snapshot = Snapshot.decode(reader, reader.uint32());
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSnapshot(): Snapshot {
+  return {
+    index: 0,
+    term: 0,
+    checksum: 0,
+    configuration: new Uint8Array(0),
+    configurationIndex: 0,
+    bytes: 0,
+    digest: 0,
+  };
+}
+
+export const Snapshot: MessageFns<Snapshot> = {
+  encode(message: Snapshot, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint64(message.index);
+    }
+    if (message.term !== 0) {
+      writer.uint32(16).uint64(message.term);
+    }
+    if (message.checksum !== 0) {
+      writer.uint32(29).fixed32(message.checksum);
+    }
+    if (message.configuration.length !== 0) {
+      writer.uint32(34).bytes(message.configuration);
+    }
+    if (message.configurationIndex !== 0) {
+      writer.uint32(40).uint64(message.configurationIndex);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(48).uint64(message.bytes);
+    }
+    if (message.digest !== 0) {
+      writer.uint32(61).fixed32(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Snapshot {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSnapshot();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.term = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 29) {
+              break;
+            }
+
+            message.checksum = reader.fixed32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.configuration = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.configurationIndex = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 61) {
+              break;
+            }
+
+            message.digest = reader.fixed32();
             continue;
           }
         }
