@@ -22,6 +22,7 @@ const rowsRedisLacks: Readonly<Record<string, string>> = {
 const infoDifferences: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "command|getkeys": { arity: "7.2 takes a command without arguments, 7.0 does not" },
   "command|getkeysandflags": { arity: "as command|getkeys" },
+  "cluster|forget": { flags: "not inside MULTI: it appends an entry of its own" },
 };
 
 /** Arguments that are written down otherwise. */

@@ -54,13 +54,9 @@ async function bear(config: ServerConfig): Promise<void> {
   });
 }
 
-/** The members as the log names them last. */
-export function configurationOf(log: LevelLog): Configuration {
-  const newest = log.initial.configurations.at(-1);
-  if (newest === undefined) {
-    throw new NodeError("NO_CONFIGURATION", "the log names no members of the cluster");
-  }
-  return newest.configuration;
+/** The members as the log names them last; null: a node that a leader has yet to fill. */
+export function newestConfiguration(log: LevelLog): Configuration | null {
+  return log.initial.configurations.at(-1)?.configuration ?? null;
 }
 
 /** Node's errors of system calls carry a number beside the code. */

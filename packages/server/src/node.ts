@@ -3,24 +3,25 @@
  * which they start and stop, and nothing else. The only place besides the gateway that reads a clock.
  *
  *   start: directory, log -> replica -> transport -> gateway listens
- *   stop:  gateway (replies under way get a moment) -> turns -> transport -> log
+ *   stop:  leadership handed over -> gateway (replies under way get a moment) -> transport -> turns -> log
  */
 
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
 import type { LevelLog } from "@redoubt/level-log";
-import type { Configuration, Member } from "@redoubt/raft";
+import { allMembers, type Configuration } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
 import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
 import { Gateway, type GatewaySettings } from "./gateway/gateway.js";
 import { TurnScheduler } from "./gateway/turn-scheduler.js";
+import { handOver } from "./hand-over.js";
 import { ServerHost } from "./host/server-host.js";
 import type { HostServices } from "./host/services.js";
 import { Topology } from "./host/topology.js";
-import { configurationOf, openNodeLog } from "./node-log.js";
+import { newestConfiguration, openNodeLog } from "./node-log.js";
 
 export interface StartOptions {
   /** Birth: creates this member of a new cluster in an empty directory first. */
@@ -28,7 +29,7 @@ export interface StartOptions {
   readonly logger: NodeLogger;
   /** The node can't go on: a broken invariant, a damaged log, a failed write. Default: log, exit code 1. */
   readonly onFatal?: (error: Error) => void;
-  /** SHUTDOWN was said. Default: SIGTERM to this process, whose handler stops the node. */
+  /** SHUTDOWN was said, or this node was removed from the cluster. Default: SIGTERM to this process, whose handler stops the node. */
   readonly onShutdown?: () => void;
 }
 
@@ -63,14 +64,14 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
     const { identity } = log;
-    warnOfStrangers(config, configurationOf(log), logger);
+    warnOfDifferences(config, newestConfiguration(log), logger);
     const transport = await GrpcPeerTransport.start({
       clusterId: identity.clusterId,
       nodeId: identity.nodeId,
       incarnation: identity.incarnation,
       bindHost: config.peerBind,
       port: config.peerPort,
-      peers: peersOf(config, configurationOf(log)),
+      peers: peersOf(config, newestConfiguration(log)),
       secret,
       announce: () => topology.ownAnnouncement(),
       onAnnounce: (peer, bytes) => {
@@ -91,6 +92,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     parts.link.transport = transport;
     undo.push(() => transport.close());
     undo.push(() => gateway.stop());
+    undo.push(() => handOver(replica, logger));
     await gateway.listen();
     undo.push(await writePidFile(config));
     const addresses = gateway.addresses();
@@ -165,6 +167,10 @@ function compose(
   const replica = new Replica(
     {
       id: identity.nodeId,
+      incarnation: identity.incarnation,
+      witness: config.isWitness,
+      readMode: () => config.readMode,
+      clockDriftPercentMax: config.clockDriftPercentMax,
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       maxmemoryBytes: () => config.maxmemoryBytes,
@@ -182,7 +188,11 @@ function compose(
       directory: topology,
     },
   );
-  const runTurn = (): void => replica.turn();
+  const membership = new Membership(config, replica, link, logger, services.shutdown);
+  const runTurn = (): void => {
+    replica.turn();
+    membership.look();
+  };
   return { replica, gateway, topology, scheduler, link };
 }
 
@@ -194,6 +204,63 @@ class PeerLink implements PeerTransport {
     this.transport?.send(message);
   }
 }
+
+/** Follows the configuration in force: who is linked with, and whether this node is still a member. */
+class Membership {
+  readonly #config: ServerConfig;
+  readonly #replica: Replica;
+  readonly #link: PeerLink;
+  readonly #logger: Logger;
+  readonly #leave: () => void;
+  #seenIndex: number;
+  #left = false;
+  #peers: readonly LinkedPeer[] = [];
+
+  constructor(
+    config: ServerConfig,
+    replica: Replica,
+    link: PeerLink,
+    logger: Logger,
+    leave: () => void,
+  ) {
+    this.#config = config;
+    this.#replica = replica;
+    this.#link = link;
+    this.#logger = logger;
+    this.#leave = leave;
+    this.#seenIndex = replica.configurationIndex;
+    this.#peers = peersOf(config, replica.status().configuration);
+  }
+
+  /** After every turn: nearly always one comparison. */
+  look(): void {
+    if (this.#replica.configurationIndex !== this.#seenIndex) this.#changed();
+    if (this.#replica.isRemoved && !this.#left) {
+      this.#left = true;
+      this.#logger.warn({}, "this node was removed from the cluster: it stops");
+      this.#leave();
+    }
+  }
+
+  #changed(): void {
+    this.#seenIndex = this.#replica.configurationIndex;
+    const { configuration } = this.#replica.status();
+    const before = this.#peers;
+    const now = peersOf(this.#config, configuration);
+    this.#peers = now;
+    const ids = now.map(({ id }) => id);
+    this.#logger.info({ index: this.#seenIndex, peers: ids }, "membership changed");
+    // Who has left is told so by the log: its link stays for a while.
+    const leaving = before.filter((peer) => !ids.includes(peer.id));
+    this.#link.transport?.setPeers([...now, ...leaving]);
+    if (leaving.length === 0) return;
+    const lingerMs = FAREWELL_ELECTION_TIMEOUTS * this.#config.electionTimeoutMs;
+    setTimeout(() => this.#link.transport?.setPeers(this.#peers), lingerMs).unref();
+  }
+}
+
+/** How long the link to a removed member stays: as long as the core speaks to it. */
+const FAREWELL_ELECTION_TIMEOUTS = 4;
 
 function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings {
   const clientsMaxByDescriptors = clientsMaxFor(descriptorsMax());
@@ -218,30 +285,42 @@ function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings 
   };
 }
 
-/** Who is linked with: the members by the log, where they are by the configuration file. */
-function peersOf(
-  config: ServerConfig,
-  { voters, votersOutgoing, learners }: Configuration,
-): { id: number; address: string; incarnation: number }[] {
-  const members = new Map<number, Member>();
-  for (const member of [...learners, ...votersOutgoing, ...voters]) members.set(member.id, member);
-  return [...members.values()].map(({ id, incarnation, peerAddress }) => ({
+interface LinkedPeer {
+  readonly id: number;
+  readonly address: string;
+  readonly incarnation?: number;
+}
+
+/**
+ * Who is linked with: the members by the log, where they are by the configuration file. A node that is being
+ * filled has no log yet: then those of the file.
+ */
+function peersOf(config: ServerConfig, configuration: Configuration | null): LinkedPeer[] {
+  if (configuration === null || configuration.voters.length === 0) return [...config.peers];
+  return allMembers(configuration).map(({ id, incarnation, peerAddress }) => ({
     id,
     incarnation,
     address: config.peers.find((peer) => peer.id === id)?.address ?? peerAddress,
   }));
 }
 
-/** Membership is in the log: a line added to `peers` by itself makes nobody a member. */
-function warnOfStrangers(
+/** Membership is in the log: `peers` of the file only begins a cluster and says where its members are. */
+function warnOfDifferences(
   config: ServerConfig,
-  { voters, votersOutgoing, learners }: Configuration,
+  configuration: Configuration | null,
   logger: Logger,
 ): void {
-  const members = new Set([...voters, ...votersOutgoing, ...learners].map(({ id }) => id));
-  const strangers = config.peers.map(({ id }) => id).filter((id) => !members.has(id));
-  if (strangers.length === 0) return;
-  logger.warn({ nodes: strangers }, "peers names nodes that are not members: they are ignored");
+  if (configuration === null) return;
+  const members = allMembers(configuration).map(({ id }) => id);
+  const listed = config.peers.map(({ id }) => id);
+  const strangers = listed.filter((id) => !members.includes(id));
+  const missing = members.filter((id) => !listed.includes(id));
+  if (strangers.length > 0) {
+    logger.warn({ nodes: strangers }, "peers names nodes that are not members: they are ignored");
+  }
+  if (missing.length > 0) {
+    logger.info({ nodes: missing }, "peers lacks members: they are reached where the log says");
+  }
 }
 
 /** Written last: it names a process that serves. Returns how it is removed. */

@@ -2,6 +2,8 @@
 
 import type { RowSpec } from "../row.js";
 import type { Visibility } from "../types.js";
+import { clusterChangeRows } from "./cluster-changes.js";
+import { redoubtRows } from "./redoubt.js";
 
 type ClusterRow = Omit<RowSpec, "group" | "executor" | "visibility" | "flags">;
 
@@ -81,6 +83,7 @@ const subcommands: readonly RowSpec[] = [
     },
     "wholeKeyspace",
   ),
+  ...clusterChangeRows,
   {
     name: "help",
     arity: 2,
@@ -106,4 +109,5 @@ export const clusterRows: readonly RowSpec[] = [
     visibility: "noKeyspace",
     subcommands,
   },
+  ...redoubtRows,
 ];

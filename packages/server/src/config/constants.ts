@@ -27,6 +27,10 @@ export const peersMax = 9;
 /** Raft's `NodeId`. */
 export const nodeIdMax = int32Max;
 
+/** Percent. With half of the election timeout gone, leases are not worth having. */
+export const clockDriftPercentMaxMax = 50;
+/** Milliseconds. Longer than anybody waits for a leader that may be dead. */
+export const busyLeaderMsMax = 300_000;
 /** Milliseconds. Lower: the timers of a busy event loop elect for no reason. Upper: an outage of minutes. */
 export const electionTimeoutMsMin = 50;
 export const electionTimeoutMsMax = 60_000;

@@ -6,6 +6,8 @@
 import {
   bulkBytesMax,
   bulkBytesMin,
+  busyLeaderMsMax,
+  clockDriftPercentMaxMax,
   electionTimeoutMsMax,
   electionTimeoutMsMin,
   heartbeatIntervalMsMax,
@@ -150,14 +152,26 @@ export const configRows = {
     summary:
       "How often the leader speaks when it has nothing to say. At most a fifth of the above.",
   }),
-  "read-mode": own(
-    oneOf(["quorum"], { lease: "'lease' is not available yet, use 'quorum'" }),
-    "quorum",
-    {
-      section: "Consensus",
-      summary: "How the leader makes sure that it still leads before a read is answered.",
-    },
-  ),
+  "read-mode": own(oneOf(["lease", "quorum"]), "lease", {
+    section: "Consensus",
+    summary:
+      "How the leader makes sure that it still leads before a read is answered: by a lease its followers honour, or by asking a majority each time. A hypervisor that freezes a machine's clocks defeats any lease; `quorum` needs no clock.",
+  }),
+  "clock-drift-percent-max": own(integer(0, clockDriftPercentMaxMax, "percent"), 10, {
+    section: "Consensus",
+    summary:
+      "By how much the nodes' monotonic clocks may drift apart: leases are shorter than the election timeout by it. The same on every member.",
+  }),
+  "busy-leader-max": own(integer(0, busyLeaderMsMax, "ms"), 10_000, {
+    section: "Consensus",
+    summary:
+      "How long a leader whose event loop stands still (a long command, a collection of garbage) keeps its place. 0: no longer than the election timeout.",
+  }),
+  "node-role": own(oneOf(["data", "witness"]), "data", {
+    section: "Node",
+    summary:
+      "A witness votes and stores the log, holds no data and serves no clients. As the cluster's configuration names it.",
+  }),
   bind: redis(listenAddresses(), loopback, {
     section: "Clients",
     summary: "Addresses for clients.",

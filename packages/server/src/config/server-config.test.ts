@@ -103,8 +103,8 @@ describe("values", () => {
       ["maxmemory 5x", "argument must be a memory value"],
       ["maxmemory -1", "argument must be a memory value"],
       ["loglevel foo", "argument(s) must be one of the following: debug, verbose, notice, warning"],
-      ["read-mode lease", "'lease' is not available yet, use 'quorum'"],
-      ["read-mode x", "argument(s) must be one of the following: quorum"],
+      ["read-mode x", "argument(s) must be one of the following: lease, quorum"],
+      ["clock-drift-percent-max 51", "argument must be between 0 and 50 inclusive"],
       [
         "maxmemory-policy allkeys-lru",
         "only noeviction is possible: Redoubt does not evict what it acknowledged",

@@ -91,8 +91,20 @@ export class ServerConfig {
   get heartbeatIntervalMs(): number {
     return this.#values["heartbeat-interval"];
   }
-  get readMode(): "quorum" {
+  get readMode(): "lease" | "quorum" {
     return this.#values["read-mode"];
+  }
+
+  get clockDriftPercentMax(): number {
+    return this.#values["clock-drift-percent-max"];
+  }
+
+  get busyLeaderMaxMs(): number {
+    return this.#values["busy-leader-max"];
+  }
+
+  get isWitness(): boolean {
+    return this.#values["node-role"] === "witness";
   }
 
   // Clients

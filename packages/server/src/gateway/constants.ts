@@ -76,3 +76,8 @@ assert(outputBytesPauseTight < outputBytesPause, "the short leash is shorter");
 assert(outputBytesPause < outputBytesTotalSoft, "one client alone does not tighten all");
 assert(joinBytesMax < outputBytesPauseTight, "one joined write fits the short leash");
 assert(housekeepingMs < lingerMs, "lingering is ended by the housekeeping");
+
+/** Milliseconds. The longest a stopping leader waits for another to take over. */
+export const handOverMsMax = 5_000;
+/** Milliseconds between two looks at whether it has. */
+export const handOverLookMs = 2;

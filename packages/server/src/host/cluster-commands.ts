@@ -2,6 +2,7 @@
 
 import { errors } from "@redoubt/commands";
 import { keySlot } from "@redoubt/keyspace";
+import type { Term } from "@redoubt/raft";
 import type { ReplicaStatus, Session } from "@redoubt/replica";
 import { slotLast, slotsTotal } from "./constants.js";
 import { replyHelp } from "./help.js";
@@ -11,7 +12,9 @@ import type { NodeView } from "./topology.js";
 /** [[0, 16383, master, replica...]]; empty until a leader's client address is known. */
 export const clusterSlots: HostHandler = ({ topology, config }, session) => {
   const { reply } = session;
-  const nodes = topology.nodes(session).filter((node) => node.isMaster || node.connected);
+  const nodes = topology
+    .nodes(session)
+    .filter((node) => node.isMaster || (node.connected && !node.isCatchingUp));
   if (nodes[0]?.isMaster !== true) return reply.array(0);
   const byName = config.clusterPreferredEndpointType === "hostname";
   reply.array(1);
@@ -49,34 +52,36 @@ export const clusterShards: HostHandler = (services, session) => {
   for (const node of nodes) shardNode(session, node, status);
 };
 
-/** <id> <ip:port@peer-port[,hostname]> <flags> <master> <ping> <pong> <epoch> <link> [<slots>] */
 export const clusterNodes: HostHandler = ({ topology, replica }, session) => {
-  const nodes = topology.nodes(session);
+  const nodes = topology.nodesWithSelf(session);
   const { term } = replica().status();
   const master = nodes[0]?.isMaster === true ? nodes[0].name : "-";
-  let lines = "";
-  for (const node of nodes) {
-    const hostname = node.hostname === "" ? "" : `,${node.hostname}`;
-    const flags = [
-      ...(node.isSelf ? ["myself"] : []),
-      node.isMaster ? "master" : "slave",
-      ...(node.connected ? [] : ["fail?"]),
-    ];
-    const fields = [
-      node.name,
-      `${node.ip}:${node.port}@${node.peerPort}${hostname}`,
-      flags.join(","),
-      node.isMaster ? "-" : master,
-      0,
-      0,
-      term,
-      node.connected ? "connected" : "disconnected",
-      ...(node.isMaster ? [`0-${slotLast}`] : []),
-    ];
-    lines += `${fields.join(" ")}\n`;
-  }
-  session.reply.verbatim("txt", lines);
+  const lines = nodes.map((node) => `${nodeLine(node, master, term)}\n`);
+  session.reply.verbatim("txt", lines.join(""));
 };
+
+/** <id> <ip:port@peer-port[,hostname]> <flags> <master> <ping> <pong> <epoch> <link> [<slots>] */
+export function nodeLine(node: NodeView, master: string, term: Term): string {
+  const hostname = node.hostname === "" ? "" : `,${node.hostname}`;
+  const flags = [
+    ...(node.isSelf ? ["myself"] : []),
+    node.isMaster ? "master" : "slave",
+    ...(node.connected ? [] : ["fail?"]),
+    ...(node.isWitness ? ["nofailover"] : []),
+  ];
+  const fields = [
+    node.name,
+    `${node.ip}:${node.port}@${node.peerPort}${hostname}`,
+    flags.join(","),
+    node.isMaster ? "-" : master,
+    0,
+    0,
+    term,
+    node.connected ? "connected" : "disconnected",
+    ...(node.isMaster ? [`0-${slotLast}`] : []),
+  ];
+  return fields.join(" ");
+}
 
 export const clusterInfo: HostHandler = (services, session) => {
   const status = services.replica().status();
@@ -130,11 +135,15 @@ export const clusterGetKeysInSlot: HostHandler = ({ replica }, session, argv) =>
 export const clusterHelp: HostHandler = (_services, session) =>
   replyHelp(session.reply, "CLUSTER", [
     ["COUNTKEYSINSLOT <slot>", "How many keys a slot holds."],
+    ["FAILOVER", "Asks the leader to hand its place to this node."],
+    ["FORGET <node-id>", "Removes a member from the cluster."],
     ["GETKEYSINSLOT <slot> <count>", "Some keys of a slot."],
     ["INFO", "State of the cluster as this node sees it."],
     ["KEYSLOT <key>", "The slot a key hashes to."],
     ["MYID", "This node's id."],
     ["NODES", "One line about each node."],
+    ["REPLICAS <node-id>", "One line about each node that follows the given one."],
+    ["SAVECONFIG", "Nothing to do: the membership is durable in the log."],
     ["SHARDS", "The shard with its slots and nodes."],
     ["SLOTS", "The slots and the nodes that serve them, the leader first."],
   ]);
@@ -159,7 +168,7 @@ function shardNode(session: Session, node: NodeView, status: ReplicaStatus): voi
   reply.bulk("replication-offset");
   reply.integer(offsetOf(node, status));
   reply.bulk("health");
-  reply.bulk(node.connected ? "online" : "fail");
+  reply.bulk(!node.connected ? "fail" : node.isCatchingUp ? "loading" : "online");
 }
 
 /** Differs from Redis: an offset is a log index, not a count of bytes. Of others a follower knows no better than the commit index. */

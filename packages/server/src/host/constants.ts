@@ -9,3 +9,9 @@ export const announceTextBytesMax = 255;
 
 /** Longest DEBUG SLEEP, in seconds: a day. More is a typing error that only a kill would end. */
 export const debugSleepSecondsMax = 86_400;
+
+/** Characters of a client's own word that an error text repeats, as Redis does. */
+export const shownWordLengthMax = 128;
+
+/** Hex digits of a node's name in CLUSTER's words. */
+export const nodeNameLength = 40;

@@ -8,6 +8,7 @@ import { arch, release, totalmem, type } from "node:os";
 import type { ReplicaStatus, Session } from "@redoubt/replica";
 import { redisVersion, redoubtVersion } from "../config/index.js";
 import { offsetOf } from "./cluster-commands.js";
+import { raftLines } from "./info-raft.js";
 import { type HostHandler, type HostServices, isMaster } from "./services.js";
 
 /** One report: what several sections need is asked for once. */
@@ -157,7 +158,8 @@ function replicaLines({ services, session, status }: Report): Line[] {
     ...replicas.map((node, at): Line => {
       const offset = offsetOf(node, status);
       const where = `ip=${node.endpoint},port=${node.port}`;
-      return [`slave${at}`, `${where},state=online,offset=${offset},lag=0`];
+      const state = node.isCatchingUp ? "send_bulk" : "online";
+      return [`slave${at}`, `${where},state=${state},offset=${offset},lag=0`];
     }),
   ];
 }
@@ -188,33 +190,6 @@ const cpu: SectionWriter = () => {
 
 const cluster: SectionWriter = () => [["cluster_enabled", 1]];
 
-const raft: SectionWriter = ({ services: { facts }, status }) => [
-  ["raft_cluster_id", facts.clusterId],
-  ["raft_node_id", status.id],
-  ["raft_incarnation", facts.incarnation],
-  ["raft_role", status.role],
-  ["raft_serving", status.serving ? 1 : 0],
-  ["raft_term", status.term],
-  ["raft_leader", status.leader],
-  ["raft_commit", status.commit],
-  ["raft_applied", status.applied],
-  ["raft_executed", status.executed],
-  ["raft_appended", status.appended],
-  ["raft_flushed", status.flushed],
-  ["raft_log_time_ms", status.logTimeMs],
-  ["raft_voters", status.configuration.voters.length],
-  ["raft_waiting_sessions", status.counters.waitingSessions],
-  ["raft_parked_sessions", status.counters.parkedSessions],
-  ...status.peers
-    .filter(({ id }) => id !== status.id)
-    .map(
-      ({ id, match, next, state, recentActive }): Line => [
-        `raft_peer${id}`,
-        `match=${match},next=${next},state=${state},active=${recentActive ? 1 : 0}`,
-      ],
-    ),
-];
-
 const keyspace: SectionWriter = ({ services: { replica } }) => {
   const { size, volatileSize } = replica().keyspace;
   return size === 0 ? [] : [["db0", `keys=${size},expires=${volatileSize},avg_ttl=0`]];
@@ -229,7 +204,7 @@ const sections: readonly (readonly [title: string, lines: SectionWriter])[] = [
   ["Replication", replication],
   ["CPU", cpu],
   ["Cluster", cluster],
-  ["Raft", raft],
+  ["Raft", ({ services, status }) => raftLines(services, status)],
   ["Keyspace", keyspace],
 ];
 

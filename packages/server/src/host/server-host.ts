@@ -19,6 +19,17 @@ import {
 } from "./client-commands.js";
 import { clientInfo, clientKill, clientList } from "./client-list.js";
 import {
+  clusterEpoch,
+  clusterFailover,
+  clusterForget,
+  clusterMeet,
+  clusterReplicas,
+  clusterReplicate,
+  clusterReset,
+  clusterSaveConfig,
+  clusterSlotChange,
+} from "./cluster-changes.js";
+import {
   clusterCountKeysInSlot,
   clusterGetKeysInSlot,
   clusterHelp,
@@ -37,6 +48,8 @@ import {
   configSet,
 } from "./config-commands.js";
 import { info } from "./info.js";
+import { redoubtHelp, redoubtMember, redoubtTransfer } from "./redoubt-commands.js";
+import { redoubtStatus } from "./redoubt-status.js";
 import {
   debugDigestCommand,
   debugSleep,
@@ -74,7 +87,27 @@ export const hostHandlers: ReadonlyMap<string, HostHandler> = new Map<string, Ho
   ["cluster|keyslot", clusterKeySlot],
   ["cluster|countkeysinslot", clusterCountKeysInSlot],
   ["cluster|getkeysinslot", clusterGetKeysInSlot],
+  ["cluster|failover", clusterFailover],
+  ["cluster|forget", clusterForget],
+  ["cluster|replicas", clusterReplicas],
+  ["cluster|slaves", clusterReplicas],
+  ["cluster|saveconfig", clusterSaveConfig],
+  ["cluster|meet", clusterMeet],
+  ["cluster|replicate", clusterReplicate],
+  ["cluster|reset", clusterReset],
+  ["cluster|set-config-epoch", clusterEpoch],
+  ["cluster|bumpepoch", clusterEpoch],
+  ["cluster|addslots", clusterSlotChange],
+  ["cluster|addslotsrange", clusterSlotChange],
+  ["cluster|delslots", clusterSlotChange],
+  ["cluster|delslotsrange", clusterSlotChange],
+  ["cluster|flushslots", clusterSlotChange],
+  ["cluster|setslot", clusterSlotChange],
   ["cluster|help", clusterHelp],
+  ["redoubt|status", redoubtStatus],
+  ["redoubt|member", redoubtMember],
+  ["redoubt|transfer", redoubtTransfer],
+  ["redoubt|help", redoubtHelp],
   ["info", info],
   ["role", role],
   ["shutdown", shutdown],

@@ -3,9 +3,13 @@
  * configuration, the transport's links and what nodes announced; nothing of it is kept but announcements
  * and the last leader.
  *
- * A node is shown once its client address is known, never with an empty host. While no leader is known
- * the last one is still shown as master, as Redis shows a failed master until it is replaced: a client
- * that finds no master at all forgets its routes.
+ * A node is shown once its client address is known, never with an empty host. While no leader is known, or
+ * a witness leads for a moment, the last one is still shown as master, as Redis shows a failed master until
+ * it is replaced: a client that finds no master at all forgets its routes.
+ *
+ * A learner is a replica like any; one that is on its way to becoming a voter is shown as loading, and not
+ * in the slot map, since it may hold next to nothing yet. A witness serves nobody and is not shown; only
+ * its own CLUSTER NODES names it, because every node must find itself there.
  */
 
 import { createHash } from "node:crypto";
@@ -31,6 +35,9 @@ export interface NodeView {
   readonly isMaster: boolean;
   /** A link to it stands (always for this node). */
   readonly connected: boolean;
+  /** A learner that is brought level to become a voter. */
+  readonly isCatchingUp: boolean;
+  readonly isWitness: boolean;
 }
 
 export interface TopologySources {
@@ -81,10 +88,18 @@ export class Topology implements NodeDirectory {
     return name;
   }
 
-  /** Current leader, or the last one known; 0: none was ever heard of. */
+  /** Member of that name; null: none. */
+  idNamed(name: string): NodeId | null {
+    return this.#members().find(({ id }) => this.nameOf(id) === name)?.id ?? null;
+  }
+
+  /** Current leader that holds data, or the last one known; 0: none was ever heard of. */
   master(): NodeId {
     const leader = this.#sources.leader();
-    if (leader !== 0) this.#lastLeader = leader;
+    if (leader !== 0 && leader !== this.#lastLeader) {
+      const member = this.#members().find(({ id }) => id === leader);
+      if (member?.witness !== true) this.#lastLeader = leader;
+    }
     return this.#lastLeader;
   }
 
@@ -94,15 +109,35 @@ export class Topology implements NodeDirectory {
     return view === null ? null : { host: view.endpoint, port: view.port };
   }
 
-  /** Every node whose client address is known, the master first, the others by id. */
+  /** Every node that may serve clients and whose client address is known, the master first, the others by id. */
   nodes(session: Session): NodeView[] {
+    return this.#views(session, false);
+  }
+
+  /** As `nodes`, and this node in any case. */
+  nodesWithSelf(session: Session): NodeView[] {
+    return this.#views(session, true);
+  }
+
+  #views(session: Session, withSelf: boolean): NodeView[] {
     const master = this.master();
     const views: NodeView[] = [];
-    for (const member of this.#members()) {
+    const shown = this.#members().filter(
+      ({ id, witness }) => witness !== true || (withSelf && id === this.#sources.nodeId),
+    );
+    const self = this.#sources.nodeId;
+    if (withSelf && !shown.some(({ id }) => id === self)) shown.push(this.#selfAsStranger());
+    for (const member of shown) {
       const view = this.#view(member, session, master);
       if (view !== null) views.push(view);
     }
     return views.sort((a, b) => Number(b.isMaster) - Number(a.isMaster) || a.id - b.id);
+  }
+
+  /** Before the log names this node, and after it was removed. */
+  #selfAsStranger(): Member {
+    const { nodeId, config } = this.#sources;
+    return { id: nodeId, incarnation: 0, peerAddress: `${config.peerBind}:${config.peerPort}` };
   }
 
   /** A member that moved has its new address in the configuration file before the log knows it. */
@@ -111,11 +146,16 @@ export class Topology implements NodeDirectory {
     return listed?.address ?? member.peerAddress;
   }
 
+  /** One each: of two incarnations the newer is the living one. */
   #members(): readonly Member[] {
     const { voters, votersOutgoing, learners } = this.#sources.configuration();
     const members = new Map<NodeId, Member>();
-    for (const member of [...voters, ...votersOutgoing, ...learners])
-      members.set(member.id, member);
+    for (const member of [...voters, ...votersOutgoing, ...learners]) {
+      const other = members.get(member.id);
+      if (other === undefined || other.incarnation < member.incarnation) {
+        members.set(member.id, member);
+      }
+    }
     return [...members.values()];
   }
 
@@ -138,6 +178,8 @@ export class Topology implements NodeDirectory {
       isSelf,
       isMaster: member.id === master,
       connected: isSelf || this.#sources.connected(member.id),
+      isCatchingUp: member.promote === true,
+      isWitness: member.witness === true,
     };
   }
 

@@ -1,0 +1,37 @@
+/**
+ * Before a leader stops it gives its place to another (docs/ARCHITECTURE.md): writes stop for a few round trips
+ * instead of an election timeout, and nobody's outcome becomes unknown.
+ */
+
+import type { Logger, Replica } from "@redoubt/replica";
+import { handOverLookMs, handOverMsMax } from "./gateway/constants.js";
+
+/** Resolves when another node leads, or when that can't be had; never rejects. */
+export async function handOver(replica: Replica, logger: Logger): Promise<void> {
+  if (replica.role !== "leader") return;
+  const refusal = replica.isWitness ? null : replica.transferLeadership(0);
+  if (refusal !== null) {
+    logger.warn({ refusal }, "leadership can't be handed over: the others will elect");
+    return;
+  }
+  const started = performance.now();
+  // The core gives up by itself after an election timeout.
+  while (replica.role === "leader" && replica.transferring) {
+    if (performance.now() - started > handOverMsMax) return;
+    await pause();
+  }
+  if ((replica.role as string) === "leader") {
+    logger.warn({}, "leadership was not taken over: the others will elect");
+    return;
+  }
+  // Clients learn from this node who leads now, before their connections close.
+  while (replica.leader === 0 && performance.now() - started < handOverMsMax) await pause();
+  logger.info(
+    { leader: replica.leader, ms: performance.now() - started },
+    "leadership handed over",
+  );
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, handOverLookMs));
+}

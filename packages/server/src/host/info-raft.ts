@@ -1,0 +1,58 @@
+/** INFO raft: this node's part in the consensus, one line about each peer on the leader. */
+
+import type { ReplicaStatus } from "@redoubt/replica";
+import type { HostServices } from "./services.js";
+
+export function raftLines(
+  { facts, config }: HostServices,
+  status: ReplicaStatus,
+): (readonly [name: string, value: string | number])[] {
+  const { configuration } = status;
+  return [
+    ["raft_cluster_id", facts.clusterId],
+    ["raft_node_id", status.id],
+    ["raft_incarnation", status.incarnation],
+    ["raft_role", status.role],
+    ["raft_serving", digit(status.serving)],
+    ["raft_witness", digit(status.witness)],
+    ["raft_removed", digit(status.removed)],
+    ["raft_term", status.term],
+    ["raft_leader", status.leader],
+    ["raft_leader_is_witness", digit(status.leaderIsWitness)],
+    ["raft_transferring", digit(status.transferring)],
+    ["raft_read_mode", config.readMode],
+    ["raft_lease_remaining_ms", Math.floor(status.leaseRemainingMs)],
+    ["raft_configuration_index", status.configurationIndex],
+    ["raft_joint", digit(configuration.votersOutgoing.length > 0)],
+    ["raft_voters", configuration.voters.length],
+    ["raft_learners", configuration.learners.length],
+    ["raft_commit", status.commit],
+    ["raft_applied", status.applied],
+    ["raft_executed", status.executed],
+    ["raft_appended", status.appended],
+    ["raft_flushed", status.flushed],
+    ["raft_first_index", status.firstIndex],
+    ["raft_snapshot_index", status.snapshotIndex],
+    ["raft_log_time_ms", status.logTimeMs],
+    ["raft_uncommitted_bytes", status.uncommittedBytes],
+    ["raft_waiting_sessions", status.counters.waitingSessions],
+    ["raft_parked_sessions", status.counters.parkedSessions],
+    ...peerLines(status),
+  ];
+}
+
+/** raft_peer0:id=2,incarnation=1,state=replicate,match=5,next=6,lag=0,active=1 */
+function peerLines({ id: self, peers, appended }: ReplicaStatus): [string, string][] {
+  return peers
+    .filter(({ id }) => id !== self)
+    .map(({ id, incarnation, state, match, next, recentActive }, at) => {
+      const lag = Math.max(0, appended - match);
+      const where = `id=${id},incarnation=${incarnation},state=${state}`;
+      const how = `match=${match},next=${next},lag=${lag},active=${digit(recentActive)}`;
+      return [`raft_peer${at}`, `${where},${how}`];
+    });
+}
+
+function digit(value: boolean): 0 | 1 {
+  return value ? 1 : 0;
+}
