@@ -16,6 +16,11 @@ const rowsRedisLacks: Readonly<Record<string, string>> = {
   "debug|sleep": "DEBUG has no subcommand rows there; here each says what it reveals",
   "debug|digest": "as debug|sleep",
   "debug|statedigest": "ours",
+  redoubt: "ours",
+  "redoubt|status": "ours",
+  "redoubt|member": "ours",
+  "redoubt|transfer": "ours",
+  "redoubt|help": "ours",
 };
 
 /** Fields that differ, by row. */
