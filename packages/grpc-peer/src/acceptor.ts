@@ -12,16 +12,23 @@ import {
   type ServerDuplexStream,
 } from "@grpc/grpc-js";
 import type { NodeId } from "@redoubt/raft";
-import { CONNECTIONS_MAX, FAREWELL_MS, HANDSHAKE_DEADLINE_MS } from "./constants.js";
+import {
+  CONNECTIONS_MAX,
+  FAREWELL_MS,
+  HANDSHAKE_DEADLINE_MS,
+  JOIN_DEADLINE_MS,
+} from "./constants.js";
 import { PeerTransportError } from "./errors.js";
 import type { Claims } from "./generated/redoubt/peer/v1/peer.js";
 import { type RefusalCause, StreamKind } from "./handshake.js";
 import { AcceptorHandshake, type HandshakeOutcome, type HandshakeTerms } from "./handshake-run.js";
-import { ACCEPTOR_OPTIONS, peerService } from "./service.js";
+import { ACCEPTOR_OPTIONS, GuestKind, guestService, peerService } from "./service.js";
 import { PeerStream } from "./stream.js";
 
 export interface AcceptorOwner {
   accepted(stream: PeerStream, claims: Claims): void;
+  /** A stream that is no part of a link; its handler is to be set at once. */
+  guestAccepted(stream: PeerStream, kind: GuestKind, claims: Claims): void;
   acceptorRefused(
     by: "us" | "peer",
     cause: RefusalCause,
@@ -43,9 +50,13 @@ interface Connection {
 type ServerCall = ServerDuplexStream<Buffer, Buffer>;
 
 const STREAM_KINDS = Object.values(StreamKind);
+const GUEST_KINDS = Object.values(GuestKind);
+
+/** What is asked of those who call: of peers, and of each kind of guest. */
+export type AcceptorTerms = Readonly<Record<"peer" | GuestKind, HandshakeTerms>>;
 
 export class Acceptor {
-  readonly #terms: HandshakeTerms;
+  readonly #terms: AcceptorTerms;
   readonly #owner: AcceptorOwner;
   readonly #listener: NetServer;
   readonly #server: Server;
@@ -56,7 +67,7 @@ export class Acceptor {
   static async listen(
     host: string,
     port: number,
-    terms: HandshakeTerms,
+    terms: AcceptorTerms,
     owner: AcceptorOwner,
   ): Promise<Acceptor> {
     const acceptor = new Acceptor(terms, owner);
@@ -65,7 +76,7 @@ export class Acceptor {
     return acceptor;
   }
 
-  private constructor(terms: HandshakeTerms, owner: AcceptorOwner) {
+  private constructor(terms: AcceptorTerms, owner: AcceptorOwner) {
     this.#terms = terms;
     this.#owner = owner;
     this.#server = new Server(ACCEPTOR_OPTIONS);
@@ -75,6 +86,15 @@ export class Acceptor {
         (call: ServerCall) => this.#serve(kind, call),
         peerService[kind].responseSerialize,
         peerService[kind].requestDeserialize,
+        "bidi",
+      );
+    }
+    for (const kind of GUEST_KINDS) {
+      this.#server.register(
+        guestService[kind].path,
+        (call: ServerCall) => this.#serveGuest(kind, call),
+        guestService[kind].responseSerialize,
+        guestService[kind].requestDeserialize,
         "bidi",
       );
     }
@@ -121,16 +141,38 @@ export class Acceptor {
   }
 
   #serve(kind: StreamKind, call: ServerCall): void {
-    const connection = this.#connections.get(call.getPeer());
-    if (connection === undefined) {
-      // Its connection closed between the request and this call.
-      call.on("error", () => {});
-      call.end();
-      return;
-    }
-    const handshake = new AcceptorHandshake(this.#terms, this.#outcome(connection));
+    const connection = this.#connectionOf(call);
+    if (connection === null) return;
+    const handshake = new AcceptorHandshake(this.#terms.peer, this.#outcome(connection));
     const stream = new PeerStream(kind, call, handshake, () => connection.socket.destroy());
     handshake.begin(stream);
+  }
+
+  #serveGuest(kind: GuestKind, call: ServerCall): void {
+    const connection = this.#connectionOf(call);
+    if (connection === null) return;
+    const outcome: HandshakeOutcome = {
+      ...this.#outcome(connection),
+      open: (stream, claims) => {
+        clearTimeout(connection.deadline);
+        if (kind === GuestKind.join) {
+          connection.deadline = setTimeout(() => connection.socket.destroy(), JOIN_DEADLINE_MS);
+        }
+        this.#owner.guestAccepted(stream, kind, claims);
+      },
+    };
+    const handshake = new AcceptorHandshake(this.#terms[kind], outcome);
+    const stream = new PeerStream(kind, call, handshake, () => connection.socket.destroy());
+    handshake.begin(stream);
+  }
+
+  #connectionOf(call: ServerCall): Connection | null {
+    const connection = this.#connections.get(call.getPeer());
+    if (connection !== undefined) return connection;
+    // Its connection closed between the request and this call.
+    call.on("error", () => {});
+    call.end();
+    return null;
   }
 
   #outcome(connection: Connection): HandshakeOutcome {

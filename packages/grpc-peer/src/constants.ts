@@ -95,6 +95,16 @@ export const STRANGERS_BYTES_MAX = 128 * MIB;
 /** Bytes of receive window where gRPC lets us choose it: 256 KiB per round trip, per connection. */
 export const RECEIVE_WINDOW_BYTES = 256 * KIB;
 
+/**
+ * Milliseconds a node that asks to join may wait for its answer, which comes once its membership is committed:
+ * several election timeouts, so that a change of leader in between is a redirection and no timeout.
+ */
+export const JOIN_DEADLINE_MS = 10_000;
+/** Redirections to follow before the next address is tried. */
+export const JOIN_REDIRECTS_MAX = 4;
+/** Characters of a join's address, reason or refusal. */
+export const JOIN_TEXT_LENGTH_MAX = 512;
+
 assert(PIECE_BYTES_MAX <= FRAME_BYTES_MAX, "a piece fits a frame");
 assert(FRAME_BYTES_MAX < GRPC_MESSAGE_BYTES_MAX, "a frame and its heads fit a gRPC message");
 assert(ENTRY_BYTES_MAX < MESSAGE_BYTES_MAX, "the largest entry fits a message");

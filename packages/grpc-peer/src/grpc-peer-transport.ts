@@ -20,11 +20,14 @@ import {
 import type { DialFailure } from "./dial.js";
 import { assert } from "./errors.js";
 import type { Claims } from "./generated/redoubt/peer/v1/peer.js";
-import type { ElectionParametersMs, RefusalCause } from "./handshake.js";
+import { serveJoin, serveKeepalive } from "./guests.js";
+import type { ElectionParametersMs, Expectation, RefusalCause } from "./handshake.js";
 import type { HandshakeTerms } from "./handshake-run.js";
+import type { JoinAnswer, JoinQuestion } from "./join.js";
 import type { Link } from "./link.js";
 import { Peer, type PeerOwner, type PeerSettings, type PeerStatus } from "./peer.js";
 import { RepeatFilter } from "./repeat-filter.js";
+import { GuestKind } from "./service.js";
 import type { PeerStream } from "./stream.js";
 
 export interface PeerAddress {
@@ -59,6 +62,8 @@ export interface PeerTransportOptions {
   readonly random: () => number;
   /** A peer whose parameters differ is refused: leases rest on them. */
   readonly electionParametersMs: ElectionParametersMs;
+  /** A node without a place asks for one. Default: it is refused. */
+  readonly onJoin?: (question: JoinQuestion) => Promise<JoinAnswer>;
 }
 
 export interface PeerTransportStatus {
@@ -156,9 +161,15 @@ export class GrpcPeerTransport implements PeerTransport {
 
   async #start(): Promise<void> {
     const { bindHost, port, electionParametersMs } = this.#options;
-    const terms = this.#terms(null);
+    const peer = this.#terms(null);
+    const terms = {
+      peer,
+      keepalive: { ...peer, expectation: this.#keepaliveExpectation() },
+      join: { ...peer, expectation: { nodeId: null, judgePeer: () => null, anyCluster: true } },
+    };
     this.#acceptor = await Acceptor.listen(bindHost, port, terms, {
       accepted: (stream, claims) => this.#accepted(stream, claims),
+      guestAccepted: (stream, kind, claims) => this.#guest(stream, kind, claims),
       acceptorRefused: (by, cause, claimedId, remoteAddress) =>
         this.#logRefusal(by, cause, claimedId, remoteAddress),
       acceptorFault: (error) =>
@@ -224,6 +235,40 @@ export class GrpcPeerTransport implements PeerTransport {
     const peer = this.#peers.get(claims.from);
     assert(peer !== undefined, "an accepted stream is a known peer's");
     peer.join(stream, claims);
+  }
+
+  /** Whoever leads dials, whatever its id. */
+  #keepaliveExpectation(): Expectation {
+    return {
+      nodeId: null,
+      judgePeer: (id, incarnation) =>
+        this.#peers.get(id)?.judgeIncarnation(incarnation) ??
+        (this.#peers.has(id) ? null : "identity"),
+    };
+  }
+
+  #guest(stream: PeerStream, kind: GuestKind, claims: Claims): void {
+    const { nodeId, events, logger, onJoin } = this.#options;
+    if (kind === GuestKind.join) {
+      const refuse = async (): Promise<JoinAnswer> => ({
+        kind: "refused",
+        text: "this node takes no joins",
+      });
+      serveJoin(stream, claims, onJoin ?? refuse);
+      return;
+    }
+    serveKeepalive(stream, claims, nodeId, {
+      keptAlive: (message) => {
+        if (this.#closing !== null) return;
+        this.#peers.get(claims.from)?.alive();
+        events.receive(message);
+      },
+      keepaliveMalformed: (peer, reason) => {
+        if (this.#faults.allow(peer, "keepalive")) {
+          logger.warn({ peer, reason }, "peer sent a malformed frame");
+        }
+      },
+    });
   }
 
   #tick(): void {

@@ -21,6 +21,7 @@ import {
 } from "./constants.js";
 import { MalformedFrame } from "./errors.js";
 import { type Challenge, Claims, Frame, type Hello } from "./generated/redoubt/peer/v1/peer.js";
+import type { GuestKind } from "./service.js";
 
 /** The streams of a link. A label of the proof, so never reworded. */
 export const StreamKind = { control: "control", append: "append" } as const;
@@ -57,6 +58,8 @@ export interface Expectation {
   /** The only id that may answer; null: any that `judgePeer` accepts. */
   readonly nodeId: NodeId | null;
   judgePeer(nodeId: NodeId, incarnation: number): "identity" | "incarnation" | null;
+  /** A cluster id that one side does not know is no reason to refuse: only for Join. */
+  readonly anyCluster?: boolean;
 }
 
 export type Direction = "dialer" | "acceptor";
@@ -73,7 +76,7 @@ export function helloFrame(direction: Direction, hello: Hello): Buffer {
   return encodeFrame(direction === "dialer" ? { hello } : { welcome: hello });
 }
 
-function encodeFrame(fields: Partial<Frame>): Buffer {
+export function encodeFrame(fields: Partial<Frame>): Buffer {
   const frame = Frame.encode({
     challenge: undefined,
     hello: undefined,
@@ -82,6 +85,8 @@ function encodeFrame(fields: Partial<Frame>): Buffer {
     messages: [],
     piece: undefined,
     ping: false,
+    join: undefined,
+    joinReply: undefined,
     ...fields,
   }).finish();
   return Buffer.from(frame.buffer, frame.byteOffset, frame.length);
@@ -133,7 +138,7 @@ export function decodeClaims(bytes: Uint8Array): Claims {
 export function proofOf(
   secret: Uint8Array | null,
   direction: Direction,
-  kind: StreamKind,
+  kind: StreamKind | GuestKind,
   challengeNonce: Uint8Array,
   claims: Uint8Array,
   answered: Uint8Array | null,
@@ -183,7 +188,9 @@ export function judgeClaims(
   if (!proven) {
     return "secret";
   }
-  if (claims.clusterId !== identity.clusterId) {
+  // Who asks to join may not know yet which cluster it is of.
+  const unnamed = expectation.anyCluster && (claims.clusterId === "" || identity.clusterId === "");
+  if (claims.clusterId !== identity.clusterId && !unnamed) {
     return "cluster";
   }
   const unexpected = expectation.nodeId !== null && claims.from !== expectation.nodeId;

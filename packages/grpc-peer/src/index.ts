@@ -7,5 +7,7 @@ export {
   type PeerTransportStatus,
 } from "./grpc-peer-transport.js";
 export type { ElectionParametersMs } from "./handshake.js";
+export { askToJoin, type JoinAnswer, type JoinOptions, type JoinQuestion } from "./join.js";
+export { KeepaliveSender, type KeepaliveSenderOptions } from "./keepalive-sender.js";
 export type { LinkTraffic } from "./link.js";
 export type { PeerStatus } from "./peer.js";

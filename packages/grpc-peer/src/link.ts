@@ -153,6 +153,11 @@ export class Link {
     }
   }
 
+  /** The peer's process lives, though this link is silent: its event loop stands still, for a bounded time. */
+  alive(): void {
+    this.#silentTicks = 0;
+  }
+
   close(reason: string): void {
     this.#close(reason, false);
   }

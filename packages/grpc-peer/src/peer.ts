@@ -122,6 +122,11 @@ export class Peer {
     return acceptable ? null : "incarnation";
   }
 
+  /** Heard on another way than its link. */
+  alive(): void {
+    this.#link?.alive();
+  }
+
   /** The configuration changed. A link that no longer fits is closed. */
   update(address: string, incarnation: number | null): void {
     const moved = address !== this.#address;

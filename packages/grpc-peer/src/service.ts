@@ -29,6 +29,15 @@ export const peerService = {
   append: bidirectional("Append"),
 } satisfies ServiceDefinition;
 
+/** Streams of somebody who is no link: on a connection of their own each. */
+export const GuestKind = { keepalive: "keepalive", join: "join" } as const;
+export type GuestKind = (typeof GuestKind)[keyof typeof GuestKind];
+
+export const guestService = {
+  keepalive: bidirectional("Keepalive"),
+  join: bidirectional("Join"),
+} satisfies ServiceDefinition;
+
 const COMMON_OPTIONS: ChannelOptions = {
   "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
   "grpc.max_send_message_length": GRPC_MESSAGE_BYTES_MAX,

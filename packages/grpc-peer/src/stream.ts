@@ -8,6 +8,7 @@
 
 import { assert } from "./errors.js";
 import type { StreamKind } from "./handshake.js";
+import type { GuestKind } from "./service.js";
 
 export interface StreamHandler {
   /** The frame is the handler's to keep. Never called after `closed`. */
@@ -25,7 +26,7 @@ export interface Wire {
 }
 
 export class PeerStream {
-  readonly kind: StreamKind;
+  readonly kind: StreamKind | GuestKind;
   readonly #wire: Wire;
   readonly #abort: () => void;
   #handler: StreamHandler;
@@ -36,7 +37,7 @@ export class PeerStream {
   #framesSent = 0;
 
   /** `abort` ends the stream at once, without waiting for the peer. */
-  constructor(kind: StreamKind, wire: Wire, handler: StreamHandler, abort: () => void) {
+  constructor(kind: StreamKind | GuestKind, wire: Wire, handler: StreamHandler, abort: () => void) {
     this.kind = kind;
     this.#wire = wire;
     this.#handler = handler;

@@ -39,6 +39,26 @@ export interface Frame {
     | undefined;
   /** Nothing to say, still here. */
   ping: boolean;
+  join: JoinRequest | undefined;
+  joinReply: JoinReply | undefined;
+}
+
+/** Who asks is in the claims. */
+export interface JoinRequest {
+  /** host:port others will reach it at. */
+  peerAddress: string;
+  witness: boolean;
+  /** What became of its data, for the logs: "empty", "damaged". */
+  reason: string;
+}
+
+/** Either accepted (incarnation > 0), or somebody else leads (leader > 0), or refused. */
+export interface JoinReply {
+  clusterId: string;
+  incarnation: number;
+  leader: number;
+  leaderAddress: string;
+  refusal: string;
 }
 
 export interface Challenge {
@@ -140,6 +160,8 @@ function createBaseFrame(): Frame {
     messages: [],
     piece: undefined,
     ping: false,
+    join: undefined,
+    joinReply: undefined,
   };
 }
 
@@ -165,6 +187,12 @@ export const Frame: MessageFns<Frame> = {
     }
     if (message.ping !== false) {
       writer.uint32(56).bool(message.ping);
+    }
+    if (message.join !== undefined) {
+      JoinRequest.encode(message.join, writer.uint32(66).fork()).join();
+    }
+    if (message.joinReply !== undefined) {
+      JoinReply.encode(message.joinReply, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -236,6 +264,180 @@ export const Frame: MessageFns<Frame> = {
             }
 
             message.ping = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.join = JoinRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.joinReply = JoinReply.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseJoinRequest(): JoinRequest {
+  return { peerAddress: "", witness: false, reason: "" };
+}
+
+export const JoinRequest: MessageFns<JoinRequest> = {
+  encode(message: JoinRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.peerAddress !== "") {
+      writer.uint32(10).string(message.peerAddress);
+    }
+    if (message.witness !== false) {
+      writer.uint32(16).bool(message.witness);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JoinRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJoinRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.peerAddress = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.witness = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseJoinReply(): JoinReply {
+  return { clusterId: "", incarnation: 0, leader: 0, leaderAddress: "", refusal: "" };
+}
+
+export const JoinReply: MessageFns<JoinReply> = {
+  encode(message: JoinReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clusterId !== "") {
+      writer.uint32(10).string(message.clusterId);
+    }
+    if (message.incarnation !== 0) {
+      writer.uint32(16).uint64(message.incarnation);
+    }
+    if (message.leader !== 0) {
+      writer.uint32(24).uint32(message.leader);
+    }
+    if (message.leaderAddress !== "") {
+      writer.uint32(34).string(message.leaderAddress);
+    }
+    if (message.refusal !== "") {
+      writer.uint32(42).string(message.refusal);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JoinReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJoinReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clusterId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.incarnation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.leader = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.leaderAddress = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.refusal = reader.string();
             continue;
           }
         }

@@ -1,0 +1,112 @@
+/**
+ * How a node without a place in the cluster gets one (design, "Birth" and "Quarantine"): it asks every address
+ * it knows until a leader, confirmed by a quorum that does not count it, has given it an incarnation.
+ */
+
+import type { NodeId } from "@redoubt/raft";
+import { JOIN_DEADLINE_MS, JOIN_REDIRECTS_MAX } from "./constants.js";
+import { Frame } from "./generated/redoubt/peer/v1/peer.js";
+import type { PeerAddress } from "./grpc-peer-transport.js";
+import { GuestCall } from "./guest-call.js";
+import { type ElectionParametersMs, encodeFrame } from "./handshake.js";
+import type { HandshakeTerms } from "./handshake-run.js";
+import { GuestKind } from "./service.js";
+
+export interface JoinQuestion {
+  readonly nodeId: NodeId;
+  /** host:port others will reach it at. */
+  readonly peerAddress: string;
+  readonly isWitness: boolean;
+  /** What became of its data: for the logs. */
+  readonly reason: string;
+}
+
+export type JoinAnswer =
+  /** Its membership is committed: it may be born as this incarnation, with an empty log. */
+  | { readonly kind: "accepted"; readonly clusterId: string; readonly incarnation: number }
+  | { readonly kind: "elsewhere"; readonly leader: NodeId; readonly address: string }
+  | { readonly kind: "refused"; readonly text: string };
+
+export interface JoinOptions extends JoinQuestion {
+  /** "": not known. */
+  readonly clusterId: string;
+  readonly secret: Uint8Array | null;
+  readonly electionParametersMs: ElectionParametersMs;
+  readonly peers: readonly PeerAddress[];
+}
+
+/**
+ * Asks each peer once, following redirections. Resolves with the first acceptance, else with the last refusal
+ * or fault, in one line.
+ */
+export async function askToJoin(options: JoinOptions): Promise<JoinAnswer> {
+  let last: JoinAnswer = { kind: "refused", text: "no peer is known" };
+  for (const peer of options.peers) {
+    if (peer.id === options.nodeId) continue;
+    last = await askFrom(peer, options);
+    if (last.kind === "accepted") return last;
+  }
+  return last;
+}
+
+async function askFrom(first: PeerAddress, options: JoinOptions): Promise<JoinAnswer> {
+  let { id, address } = first;
+  for (let redirects = 0; redirects <= JOIN_REDIRECTS_MAX; redirects += 1) {
+    const answer = await askOne(id, address, options);
+    if (answer.kind !== "elsewhere") return answer;
+    if (answer.leader === 0) return { kind: "refused", text: `node ${id} knows no leader` };
+    const listed = options.peers.find((peer) => peer.id === answer.leader);
+    id = answer.leader;
+    address = listed?.address ?? answer.address;
+  }
+  return { kind: "refused", text: "the leader keeps changing" };
+}
+
+function askOne(id: NodeId, address: string, options: JoinOptions): Promise<JoinAnswer> {
+  return new Promise((resolve) => {
+    const settle = (answer: JoinAnswer): void => {
+      clearTimeout(deadline);
+      call.end("answered");
+      resolve(answer);
+    };
+    const fault = (reason: string): void =>
+      settle({ kind: "refused", text: `node ${id} at ${address}: ${reason}` });
+    const deadline = setTimeout(() => fault("no answer in time"), JOIN_DEADLINE_MS);
+    const call = new GuestCall(GuestKind.join, id, address, termsOf(id, options), {
+      guestOpened: (stream) => {
+        stream.setHandler({
+          frame: (frame) => settle(answerOf(frame)),
+          closed: (reason) => call.fail(reason),
+        });
+        const { peerAddress, isWitness, reason } = options;
+        const join = { peerAddress, witness: isWitness, reason };
+        stream.write(encodeFrame({ join }), () => undefined);
+      },
+      guestClosed: fault,
+    });
+  });
+}
+
+function answerOf(frame: Buffer): JoinAnswer {
+  let reply: Frame["joinReply"];
+  try {
+    reply = Frame.decode(frame).joinReply;
+  } catch {
+    reply = undefined;
+  }
+  if (reply === undefined) return { kind: "refused", text: "the answer can't be read" };
+  const { clusterId, incarnation, leader, leaderAddress, refusal } = reply;
+  if (incarnation > 0 && clusterId !== "") return { kind: "accepted", clusterId, incarnation };
+  if (refusal !== "") return { kind: "refused", text: refusal };
+  return { kind: "elsewhere", leader, address: leaderAddress };
+}
+
+function termsOf(peer: NodeId, options: JoinOptions): HandshakeTerms {
+  const { clusterId, nodeId, secret, electionParametersMs } = options;
+  return {
+    // It has no incarnation yet.
+    identity: { clusterId, nodeId, incarnation: 0, secret, electionParametersMs },
+    expectation: { nodeId: peer, judgePeer: () => null, anyCluster: true },
+    announce: () => new Uint8Array(0),
+  };
+}
