@@ -1,24 +1,50 @@
 /** Birth and opening of a node's durable log, as the configuration says. */
 
-import { bootstrapLog, type LevelLog, openLog } from "@redoubt/level-log";
+import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  bootstrapLog,
+  DataMissingError,
+  type LevelLog,
+  LogDamagedError,
+  openLog,
+} from "@redoubt/level-log";
 import { bootstrapEntries, type Configuration } from "@redoubt/raft";
+import type { Logger } from "@redoubt/replica";
 import type { ServerConfig } from "./config/index.js";
 import { NodeError } from "./gateway/errors.js";
+import { type JoinReason, joinCluster } from "./join-cluster.js";
 
 /** Incarnation of every member of a cluster that is born. */
 const firstIncarnation = 1;
 
-/** Rejects with the log's own coded errors, or DIRECTORY_UNUSABLE. */
-export async function openNodeLog(
-  config: ServerConfig,
-  bootstrap: boolean,
-  fatal: (error: Error) => void,
-): Promise<LevelLog> {
+export interface OpenNodeLog {
+  readonly bootstrap: boolean;
+  readonly fatal: (error: Error) => void;
+  readonly logger: Logger;
+  /** The process is asked to stop: joining ends. */
+  readonly signal: AbortSignal | null;
+}
+
+/**
+ * Rejects with the log's own coded errors, DIRECTORY_UNUSABLE or JOIN_STOPPED. Data that is missing or damaged
+ * is no reason to stop where there are others to ask: the node comes back as another incarnation.
+ */
+export async function openNodeLog(config: ServerConfig, options: OpenNodeLog): Promise<LevelLog> {
   const { dir, nodeId, clusterId } = config;
+  const open = () => openLog({ directory: dir, nodeId, clusterId, onFatal: options.fatal });
   try {
-    if (bootstrap) await bear(config);
-    return await openLog({ directory: dir, nodeId, clusterId, onFatal: fatal });
+    if (options.bootstrap) await bear(config);
+    return await open();
   } catch (error) {
+    const reason = joinReasonOf(config, error);
+    if (reason !== null) {
+      options.logger.error({ err: error }, "the data of this node can't be used");
+      if (reason === "damaged") await setAside(dir, options.logger);
+      await joinCluster(config, reason, options.logger, options.signal);
+      return open();
+    }
     // The log's own errors say what they are; what is left is the system refusing a file.
     if (!isSystemError(error)) throw error;
     throw new NodeError(
@@ -26,6 +52,26 @@ export async function openNodeLog(
       `the directory ${dir} can't be used: ${error.message}`,
       error,
     );
+  }
+}
+
+function joinReasonOf(config: ServerConfig, error: unknown): JoinReason | null {
+  const others = config.peers.some(({ id }) => id !== config.nodeId);
+  if (!config.rejoins || !others) return null;
+  if (error instanceof LogDamagedError) return "damaged";
+  if (!(error instanceof DataMissingError)) return null;
+  // Part of a log is a damaged one: it is kept, too.
+  return existsSync(join(config.dir, "log")) ? "damaged" : "empty";
+}
+
+/** Kept for whoever wants to look at it, or to recover what nobody else has. */
+async function setAside(dir: string, logger: Logger): Promise<void> {
+  for (let number = 1; ; number += 1) {
+    const aside = join(dir, `log.damaged-${number}`);
+    if (existsSync(aside)) continue;
+    await rename(join(dir, "log"), aside);
+    logger.error({ aside }, "the damaged log is kept aside");
+    return;
   }
 }
 
@@ -44,6 +90,10 @@ async function bear(config: ServerConfig): Promise<void> {
     })),
     votersOutgoing: [],
     learners: [],
+    timing: {
+      electionTimeoutMs: config.electionTimeoutMs,
+      clockDriftPercentMax: config.clockDriftPercentMax,
+    },
   };
   const entries = bootstrapEntries(configuration);
   await bootstrapLog({

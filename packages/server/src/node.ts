@@ -12,6 +12,7 @@ import { GrpcPeerTransport } from "@redoubt/grpc-peer";
 import type { LevelLog } from "@redoubt/level-log";
 import { allMembers, type Configuration } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
+import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
 import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
@@ -21,6 +22,8 @@ import { handOver } from "./hand-over.js";
 import { ServerHost } from "./host/server-host.js";
 import type { HostServices } from "./host/services.js";
 import { Topology } from "./host/topology.js";
+import { electionParametersOf } from "./join-cluster.js";
+import { JoinDesk } from "./join-desk.js";
 import { newestConfiguration, openNodeLog } from "./node-log.js";
 
 export interface StartOptions {
@@ -31,6 +34,8 @@ export interface StartOptions {
   readonly onFatal?: (error: Error) => void;
   /** SHUTDOWN was said, or this node was removed from the cluster. Default: SIGTERM to this process, whose handler stops the node. */
   readonly onShutdown?: () => void;
+  /** The process is asked to stop while the node starts: a join under way ends. */
+  readonly signal?: AbortSignal;
 }
 
 export interface NodeLogger extends Logger {
@@ -57,9 +62,11 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const { logger } = options;
   const secret = readPeerSecret(config);
   const fatal = fatalOnce(options);
-  const log = await openNodeLog(config, options.bootstrap, fatal);
+  const { bootstrap, signal = null } = options;
+  const log = await openNodeLog(config, { bootstrap, fatal, logger, signal });
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
+    checkTiming(config, newestConfiguration(log));
     const parts = compose(config, options, log, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
@@ -84,13 +91,25 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       events: replica,
       logger,
       random: Math.random,
-      electionParametersMs: {
-        electionTimeout: config.electionTimeoutMs,
-        heartbeatInterval: config.heartbeatIntervalMs,
-      },
+      electionParametersMs: electionParametersOf(config),
+      onJoin: (question) => parts.joinDesk.answer(question),
     });
     parts.link.transport = transport;
     undo.push(() => transport.close());
+    if (keepsAlive(config)) {
+      const busyLeader = new BusyLeader({
+        clusterId: identity.clusterId,
+        nodeId: identity.nodeId,
+        incarnation: identity.incarnation,
+        secret,
+        electionParametersMs: electionParametersOf(config),
+        busyLeaderMaxMs: config.busyLeaderMaxMs,
+        peers: peersOf(config, newestConfiguration(log)),
+        logger,
+      });
+      parts.link.busyLeader = busyLeader;
+      undo.push(() => busyLeader.stop());
+    }
     undo.push(() => gateway.stop());
     undo.push(() => handOver(replica, logger));
     await gateway.listen();
@@ -120,6 +139,7 @@ interface Parts {
   readonly topology: Topology;
   readonly scheduler: TurnScheduler;
   readonly link: PeerLink;
+  readonly joinDesk: JoinDesk;
 }
 
 /** Replica, gateway and host know each other; whoever is made later is reached through a closure. */
@@ -171,6 +191,7 @@ function compose(
       witness: config.isWitness,
       readMode: () => config.readMode,
       clockDriftPercentMax: config.clockDriftPercentMax,
+      stallToleranceMs: keepsAlive(config) ? config.busyLeaderMaxMs : 0,
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       maxmemoryBytes: () => config.maxmemoryBytes,
@@ -191,14 +212,24 @@ function compose(
   const membership = new Membership(config, replica, link, logger, services.shutdown);
   const runTurn = (): void => {
     replica.turn();
+    link.busyLeader?.turned(replica.role === "leader" ? replica.term : 0);
     membership.look();
   };
-  return { replica, gateway, topology, scheduler, link };
+  const joinDesk = new JoinDesk({
+    clusterId: identity.clusterId,
+    replica,
+    logger,
+    peerAddress: (leader) =>
+      peersOf(config, replica.status().configuration).find(({ id }) => id === leader)?.address ??
+      "",
+  });
+  return { replica, gateway, topology, scheduler, link, joinDesk };
 }
 
 /** The replica is made before the transport it sends through; until then, messages are lost like any. */
 class PeerLink implements PeerTransport {
   transport: GrpcPeerTransport | null = null;
+  busyLeader: BusyLeader | null = null;
 
   send(message: Parameters<PeerTransport["send"]>[0]): void {
     this.transport?.send(message);
@@ -253,6 +284,7 @@ class Membership {
     // Who has left is told so by the log: its link stays for a while.
     const leaving = before.filter((peer) => !ids.includes(peer.id));
     this.#link.transport?.setPeers([...now, ...leaving]);
+    this.#link.busyLeader?.setPeers(now);
     if (leaving.length === 0) return;
     const lingerMs = FAREWELL_ELECTION_TIMEOUTS * this.#config.electionTimeoutMs;
     setTimeout(() => this.#link.transport?.setPeers(this.#peers), lingerMs).unref();
@@ -283,6 +315,30 @@ function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings 
     queryBytesMax: () => config.clientQueryBufferBytesMax,
     outputLimits: () => config.clientOutputBufferLimits.normal,
   };
+}
+
+/** Below an election timeout the core's own patience is longer. */
+function keepsAlive(config: ServerConfig): boolean {
+  return canKeepAlive && config.busyLeaderMaxMs > config.electionTimeoutMs;
+}
+
+/** Leases rest on timing that is the same everywhere: it is in the log, and changes by the log only. */
+function checkTiming(config: ServerConfig, configuration: Configuration | null): void {
+  const timing = configuration?.timing;
+  if (timing === undefined) return;
+  const { electionTimeoutMs, clockDriftPercentMax } = config;
+  if (
+    timing.electionTimeoutMs === electionTimeoutMs &&
+    timing.clockDriftPercentMax === clockDriftPercentMax
+  ) {
+    return;
+  }
+  const said = `election-timeout ${electionTimeoutMs}, clock-drift-percent-max ${clockDriftPercentMax}`;
+  const logged = `${timing.electionTimeoutMs} and ${timing.clockDriftPercentMax}`;
+  throw new NodeError(
+    "ELECTION_TIMING_DIFFERS",
+    `${said}: the cluster was made with ${logged}, and its leases rest on that`,
+  );
 }
 
 interface LinkedPeer {

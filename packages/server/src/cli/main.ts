@@ -57,12 +57,14 @@ async function serve(
   process.on("uncaughtException", (error) => die(logger, error, "uncaught exception"));
   process.on("unhandledRejection", (reason) => die(logger, reason, "unhandled rejection"));
   for (const warning of config.warnings) logger.warn({}, warning);
-  // A signal may come while the node starts: it stops as soon as it has started.
+  // A signal may come while the node starts: it stops as soon as it has started, or has given up joining.
+  const starting = new AbortController();
   let stopAsked: string | null = null;
   let stop: ((reason: string) => void) | null = null;
   const askStop = (reason: string): void => {
     if (stopAsked !== null) return;
     stopAsked = reason;
+    starting.abort();
     stop?.(reason);
   };
   process.on("SIGTERM", () => askStop("SIGTERM"));
@@ -71,7 +73,8 @@ async function serve(
   stopWithParent(() => askStop("the process that started this one is gone"));
   // Loaded only here: a process that only starts itself again stays small and is there at once.
   const { startNode } = await import("../node.js");
-  const node = await startNode(config, { bootstrap: config.bootstrap, logger });
+  const { signal } = starting;
+  const node = await startNode(config, { bootstrap: config.bootstrap, logger, signal });
   logger.info(
     {
       maxmemory: config.maxmemoryBytes,

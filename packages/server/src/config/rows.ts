@@ -142,6 +142,11 @@ export const configRows = {
     summary:
       "Birth: create this member of a new cluster in an empty directory. Once per member and cluster, never again.",
   }),
+  rejoin: own(yesNo(), true, {
+    section: "Node",
+    summary:
+      "A node whose data is missing or damaged asks the other members for a new place and is filled by the leader; what was damaged is kept aside. no: it stops.",
+  }),
   "election-timeout": own(integer(electionTimeoutMsMin, electionTimeoutMsMax, "ms"), 500, {
     section: "Consensus",
     summary:

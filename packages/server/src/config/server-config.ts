@@ -95,6 +95,10 @@ export class ServerConfig {
     return this.#values["read-mode"];
   }
 
+  get rejoins(): boolean {
+    return this.#values.rejoin;
+  }
+
   get clockDriftPercentMax(): number {
     return this.#values["clock-drift-percent-max"];
   }

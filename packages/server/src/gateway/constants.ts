@@ -81,3 +81,10 @@ assert(housekeepingMs < lingerMs, "lingering is ended by the housekeeping");
 export const handOverMsMax = 5_000;
 /** Milliseconds between two looks at whether it has. */
 export const handOverLookMs = 2;
+
+/** Milliseconds between two rounds of asking for a place in the cluster. */
+export const joinRetryMs = 300;
+/** Milliseconds a leader waits for a new incarnation to be committed; the asker waits longer. */
+export const joinAnswerMsMax = 8_000;
+/** Milliseconds between two looks at whether it is. */
+export const joinLookMs = 5;

@@ -6,7 +6,8 @@ export type NodeErrorCode =
   | "DIRECTORY_UNUSABLE"
   | "PIDFILE_UNWRITABLE"
   | "BOOTSTRAP_INCOMPLETE"
-  | "NO_CONFIGURATION";
+  | "JOIN_STOPPED"
+  | "ELECTION_TIMING_DIFFERS";
 
 export class NodeError extends Error {
   override readonly name = "NodeError";
