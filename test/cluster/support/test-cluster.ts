@@ -4,12 +4,15 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RespError } from "../../support/resp-reader.js";
 import { freePorts } from "./ports.js";
 import { ServerProcess, type StateDigest } from "./server-process.js";
 import { Hopeless, until } from "./until.js";
 
 export interface ClusterOptions {
   readonly size?: number;
+  /** Ports are kept for this many nodes that are added later. */
+  readonly spare?: number;
   /** Command line options of each node, as ["--election-timeout", "4000"]. */
   readonly options?: (id: number) => readonly string[];
   /** V8's heap limit. What the launcher would give to maxmemory: 256 + 1.25 x megabytes. */
@@ -29,15 +32,19 @@ const entryPoint = fileURLToPath(
 export class TestCluster {
   readonly clusterId: string;
   readonly directory: string;
-  readonly nodes: readonly ServerProcess[];
+  /** The members; those that were removed are not among them. */
+  nodes: readonly ServerProcess[];
   /** Value of `peers`. */
   readonly peers: string;
+  readonly #options: ClusterOptions;
+  readonly #sparePorts: number[];
+  readonly #former: ServerProcess[] = [];
 
   /** Born and serving: a leader that every node knows. */
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
     if (!existsSync(entryPoint)) throw new Error("not built: run npm run build first");
     const size = options.size ?? 3;
-    const ports = await freePorts(2 * size);
+    const ports = await freePorts(2 * (size + (options.spare ?? 0)));
     const cluster = new TestCluster(options, size, ports);
     options.prepare?.(cluster.directory);
     for (const node of cluster.nodes) node.start(["--bootstrap", "yes"]);
@@ -51,21 +58,80 @@ export class TestCluster {
   }
 
   constructor(options: ClusterOptions, size: number, ports: readonly number[]) {
+    this.#options = options;
+    this.#sparePorts = ports.slice(2 * size);
     this.directory = mkdtempSync(join(tmpdir(), "redoubt-cluster-"));
     this.clusterId = `test-${process.pid}-${ports[0]}`;
     const ids = Array.from({ length: size }, (_, at) => at + 1);
     this.peers = ids.map((id) => `${id}@127.0.0.1:${ports[size + id - 1]}`).join(" ");
-    this.nodes = ids.map((id) => {
-      const args = ["--cluster-id", this.clusterId, "--peers", this.peers];
-      const maxmemory = ["--maxmemory", `${defaultMaxmemory}mb`];
-      return new ServerProcess(
-        id,
-        ports[id - 1]!,
-        ports[size + id - 1]!,
-        join(this.directory, `node-${id}`),
-        [...args, ...maxmemory, ...(options.options?.(id) ?? [])],
-        options.heapMegabytes ?? defaultHeapMegabytes,
-      );
+    this.nodes = ids.map((id) =>
+      this.#process(id, ports[id - 1]!, ports[size + id - 1]!, [
+        ...["--cluster-id", this.clusterId, "--peers", this.peers],
+      ]),
+    );
+  }
+
+  #process(id: number, port: number, peerPort: number, args: readonly string[]): ServerProcess {
+    const maxmemory = ["--maxmemory", `${defaultMaxmemory}mb`];
+    return new ServerProcess(
+      id,
+      port,
+      peerPort,
+      join(this.directory, `node-${id}`),
+      [...args, ...maxmemory, ...(this.#options.options?.(id) ?? [])],
+      this.#options.heapMegabytes ?? defaultHeapMegabytes,
+    );
+  }
+
+  /** Says it to whoever leads, again while leadership moves or another change is under way. */
+  admin(...args: readonly string[]): Promise<string> {
+    return until(`REDOUBT ${args.join(" ")}`, async () => {
+      const leader = await this.leader();
+      const reply = await leader
+        .withClient((client) => client.send("REDOUBT", ...args))
+        .catch((error: unknown) => new RespError(String(error)));
+      if (!(reply instanceof RespError)) return JSON.stringify(reply);
+      const message = reply.text;
+      const again = ["NOTLEADER", "NOT_READY", "CHANGE_IN_PROGRESS", "TRANSFERRING", "ECONN"];
+      if (again.some((word) => message.includes(word))) return null;
+      throw new Hopeless(`REDOUBT ${args.join(" ")}: ${message}`);
+    });
+  }
+
+  /** A new node: made a member, started with an empty directory, a voter when this resolves. */
+  async grow(id: number): Promise<ServerProcess> {
+    const port = this.#sparePorts.shift();
+    const peerPort = this.#sparePorts.shift();
+    if (port === undefined || peerPort === undefined) throw new Error("no ports were kept");
+    await this.admin("MEMBER", "ADD", String(id), `127.0.0.1:${peerPort}`);
+    const peers = `${this.peers} ${id}@127.0.0.1:${peerPort}`;
+    const node = this.#process(id, port, peerPort, ["--peers", peers]);
+    node.start();
+    this.nodes = [...this.nodes, node];
+    await this.votersAre(this.nodes.map((each) => each.id));
+    return node;
+  }
+
+  /** The node is a member no more when this resolves, and its process has ended by itself. */
+  async shrink(node: ServerProcess): Promise<void> {
+    await this.admin("MEMBER", "REMOVE", String(node.id));
+    this.nodes = this.nodes.filter((each) => each !== node);
+    this.#former.push(node);
+    await this.votersAre(this.nodes.map((each) => each.id));
+    await until(`node ${node.id} leaves`, async () => (node.isRunning ? null : true));
+  }
+
+  /** Waits until these and no others vote, and no change is under way. */
+  votersAre(ids: readonly number[]): Promise<true> {
+    const wanted = ids.toSorted((a, b) => a - b).join();
+    return until(`the voters are ${wanted}`, async () => {
+      const info = await (await this.leader()).info("raft").catch(() => null);
+      if (info?.get("raft_joint") !== "0" || info.get("raft_learners") !== "0") return null;
+      const peers = [...info]
+        .filter(([name]) => name.startsWith("raft_peer"))
+        .map(([, line]) => Number(/id=(\d+)/.exec(line)?.[1]));
+      const voters = [...peers, Number(info.get("raft_node_id"))].toSorted((a, b) => a - b);
+      return voters.join() === wanted ? true : null;
     });
   }
 
@@ -74,7 +140,7 @@ export class TestCluster {
   }
 
   node(id: number): ServerProcess {
-    const node = this.nodes[id - 1];
+    const node = this.nodes.find((each) => each.id === id);
     if (node === undefined) throw new Error(`there is no node ${id}`);
     return node;
   }
@@ -137,7 +203,8 @@ export class TestCluster {
 
   /** Ends every process, whatever state it is in, and removes the data. */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.signal("SIGKILL")));
+    const all = [...this.nodes, ...this.#former];
+    await Promise.all(all.map((node) => node.signal("SIGKILL")));
     if (process.env.REDOUBT_KEEP_TEST_DATA !== "1") {
       rmSync(this.directory, { recursive: true, force: true });
     }

@@ -35,6 +35,8 @@ export class Writers {
   readonly #running: Promise<void>[] = [];
   #stopping = false;
   #acknowledgedCount = 0;
+  /** Monotonic ms of each acknowledgement, ascending. */
+  readonly #acknowledgedMs: number[] = [];
   readonly #watching: { begunAfterMs: number; resolve: (atMs: number) => void }[] = [];
 
   constructor(addresses: readonly { host: string; port: number }[], writers = 16, keysEach = 10) {
@@ -65,6 +67,16 @@ export class Writers {
     return new Promise((resolve) => {
       this.#watching.push({ begunAfterMs: performance.now(), resolve });
     });
+  }
+
+  /** The longest time without an acknowledgement that began after `fromMs` and has ended, in ms. */
+  longestPauseMs(fromMs: number): number {
+    const times = this.#acknowledgedMs;
+    let longest = 0;
+    for (let at = Math.max(1, times.findIndex((time) => time >= fromMs)); at < times.length; at++) {
+      longest = Math.max(longest, times[at]! - times[at - 1]!);
+    }
+    return longest;
   }
 
   /** Each writer finishes what it is at. */
@@ -108,6 +120,7 @@ export class Writers {
 
   #acknowledged(begunMs: number): void {
     this.#acknowledgedCount += 1;
+    this.#acknowledgedMs.push(performance.now());
     for (let at = this.#watching.length - 1; at >= 0; at--) {
       const { begunAfterMs, resolve } = this.#watching[at]!;
       if (begunMs < begunAfterMs) continue;

@@ -1,0 +1,86 @@
+/** Nodes lose their disks while clients write: they come back by themselves, as somebody new. */
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ServerProcess } from "./support/server-process.js";
+import { TestCluster } from "./support/test-cluster.js";
+import { until } from "./support/until.js";
+import { Writers } from "./support/writers.js";
+
+const writesBetween = 200;
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+});
+afterAll(() => cluster?.stop());
+
+async function incarnationOf(node: ServerProcess): Promise<number> {
+  return Number((await node.info("raft")).get("raft_incarnation"));
+}
+
+function dataOf(node: ServerProcess): string {
+  return join(node.directory, "data");
+}
+
+/** Flips a bit in the middle of the largest file of the store: damage, not a torn end. */
+function damage(node: ServerProcess): void {
+  const store = join(dataOf(node), "log", "store");
+  const files = readdirSync(store)
+    .filter((name) => /\.(log|ldb)$/.test(name))
+    .map((name) => join(store, name))
+    .map((path) => ({ path, bytes: readFileSync(path) }))
+    .toSorted((a, b) => b.bytes.length - a.bytes.length);
+  const { path, bytes } = files[0]!;
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = bytes[at]! ^ 0x10;
+  writeFileSync(path, bytes);
+}
+
+test("trap-17 trap-43 a wiped follower, a wiped leader and a damaged node come back as new incarnations", async () => {
+  const writers = new Writers(cluster.addresses);
+  const goOn = async (): Promise<void> => {
+    const enough = writers.acknowledgedCount + writesBetween;
+    await until("writes go on", () => writers.acknowledgedCount >= enough);
+  };
+  const lose = async (node: ServerProcess, how: (node: ServerProcess) => void): Promise<void> => {
+    const before = await incarnationOf(node);
+    await goOn();
+    await node.signal("SIGKILL");
+    how(node);
+    await goOn();
+    node.start();
+    await cluster.votersAre([1, 2, 3]);
+    await cluster.settled();
+    expect(await incarnationOf(node)).toBeGreaterThan(before);
+  };
+  const wipe = (node: ServerProcess): void => rmSync(dataOf(node), { recursive: true });
+  try {
+    await lose((await cluster.followers())[0]!, wipe);
+    await lose(await cluster.leader(), wipe);
+    const damaged = (await cluster.followers())[0]!;
+    await lose(damaged, damage);
+    expect(readdirSync(dataOf(damaged))).toContain("log.damaged-1");
+  } finally {
+    await writers.stop();
+  }
+  await cluster.equalDigests();
+  const faults = await Promise.all(cluster.nodes.map((node) => writers.faultsOn(node)));
+  expect(faults.flat()).toEqual([]);
+});
+
+test("two of three wiped at once: nobody is given a place, and all say so", async () => {
+  const [first, second] = await cluster.followers();
+  const survivor = await cluster.leader();
+  await Promise.all([first!, second!].map((node) => node.signal("SIGKILL")));
+  for (const node of [first!, second!]) rmSync(dataOf(node), { recursive: true });
+  for (const node of [first!, second!]) node.start();
+  await until("both were answered", () =>
+    [first!, second!].every((node) =>
+      node.logLines("warn").some(({ msg }) => msg === "no place in the cluster yet: it asks again"),
+    ),
+  );
+  expect((await survivor.raft()).serving).toBe(false);
+  expect(readdirSync(first!.directory)).not.toContain("data");
+});
