@@ -149,6 +149,7 @@ export class Raft {
   #isWitness = false;
   #isVoter = false;
   #isNamed = false;
+  #successor: NodeId = 0;
   /** A configuration of our log named us: what does not any more has removed us. */
   #wasNamed = false;
   /** Numbers the reads we forward or confirm ourselves. */
@@ -262,6 +263,14 @@ export class Raft {
   /** By the configuration in force. */
   get isWitness(): boolean {
     return this.#isWitness;
+  }
+
+  /**
+   * A removed leader: to whom it handed over as it went. Nobody will tell it who leads, and its clients want to
+   * know. 0: it knows of nobody.
+   */
+  get successor(): NodeId {
+    return this.isRemoved ? this.#successor : 0;
   }
 
   /** The configuration in force is committed and does not name this node, as an earlier one did. */
@@ -1148,6 +1157,7 @@ export class Raft {
       return;
     }
     const target = this.#bestTarget(this.#leadership);
+    this.#successor = target;
     this.#onEvent("stepped down: removed", { term: this.#term, target });
     this.#leadership.collectMessages(this.#messages, this.#commit, this.#nowMs);
     if (target !== 0) {

@@ -487,11 +487,12 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   }
 
   get leader(): NodeId {
-    return this.#raft.leader;
+    return this.#raft.leader || this.#raft.successor;
   }
 
   get leaderIsWitness(): boolean {
-    const { leader, configuration } = this.#raft;
+    const { configuration } = this.#raft;
+    const { leader } = this;
     return leader !== 0 && memberOf(configuration, leader)?.witness === true;
   }
 
