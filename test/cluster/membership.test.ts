@@ -53,7 +53,7 @@ test("trap-11 trap-12 three nodes grow to five and shrink to three under load, t
 
 test("a change is refused that looked at another configuration, or names nobody", async () => {
   await expect(cluster.admin("MEMBER", "REMOVE", "9")).rejects.toThrow("UNCHANGED");
-  await expect(
-    cluster.admin("MEMBER", "ADD", "9", "127.0.0.1:1", "IF", "1"),
-  ).rejects.toThrow("STALE");
+  await expect(cluster.admin("MEMBER", "ADD", "9", "127.0.0.1:1", "IF", "1")).rejects.toThrow(
+    "STALE",
+  );
 });

@@ -326,6 +326,8 @@ function frameOf(fields: Partial<Frame>): Buffer {
       refusal: undefined,
       messages: [],
       piece: undefined,
+      join: undefined,
+      joinReply: undefined,
       ping: false,
       ...fields,
     }).finish(),

@@ -73,7 +73,14 @@ export class Writers {
   longestPauseMs(fromMs: number): number {
     const times = this.#acknowledgedMs;
     let longest = 0;
-    for (let at = Math.max(1, times.findIndex((time) => time >= fromMs)); at < times.length; at++) {
+    for (
+      let at = Math.max(
+        1,
+        times.findIndex((time) => time >= fromMs),
+      );
+      at < times.length;
+      at++
+    ) {
       longest = Math.max(longest, times[at]! - times[at - 1]!);
     }
     return longest;
