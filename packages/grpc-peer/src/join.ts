@@ -35,12 +35,15 @@ export interface JoinOptions extends JoinQuestion {
   readonly peers: readonly PeerAddress[];
 }
 
+/** What gRPC can dial: it throws at anything else. */
+const ADDRESS = /^\S+:\d+$/;
+
 /**
  * Asks each peer once, following redirections. Resolves with the first acceptance, else with the last refusal
  * or fault, in one line.
  */
 export async function askToJoin(options: JoinOptions): Promise<JoinAnswer> {
-  let last: JoinAnswer = { kind: "refused", text: "no peer is known" };
+  let last: JoinAnswer = refused("no peer is known");
   for (const peer of options.peers) {
     if (peer.id === options.nodeId) continue;
     last = await askFrom(peer, options);
@@ -53,13 +56,24 @@ async function askFrom(first: PeerAddress, options: JoinOptions): Promise<JoinAn
   let { id, address } = first;
   for (let redirects = 0; redirects <= JOIN_REDIRECTS_MAX; redirects += 1) {
     const answer = await askOne(id, address, options);
-    if (answer.kind !== "elsewhere") return answer;
-    if (answer.leader === 0) return { kind: "refused", text: `node ${id} knows no leader` };
-    const listed = options.peers.find((peer) => peer.id === answer.leader);
-    id = answer.leader;
+    if (answer.kind === "accepted") return judged(answer, options.clusterId);
+    if (answer.kind === "refused") return answer;
+    const { leader } = answer;
+    if (leader === 0) return refused(`node ${id} knows no leader`);
+    const listed = options.peers.find((peer) => peer.id === leader);
     address = listed?.address ?? answer.address;
+    if (!ADDRESS.test(address)) {
+      return refused(`node ${id} does not know where the leader, node ${leader}, listens`);
+    }
+    id = leader;
   }
-  return { kind: "refused", text: "the leader keeps changing" };
+  return refused("the leader keeps changing");
+}
+
+/** Who knows its cluster is not taken into another by a wrong address. */
+function judged(answer: JoinAnswer & { kind: "accepted" }, clusterId: string): JoinAnswer {
+  const isOurs = clusterId === "" || answer.clusterId === clusterId;
+  return isOurs ? answer : refused(`the place is in another cluster, ${answer.clusterId}`);
 }
 
 function askOne(id: NodeId, address: string, options: JoinOptions): Promise<JoinAnswer> {
@@ -69,8 +83,7 @@ function askOne(id: NodeId, address: string, options: JoinOptions): Promise<Join
       call.end("answered");
       resolve(answer);
     };
-    const fault = (reason: string): void =>
-      settle({ kind: "refused", text: `node ${id} at ${address}: ${reason}` });
+    const fault = (reason: string): void => settle(refused(`node ${id} at ${address}: ${reason}`));
     const deadline = setTimeout(() => fault("no answer in time"), JOIN_DEADLINE_MS);
     const call = new GuestCall(GuestKind.join, id, address, termsOf(id, options), {
       guestOpened: (stream) => {
@@ -94,11 +107,15 @@ function answerOf(frame: Buffer): JoinAnswer {
   } catch {
     reply = undefined;
   }
-  if (reply === undefined) return { kind: "refused", text: "the answer can't be read" };
+  if (reply === undefined) return refused("the answer can't be read");
   const { clusterId, incarnation, leader, leaderAddress, refusal } = reply;
   if (incarnation > 0 && clusterId !== "") return { kind: "accepted", clusterId, incarnation };
-  if (refusal !== "") return { kind: "refused", text: refusal };
+  if (refusal !== "") return refused(refusal);
   return { kind: "elsewhere", leader, address: leaderAddress };
+}
+
+function refused(text: string): JoinAnswer {
+  return { kind: "refused", text };
 }
 
 function termsOf(peer: NodeId, options: JoinOptions): HandshakeTerms {
