@@ -1,6 +1,7 @@
 /**
  * Birth of a node's log. It happens once, and by an explicit act: an empty directory by itself is a wiped
- * one, whose node may have voted.
+ * one, whose node may have voted. `replaceLog` is a birth, too: of a node of another cluster, in the place
+ * of one whose log is kept beside it.
  *
  *   directory/log.new-XXXXXX/   identity, store/, watermark: built and synced here
  *   directory/log/              the same directory after one rename: the moment of birth
@@ -11,6 +12,8 @@
  * - a crash after it leaves a whole log;
  * - two bootstraps at once: rename refuses a directory that is not empty, so one of them wins;
  * - a `log` directory in whatever state, even an empty one, was born: bootstrap refuses.
+ * Replacing takes two renames. A crash between them leaves no `log` and the old one whole under its new
+ * name: nothing opens until somebody gives it its name back.
  */
 
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
@@ -18,14 +21,16 @@ import { dirname, join } from "node:path";
 import type { Entry, HardState } from "@redoubt/raft";
 import { assert } from "./assert.js";
 import {
+  BATCH_BYTES_MAX,
   IDENTITY_FILE,
   LOG_DIRECTORY,
+  REPLACED_PREFIX,
   STAGING_PREFIX,
   STORE_DIRECTORY,
   WATERMARK_FILE,
 } from "./constants.js";
 import { EntryTable } from "./entry-table.js";
-import { AlreadyInitialisedError, codeOf } from "./errors.js";
+import { AlreadyInitialisedError, codeOf, DataMissingError } from "./errors.js";
 import { exists, syncPath, syncTree } from "./files.js";
 import { type LogIdentity, writeIdentity } from "./identity.js";
 import { pushEntry, put, watermarkOf } from "./level-log.js";
@@ -38,7 +43,7 @@ import {
   META_KEY,
   type Meta,
 } from "./records.js";
-import { openStore, type StoreOperation } from "./store.js";
+import { openStore, type Store, type StoreOperation } from "./store.js";
 import { createWatermark } from "./watermark.js";
 
 const FIRST_EPOCH = 1;
@@ -47,8 +52,11 @@ const FIRST_SEQUENCE = 1;
 export interface BootstrapOptions {
   readonly directory: string;
   readonly identity: LogIdentity;
-  /** From index 1, chained. May be empty: a node that will be filled by a leader. */
-  readonly entries: readonly Entry[];
+  /**
+   * From index 1, chained. May be empty: a node that will be filled by a leader. Taken one by one, and no
+   * more than a batch of them is held.
+   */
+  readonly entries: Iterable<Entry> | AsyncIterable<Entry>;
   readonly hardState: HardState;
 }
 
@@ -66,14 +74,41 @@ export async function bootstrapLog(options: BootstrapOptions): Promise<void> {
   await removeLeftovers(directory);
 }
 
-async function build(staging: string, options: BootstrapOptions): Promise<void> {
-  const { entries, hardState } = options;
-  const identityStamp = await writeIdentity(join(staging, IDENTITY_FILE), options.identity);
-  const table = new EntryTable(0, 0);
-  for (const entry of entries) {
-    assertChained(entry, table.lastIndex + 1, table.lastChecksum);
-    table.append(entry.index, entry.checksum, entry.payload.length);
+/**
+ * As `bootstrapLog`, where there is a log: that one is kept as `log.before-recover-<n>`, unchanged. Resolves
+ * with its new path. `entries` may come out of it: it keeps its place until they have ended.
+ */
+export async function replaceLog(options: BootstrapOptions): Promise<string> {
+  const { directory } = options;
+  const born = join(directory, LOG_DIRECTORY);
+  if (!(await exists(born))) throw new DataMissingError(`there is no log (${born})`);
+  const staging = await mkdtemp(join(directory, STAGING_PREFIX));
+  let kept: string;
+  try {
+    await build(staging, options);
+    kept = await keepAside(born);
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
   }
+  await publish(staging, born);
+  await syncPath(directory);
+  return kept;
+}
+
+/** A directory that exists is never renamed onto, so no log that was kept before is lost. */
+async function keepAside(born: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const kept = join(dirname(born), `${REPLACED_PREFIX}${number}`);
+    if (await exists(kept)) continue;
+    await rename(born, kept);
+    await syncPath(dirname(born));
+    return kept;
+  }
+}
+
+async function build(staging: string, options: BootstrapOptions): Promise<void> {
+  const identityStamp = await writeIdentity(join(staging, IDENTITY_FILE), options.identity);
   const meta: Meta = {
     identityStamp,
     anchorIndex: 0,
@@ -83,31 +118,45 @@ async function build(staging: string, options: BootstrapOptions): Promise<void> 
     epochLastIndex: 0,
     epochLastChecksum: 0,
   };
-  const hardStateRecord = { ...hardState, sequence: FIRST_SEQUENCE };
-  await writeStore(join(staging, STORE_DIRECTORY), meta, hardStateRecord, entries);
-  const mark = watermarkOf(table, hardStateRecord, meta);
-  await createWatermark(join(staging, WATERMARK_FILE), mark);
-  await syncPath(staging);
-}
-
-async function writeStore(
-  path: string,
-  meta: Meta,
-  hardState: HardStateRecord,
-  entries: readonly Entry[],
-): Promise<void> {
-  const operations: StoreOperation[] = [
-    put(META_KEY, encodeMeta(meta)),
-    put(HARD_STATE_KEY, encodeHardState(hardState)),
-  ];
-  for (const entry of entries) pushEntry(operations, entry, meta.epoch);
+  const hardState = { ...options.hardState, sequence: FIRST_SEQUENCE };
+  const path = join(staging, STORE_DIRECTORY);
   const store = await openStore(path, true);
+  let table: EntryTable;
   try {
-    await store.write(operations);
+    table = await fill(store, meta, hardState, options.entries);
   } finally {
     await store.close();
   }
   await syncTree(path);
+  await createWatermark(join(staging, WATERMARK_FILE), watermarkOf(table, hardState, meta));
+  await syncPath(staging);
+}
+
+async function fill(
+  store: Store,
+  meta: Meta,
+  hardState: HardStateRecord,
+  entries: BootstrapOptions["entries"],
+): Promise<EntryTable> {
+  const table = new EntryTable(0, 0);
+  let operations: StoreOperation[] = [
+    put(META_KEY, encodeMeta(meta)),
+    put(HARD_STATE_KEY, encodeHardState(hardState)),
+  ];
+  let bytes = 0;
+  for await (const entry of entries) {
+    assertChained(entry, table.lastIndex + 1, table.lastChecksum);
+    table.append(entry.index, entry.checksum, entry.payload.length);
+    pushEntry(operations, entry, meta.epoch);
+    bytes += entry.payload.length;
+    // Nothing of it counts before the rename: several batches are as good as one.
+    if (bytes <= BATCH_BYTES_MAX) continue;
+    await store.write(operations);
+    operations = [];
+    bytes = 0;
+  }
+  if (operations.length > 0) await store.write(operations);
+  return table;
 }
 
 async function publish(staging: string, born: string): Promise<void> {

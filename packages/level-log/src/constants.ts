@@ -14,6 +14,10 @@ export const FORMAT_VERSION = 1;
 /** Format. Names inside the node's directory; `STAGING_PREFIX` is followed by random letters. */
 export const LOG_DIRECTORY = "log";
 export const STAGING_PREFIX = "log.new-";
+/** What a log is called, with a number behind it, once another one has taken its place. */
+export const REPLACED_PREFIX = "log.before-recover-";
+/** Copies of a stopped node's log while it is read. */
+export const READING_PREFIX = "log.reading-";
 export const IDENTITY_FILE = "identity";
 export const WATERMARK_FILE = "watermark";
 export const STORE_DIRECTORY = "store";

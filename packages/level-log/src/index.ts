@@ -1,6 +1,6 @@
 /** The durable log on LevelDB: `DurableLog` of replica/ports, its birth and its opening. */
 
-export { type BootstrapOptions, bootstrapLog } from "./bootstrap.js";
+export { type BootstrapOptions, bootstrapLog, replaceLog } from "./bootstrap.js";
 export { ENTRY_BYTES_MAX } from "./constants.js";
 export {
   AlreadyInitialisedError,
@@ -15,3 +15,4 @@ export {
 export type { LogIdentity } from "./identity.js";
 export { LevelLog } from "./level-log.js";
 export { type OpenOptions, openLog } from "./open.js";
+export { type LogDamage, openStoppedLog, type StoppedLog } from "./stopped-log.js";

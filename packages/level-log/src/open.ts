@@ -65,7 +65,7 @@ async function verify(
 }
 
 /** LevelDB would create a missing directory; it is only asked about one that holds a database. */
-async function checkStoreFiles(path: string): Promise<void> {
+export async function checkStoreFiles(path: string): Promise<void> {
   const names = await namesIn(path);
   if (names.length === 0) throw new DataMissingError(`the store is missing or empty (${path})`);
   if (!(await exists(join(path, "CURRENT")))) {

@@ -8,12 +8,14 @@
  */
 
 import {
-  type Configuration,
   decodeConfiguration,
+  type Entry,
   EntryKind,
   entryChecksum,
   type Index,
+  type IndexedConfiguration,
   type InitialState,
+  type Term,
 } from "@redoubt/raft";
 import { EntryTable } from "./entry-table.js";
 import { LogDamagedError } from "./errors.js";
@@ -89,36 +91,50 @@ export function checkWatermark(found: ScannedLog, mark: Watermark, where: string
   }
 }
 
-function readMeta(store: Store, identityStamp: number): Meta {
+/** `identityStamp` null: there is no identity to hold it against. */
+export function readMeta(store: Store, identityStamp: number | null): Meta {
   const record = store.get(META_KEY);
   const meta = record === undefined ? null : decodeMeta(record);
   if (meta === null) throw new LogDamagedError("the meta record is missing or bad", store.path);
-  if (meta.identityStamp !== identityStamp) {
+  if (identityStamp !== null && meta.identityStamp !== identityStamp) {
     throw new LogDamagedError("the store belongs to another identity", store.path);
   }
   return meta;
 }
 
-function readHardState(store: Store): HardStateRecord {
+export function readHardState(store: Store): HardStateRecord {
   const record = store.get(HARD_STATE_KEY);
   const hardState = record === undefined ? null : decodeHardState(record);
   if (hardState === null) throw new LogDamagedError("the hard state is missing or bad", store.path);
   return hardState;
 }
 
-class EntryScan {
+/** Records in, in key order; throws at the first that does not fit. What came before it is proved. */
+export class EntryScan {
   readonly table: EntryTable;
   readonly #meta: Meta;
   readonly #where: string;
+  readonly #onEntry: ((entry: Entry) => void) | null;
   readonly #termRuns: [Index, number][] = [];
-  readonly #configurations: { index: Index; configuration: Configuration }[] = [];
+  readonly #configurations: IndexedConfiguration[] = [];
   #partial: PartialEntry | null = null;
   #lastEpoch = 0;
 
-  constructor(meta: Meta, where: string) {
+  /** `onEntry` is given every proved entry; its payload is valid until the next scan step. */
+  constructor(meta: Meta, where: string, onEntry: ((entry: Entry) => void) | null = null) {
     this.table = new EntryTable(meta.anchorIndex, meta.anchorChecksum);
     this.#meta = meta;
     this.#where = where;
+    this.#onEntry = onEntry;
+  }
+
+  get lastTerm(): Term {
+    return this.#termRuns.at(-1)?.[1] ?? this.#meta.anchorTerm;
+  }
+
+  /** The newest two. */
+  get configurations(): readonly IndexedConfiguration[] {
+    return this.#configurations;
   }
 
   take([keyBytes, value]: StoreRecord): void {
@@ -186,11 +202,12 @@ class EntryScan {
       this.#damaged(`entry ${index} does not verify against its chain`);
     }
     this.#checkEpoch(index, epoch);
-    const lastTerm = this.#termRuns.at(-1)?.[1] ?? this.#meta.anchorTerm;
+    const lastTerm = this.lastTerm;
     if (!(term >= lastTerm)) this.#damaged(`the term of entry ${index} goes back`);
     if (term !== lastTerm || this.#termRuns.length === 0) this.#termRuns.push([index, term]);
     if (kind === EntryKind.configuration) this.#configuration(index, payload);
     this.table.append(index, checksum, payload.length);
+    this.#onEntry?.({ index, term, kind, checksum, payload });
   }
 
   /** A truncated entry that came back belongs to an epoch that ended before it. */

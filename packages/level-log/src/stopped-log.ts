@@ -1,0 +1,250 @@
+/**
+ * The log of a node that is not running, read without changing a byte of it: for an operator who has nothing
+ * else left. Not a way to start a node: it tells of damage and goes on with what is intact in front of it.
+ *
+ * LevelDB changes a store by opening it (its own log becomes a table, what it can't read is dropped), so a copy
+ * is opened, beside the original and gone afterwards:
+ *
+ *   log/store/*.ldb   linked: LevelDB never writes into a table again
+ *   log/store/LOCK    linked: a lock belongs to the file, whatever its name. A running node refuses us, and
+ *                     none can start while we read
+ *   the rest          copied: a few megabytes
+ */
+
+import { copyFile, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Entry, HardState, Index, IndexedConfiguration, Term } from "@redoubt/raft";
+import {
+  IDENTITY_FILE,
+  LOG_DIRECTORY,
+  READING_PREFIX,
+  STORE_DIRECTORY,
+  WATERMARK_FILE,
+} from "./constants.js";
+import { DataMissingError, LogDamagedError, StoreUnavailableError } from "./errors.js";
+import { type LogIdentity, readIdentity } from "./identity.js";
+import { checkStoreFiles } from "./open.js";
+import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
+import { checkWatermark, EntryScan, readHardState, readMeta } from "./scan.js";
+import { openStore, type Store } from "./store.js";
+import { openWatermark, type Watermark } from "./watermark.js";
+
+/** What is wrong, and what it costs to go on with the entries in front of it. */
+export interface LogDamage {
+  readonly error: LogDamagedError | DataMissingError;
+  /** Entries that were there, or had been promised, behind the last intact one. There may have been more. */
+  readonly entriesLost: number;
+}
+
+/** What is known of the log before its entries are read. */
+interface Found {
+  readonly identity: LogIdentity | null;
+  readonly meta: Meta;
+  readonly hardState: HardState;
+  readonly lastIndex: Index;
+  readonly lastTerm: Term;
+  readonly configuration: IndexedConfiguration | null;
+  readonly damage: LogDamage | null;
+}
+
+export class StoppedLog {
+  /** null: its file is gone or damaged. */
+  readonly identity: LogIdentity | null;
+  /** The highest term that is known of, if it is damaged. */
+  readonly hardState: HardState;
+  /** Of the last intact entry, to which all before it are chained. 0: there is none. */
+  readonly lastIndex: Index;
+  readonly lastTerm: Term;
+  /** The newest among the intact entries; null: there is none. */
+  readonly configuration: IndexedConfiguration | null;
+  /** null: everything that was ever promised is here. */
+  readonly damage: LogDamage | null;
+  readonly #meta: Meta;
+  readonly #store: Store;
+  readonly #copy: string;
+
+  constructor(found: Found, store: Store, copy: string) {
+    this.identity = found.identity;
+    this.hardState = found.hardState;
+    this.lastIndex = found.lastIndex;
+    this.lastTerm = found.lastTerm;
+    this.configuration = found.configuration;
+    this.damage = found.damage;
+    this.#meta = found.meta;
+    this.#store = store;
+    this.#copy = copy;
+  }
+
+  /** Every intact entry in order, proved once more; a payload is valid until the next one is asked for. */
+  async *entries(): AsyncGenerator<Entry> {
+    let proved: Entry[] = [];
+    const scan = new EntryScan(this.#meta, this.#store.path, (entry) => proved.push(entry));
+    if (this.lastIndex < scan.table.firstIndex) return;
+    for await (const records of this.#store.scan()) {
+      for (const record of records) {
+        scan.take(record);
+        yield* proved;
+        proved = [];
+        if (scan.table.lastIndex === this.lastIndex) return;
+      }
+    }
+    throw new LogDamagedError(`entry ${this.lastIndex} was there and is gone`, this.#store.path);
+  }
+
+  /** From then on the node may start. */
+  async close(): Promise<void> {
+    await this.#store.close();
+    await rm(this.#copy, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Rejects with STORE_LOCKED (the node runs), DATA_MISSING (no log, or no store in it), LOG_DAMAGED (LevelDB
+ * can't open it at all), IDENTITY_MISMATCH (another format) or STORE_UNAVAILABLE.
+ */
+export async function openStoppedLog(directory: string): Promise<StoppedLog> {
+  const root = join(directory, LOG_DIRECTORY);
+  const storePath = join(root, STORE_DIRECTORY);
+  await checkStoreFiles(storePath);
+  const copy = await mkdtemp(join(directory, READING_PREFIX));
+  let store: Store | null = null;
+  try {
+    await copyStore(storePath, join(copy, STORE_DIRECTORY));
+    store = await openStore(join(copy, STORE_DIRECTORY), false);
+    await removeOtherCopies(directory, copy);
+    return new StoppedLog(await look(root, store), store, copy);
+  } catch (error) {
+    await store?.close();
+    await rm(copy, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function copyStore(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const name of await readdir(from)) {
+    if (isTextLog(name)) continue;
+    const linked = name === "LOCK" || /\.(ldb|sst)$/.test(name);
+    if (!linked) await copyFile(join(from, name), join(to, name));
+    else await linkFile(join(from, name), join(to, name));
+  }
+}
+
+async function linkFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const line = `${from} can't be linked, so a running node would not be noticed`;
+    throw new StoreUnavailableError(line, { cause: error });
+  }
+}
+
+/** What LevelDB tells of itself. */
+function isTextLog(name: string): boolean {
+  return name === "LOG" || name === "LOG.old";
+}
+
+/** Of readers that died: with the lock in hand there are no living ones. */
+async function removeOtherCopies(directory: string, own: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (!name.startsWith(READING_PREFIX) || path === own) continue;
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** The first damage is the one that is told; the smallest intact part is what counts. */
+async function look(root: string, store: Store): Promise<Found> {
+  const damages: (LogDamagedError | DataMissingError)[] = [];
+  const attempt = async <T>(act: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await act();
+    } catch (error) {
+      const isDamage = error instanceof LogDamagedError || error instanceof DataMissingError;
+      if (!isDamage) throw error;
+      damages.push(error);
+      return null;
+    }
+  };
+  const identity = await attempt(() => readIdentity(join(root, IDENTITY_FILE)));
+  const readableMeta = await attempt(() => readMeta(store, identity?.stamp ?? null));
+  const hardState = await attempt(() => readHardState(store));
+  const mark = await attempt(() => readWatermark(join(root, WATERMARK_FILE)));
+  const meta = readableMeta ?? anyMeta;
+  const scan = new EntryScan(meta, store.path);
+  const initial = await attempt(async () => {
+    for await (const records of store.scan()) {
+      for (const record of records) scan.take(record);
+    }
+    return readableMeta === null ? null : scan.finish();
+  });
+  const { table, lastTerm } = scan;
+  if (initial !== null && hardState !== null && mark !== null) {
+    const whole = { meta, hardState, table, initial: { ...initial, hardState } };
+    await attempt(() => checkWatermark(whole, mark, root));
+  }
+  const { lastIndex } = table;
+  const [first] = damages;
+  return {
+    identity: identity?.identity ?? null,
+    meta,
+    hardState: highest(hardState, mark, lastTerm),
+    lastIndex,
+    lastTerm,
+    configuration: scan.configurations.at(-1) ?? null,
+    damage:
+      first === undefined
+        ? null
+        : {
+            error: first,
+            entriesLost: Math.max(0, (await knownLast(store, meta, mark)) - lastIndex),
+          },
+  };
+}
+
+/** In the place of a meta record that is gone: an untrimmed log whose epochs do not go back. */
+const anyMeta: Meta = {
+  identityStamp: 0,
+  anchorIndex: 0,
+  anchorTerm: 0,
+  anchorChecksum: 0,
+  epoch: Number.MAX_SAFE_INTEGER,
+  epochLastIndex: Number.MAX_SAFE_INTEGER,
+  epochLastChecksum: 0,
+};
+
+async function readWatermark(path: string): Promise<Watermark> {
+  const file = await openWatermark(path);
+  await file.close();
+  return file.found;
+}
+
+function highest(
+  hardState: HardStateRecord | null,
+  mark: Watermark | null,
+  lastTerm: Term,
+): HardState {
+  const known = Math.max(hardState?.term ?? 0, mark?.term ?? 0, lastTerm);
+  const isNewest = hardState !== null && hardState.term === known;
+  return { term: known, vote: isNewest ? hardState.vote : 0 };
+}
+
+/** The highest index that anything speaks of. */
+async function knownLast(store: Store, meta: Meta, mark: Watermark | null): Promise<Index> {
+  let last = meta === anyMeta ? 0 : meta.epochLastIndex;
+  // One of an older epoch may speak of entries that were truncated since.
+  const speaks = mark !== null && (meta === anyMeta || mark.epoch >= meta.epoch);
+  if (speaks) last = Math.max(last, mark.lastIndex);
+  try {
+    for await (const records of store.scan()) {
+      for (const [key] of records) {
+        const index = decodeEntryKey(key)?.index ?? 0;
+        if (index > last) last = index;
+      }
+    }
+  } catch (error) {
+    // As far as it can be read: the number is a lower bound anyhow.
+    if (!(error instanceof LogDamagedError)) throw error;
+  }
+  return last;
+}
