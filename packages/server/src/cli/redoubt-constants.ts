@@ -31,5 +31,8 @@ export const replyBytesMax = 1024 * 1024;
 /** Arrays within arrays: a status has maps in a list in a map. */
 export const replyDepthMax = 8;
 
+/** Entries between two lines of progress: a few a second. */
+export const progressEntries = 10_000;
+
 assert(pollIntervalMs < connectTimeoutMs, "several looks fit into one attempt");
 assert(connectTimeoutMs < leaderPatienceMs, "a dead node leaves time to ask another");

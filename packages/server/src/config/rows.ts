@@ -74,7 +74,8 @@ const own = <T>(kind: ValueKind<T>, initial: T, rest: Rest<T>): ConfigRow<T> => 
   origin: "redoubt",
 });
 
-const clusterIdRule = (word: string): string | null =>
+/** Why it can't be a cluster's name; null: it can. */
+export const clusterIdRule = (word: string): string | null =>
   word === "" || /^[A-Za-z0-9._-]{1,64}$/.test(word)
     ? null
     : "argument must be 1 to 64 letters, digits, '.', '_' or '-'";
