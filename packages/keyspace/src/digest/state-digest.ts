@@ -2,7 +2,8 @@
  * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, log time. Each
  * (key, value) and each (key, deadline) is hashed to 64 bits alone and the hashes are added, so insertion
  * order and the form a value is held in do not show. It finds differences between nodes; it is no defence
- * against someone who makes them. The simulator takes it all the time: 100 small keys cost about 20 us, a large value is hashed once.
+ * against someone who makes them. The simulator takes it all the time: 100 small keys cost about 20 us, a
+ * large value is hashed once.
  */
 
 import type { Blob } from "../blob.js";
