@@ -64,9 +64,17 @@ const chunk = fc
   .map(({ index, checksum, digest, rest, ...message }): Message => {
     const term = Math.max(1, message.term);
     const member = { id: 1, incarnation: index, peerAddress: "a:1" };
+    const joint = {
+      clusterId: "c",
+      voters: [member, { ...member, id: 2, witness: true as const }],
+      votersOutgoing: [member, { ...member, id: 3 }],
+      learners: [{ ...member, id: 4, promote: true as const }],
+      timing: { electionTimeoutMs: 500, clockDriftPercentMax: 10 },
+    };
+    const simple = { clusterId: "c", voters: [member], votersOutgoing: [], learners: [] };
     const configuration = {
       index: Math.ceil(index / 2),
-      configuration: { clusterId: "c", voters: [member], votersOutgoing: [], learners: [] },
+      configuration: digest % 2 === 0 ? joint : simple,
     };
     const size = message.offset + message.data.length + rest;
     const snapshot = {
@@ -311,9 +319,16 @@ describe("frames", () => {
     expect(() => new FrameReader().read(frame)).toThrow(MalformedFrame);
   });
 
-  test("a handshake's frame does not belong on an open stream", () => {
-    const frame = frameOf({ refusal: { cause: 1 } });
-    expect(() => new FrameReader().read(frame)).toThrow(MalformedFrame);
+  test.each<[string, Partial<Frame>]>([
+    ["a handshake's frame", { refusal: { cause: 1 } }],
+    ["a question to join", { join: { peerAddress: "a:1", witness: false, reason: "" } }],
+  ])("%s does not belong on an open stream", (_, fields) => {
+    expect(() => new FrameReader().read(frameOf(fields))).toThrow(MalformedFrame);
+  });
+
+  test("a field of a later version is skipped", () => {
+    const later = Buffer.from([10 * 8 + 2, 1, 7]);
+    expect(new FrameReader().read(Buffer.concat([later, PING_FRAME]))).toEqual([]);
   });
 });
 

@@ -102,6 +102,8 @@ export const RECEIVE_WINDOW_BYTES = 256 * KIB;
 export const JOIN_DEADLINE_MS = 10_000;
 /** Redirections to follow before the next address is tried. */
 export const JOIN_REDIRECTS_MAX = 4;
+/** Questions to join that wait for their answers at a time. More are refused at once and hang up. */
+export const JOINS_IN_PROGRESS_MAX = 16;
 /** Characters of a join's address, reason or refusal. */
 export const JOIN_TEXT_LENGTH_MAX = 512;
 
@@ -122,3 +124,4 @@ assert(CONTROL_QUEUE_BYTES_MAX >= FRAME_BYTES_MAX, "a control queue fills a fram
 assert(APPEND_QUEUE_BYTES_MAX >= 4 * FRAME_BYTES_MAX, "an append queue fills frames");
 assert(RECONNECT_DELAY_MIN_MS < RECONNECT_DELAY_MAX_MS, "back-off grows");
 assert(FAREWELL_MS < HANDSHAKE_DEADLINE_MS, "a farewell ends before the next dial is given up");
+assert(2 * JOINS_IN_PROGRESS_MAX < CONNECTIONS_MAX, "who asks to join leaves room for members");

@@ -14,6 +14,8 @@ import { varintSize, WireReader, WireType, WireWriter } from "./wire.js";
 const MESSAGES_FIELD = 5;
 const PIECE_FIELD = 6;
 const PING_FIELD = 7;
+/** The newest field of a frame that this version knows; later ones are skipped. */
+const FRAME_FIELD_LAST = 9;
 const PIECE_TOTAL_FIELD = 1;
 const PIECE_DATA_FIELD = 2;
 /** Tags and lengths around a piece's data. */
@@ -97,6 +99,12 @@ export class FrameReader {
   /** The message being put together, as long as the whole of it; null when none. */
   #partial: Buffer | null = null;
   #filled = 0;
+  readonly #takesPieces: boolean;
+
+  /** Without `takesPieces` it keeps nothing between frames. */
+  constructor({ takesPieces }: { readonly takesPieces: boolean } = { takesPieces: true }) {
+    this.#takesPieces = takesPieces;
+  }
 
   /** The messages this frame completes, in order. Throws MalformedFrame; the stream is then useless. */
   read(frame: Buffer): Message[] {
@@ -118,7 +126,7 @@ export class FrameReader {
         }
       } else if (tag === PING_FIELD * 8 + WireType.varint) {
         reader.varint();
-      } else if (tag >= (PING_FIELD + 1) * 8) {
+      } else if (tag >= (FRAME_FIELD_LAST + 1) * 8) {
         reader.skip(tag % 8);
       } else {
         throw new MalformedFrame("frame does not belong on an open stream");
@@ -128,6 +136,7 @@ export class FrameReader {
   }
 
   #piece(reader: WireReader): Message | null {
+    if (!this.#takesPieces) throw new MalformedFrame("a message in pieces does not belong here");
     let total = 0;
     let data: Buffer | null = null;
     while (!reader.done) {

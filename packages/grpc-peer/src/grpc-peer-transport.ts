@@ -20,8 +20,8 @@ import {
 import type { DialFailure } from "./dial.js";
 import { assert } from "./errors.js";
 import type { Claims } from "./generated/redoubt/peer/v1/peer.js";
-import { serveJoin, serveKeepalive } from "./guests.js";
-import type { ElectionParametersMs, Expectation, RefusalCause } from "./handshake.js";
+import { Guests } from "./guests.js";
+import type { ElectionParametersMs, RefusalCause } from "./handshake.js";
 import type { HandshakeTerms } from "./handshake-run.js";
 import type { JoinAnswer, JoinQuestion } from "./join.js";
 import type { Link } from "./link.js";
@@ -80,6 +80,7 @@ export class GrpcPeerTransport implements PeerTransport {
   readonly #refusals: RepeatFilter;
   /** What a linked peer did wrong: a new link is no sign that it does better. */
   readonly #faults: RepeatFilter;
+  readonly #guests: Guests;
   #acceptor: Acceptor | null = null;
   #ticker: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
@@ -98,6 +99,7 @@ export class GrpcPeerTransport implements PeerTransport {
     const repeatTicks = Math.ceil(LOG_REPEAT_MS / heartbeatInterval);
     this.#refusals = new RepeatFilter(repeatTicks);
     this.#faults = new RepeatFilter(repeatTicks);
+    this.#guests = this.#newGuests();
     this.#settings = {
       self: options.nodeId,
       patience: {
@@ -143,6 +145,7 @@ export class GrpcPeerTransport implements PeerTransport {
         this.#add(id, address, incarnation ?? null);
       }
     }
+    this.#guests.retain((id, incarnation) => this.#judgeKeepalive(id, incarnation) === null);
   }
 
   status(): PeerTransportStatus {
@@ -162,9 +165,10 @@ export class GrpcPeerTransport implements PeerTransport {
   async #start(): Promise<void> {
     const { bindHost, port, electionParametersMs } = this.#options;
     const peer = this.#terms(null);
+    const judgeKeepalive = (id: NodeId, known: number) => this.#judgeKeepalive(id, known);
     const terms = {
       peer,
-      keepalive: { ...peer, expectation: this.#keepaliveExpectation() },
+      keepalive: { ...peer, expectation: { nodeId: null, judgePeer: judgeKeepalive } },
       join: { ...peer, expectation: { nodeId: null, judgePeer: () => null, anyCluster: true } },
     };
     this.#acceptor = await Acceptor.listen(bindHost, port, terms, {
@@ -238,29 +242,25 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   /** Whoever leads dials, whatever its id. */
-  #keepaliveExpectation(): Expectation {
-    return {
-      nodeId: null,
-      judgePeer: (id, incarnation) =>
-        this.#peers.get(id)?.judgeIncarnation(incarnation) ??
-        (this.#peers.has(id) ? null : "identity"),
-    };
+  #judgeKeepalive(id: NodeId, incarnation: number): "identity" | "incarnation" | null {
+    const peer = this.#peers.get(id);
+    return peer === undefined ? "identity" : peer.judgeIncarnation(incarnation);
   }
 
   #guest(stream: PeerStream, kind: GuestKind, claims: Claims): void {
-    const { nodeId, events, logger, onJoin } = this.#options;
     if (kind === GuestKind.join) {
-      const refuse = async (): Promise<JoinAnswer> => ({
-        kind: "refused",
-        text: "this node takes no joins",
-      });
-      serveJoin(stream, claims, onJoin ?? refuse);
-      return;
+      this.#guests.serveJoin(stream, claims);
+    } else {
+      this.#guests.serveKeepalive(stream, claims);
     }
-    serveKeepalive(stream, claims, nodeId, {
+  }
+
+  #newGuests(): Guests {
+    const { nodeId, events, logger, onJoin } = this.#options;
+    return new Guests(nodeId, {
       keptAlive: (message) => {
         if (this.#closing !== null) return;
-        this.#peers.get(claims.from)?.alive();
+        this.#peers.get(message.from)?.alive();
         events.receive(message);
       },
       keepaliveMalformed: (peer, reason) => {
@@ -268,6 +268,8 @@ export class GrpcPeerTransport implements PeerTransport {
           logger.warn({ peer, reason }, "peer sent a malformed frame");
         }
       },
+      joinAsked: async (question) =>
+        onJoin?.(question) ?? { kind: "refused", text: "this node takes no joins" },
     });
   }
 

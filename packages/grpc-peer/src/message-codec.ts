@@ -118,8 +118,10 @@ function encodeChunk(message: SnapshotChunk): EncodedMessage {
   writer.tag(23, WireType.bytes);
   writer.varint(description.position);
   writer.raw(description.buffer.subarray(0, description.position));
-  writer.tag(24, WireType.bytes);
-  writer.varint(data.length);
+  if (data.length > 0) {
+    writer.tag(24, WireType.bytes);
+    writer.varint(data.length);
+  }
   const head = writer.buffer.subarray(0, writer.position);
   return { bytes: head.length + data.length, segments: [head, data] };
 }

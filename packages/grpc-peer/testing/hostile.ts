@@ -12,7 +12,7 @@ import {
   proofOf,
   StreamKind,
 } from "../src/handshake.js";
-import { DIALER_OPTIONS, peerService } from "../src/service.js";
+import { DIALER_OPTIONS, type GuestKind, guestService, peerService } from "../src/service.js";
 import { ELECTION } from "./nodes.js";
 
 export interface HostileStream {
@@ -27,13 +27,19 @@ export class HostilePeer {
   readonly #client: Client;
   readonly #link = randomBytes(16);
 
-  constructor(id: NodeId, port: number, secret: Uint8Array | null) {
+  constructor(
+    id: NodeId,
+    port: number,
+    secret: Uint8Array | null,
+    overrides: Partial<Identity> = {},
+  ) {
     this.identity = {
       clusterId: "test-cluster",
       nodeId: id,
       incarnation: 1,
       secret,
       electionParametersMs: ELECTION,
+      ...overrides,
     };
     this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
       ...DIALER_OPTIONS,
@@ -41,8 +47,8 @@ export class HostilePeer {
     });
   }
 
-  open(kind: StreamKind): HostileStream {
-    const method = peerService[kind];
+  open(kind: StreamKind | GuestKind): HostileStream {
+    const method = { ...peerService, ...guestService }[kind];
     const call = this.#client.makeBidiStreamRequest(
       method.path,
       method.requestSerialize,
@@ -61,7 +67,7 @@ export class HostilePeer {
 
   /** The hello an honest dialer would send in answer to the challenge already received. */
   hello(
-    kind: StreamKind,
+    kind: StreamKind | GuestKind,
     to: NodeId,
     challengeFrame: Buffer,
     direction: Direction = "dialer",
