@@ -86,3 +86,23 @@ export const electionTimeoutMsMax = 3_600_000;
  * bounds waiting, not safety.
  */
 export const caughtUpEntriesMax = 256;
+
+/**
+ * Bytes one snapshot chunk carries. Small enough that a heartbeat behind it on the same link is not late, large
+ * enough that its envelope does not matter.
+ */
+export const snapshotChunkBytes = 256 * kib;
+
+/** Chunks of a snapshot on their way to one peer: a round trip's worth, and little for a queue to hold. */
+export const snapshotWindowChunks = 4;
+
+/**
+ * Bytes of a snapshot that one peer is sent per heartbeat interval: at 100 ms 80 MiB/s, below what a disk
+ * takes, so that the log goes on beside it.
+ */
+export const snapshotIntervalBytesMax = 8 * mib;
+
+assert(
+  snapshotWindowChunks * snapshotChunkBytes <= snapshotIntervalBytesMax,
+  "an interval carries at least a window",
+);

@@ -34,8 +34,9 @@ export function judgeAppend(
   request: AppendRequest,
 ): AppendVerdict {
   const { prevIndex, prevTerm, entries } = request;
-  // A gap is refused, never skipped (trap 19).
-  if (prevIndex > log.last || log.termAt(prevIndex) !== prevTerm) {
+  // A gap is refused, never skipped (trap 19). What lies before the anchor is committed and applied: any
+  // leader has it as we had it.
+  if (prevIndex >= log.anchor && !log.holds(prevIndex, prevTerm)) {
     assert(prevIndex > commit, "a leader's log contradicts a committed entry");
     // The largest index of ours that can match: everything behind it has a term above prevTerm.
     const end = Math.min(prevIndex, log.last);
@@ -43,7 +44,7 @@ export function judgeAppend(
     return { kind: "mismatch", hintIndex, hintTerm: log.termAt(hintIndex) };
   }
   // Old and duplicated requests end here: what is present stays, whatever follows it (trap 06).
-  let skip = 0;
+  let skip = Math.min(Math.max(log.anchor - prevIndex - 1, 0), entries.length);
   while (skip < entries.length) {
     const entry = entries[skip]!;
     if (entry.index > log.last || log.termAt(entry.index) !== entry.term) break;

@@ -24,6 +24,8 @@ import {
   type Message,
   MessageType,
   type NodeId,
+  type SnapshotReader,
+  type SnapshotResponse,
   type Term,
 } from "./types.js";
 
@@ -41,6 +43,10 @@ export interface LeadershipOptions {
   readonly appendBytesMax: number;
   readonly inflightAppendsMax: number;
   readonly inflightBytesMax: number;
+  /** null: this node has none to send, and never trims its log. */
+  readonly snapshots: SnapshotReader | null;
+  readonly snapshotChunkBytes: number;
+  readonly onEvent: (event: string, fields: object) => void;
 }
 
 /** One run of entries, shared by all peers that continue at the same index. */
@@ -49,6 +55,8 @@ interface Page {
   readonly entries: readonly Entry[];
   readonly bytes: number;
 }
+
+const nothing = new Uint8Array(0);
 
 export class Leadership {
   /** Index of this term's no-op: entries from here on may be committed by counting (trap 04). */
@@ -215,9 +223,15 @@ export class Leadership {
       // The hint is where the peer's log ends or has a term we could share. The same search in our
       // log skips a whole run of terms the peer cannot have.
       const hint = Math.min(message.hintIndex, log.last);
-      peer.refused(message.index, log.lastIndexWithTermAtMost(hint, message.hintTerm));
+      // Before our log's anchor nothing is known of terms: what is missing there comes as a snapshot.
+      const matches =
+        hint < log.anchor ? hint : log.lastIndexWithTermAtMost(hint, message.hintTerm);
+      peer.refused(message.index, matches);
     } else {
       peer.acknowledged(message.index);
+      // It had more than it seemed: entries will do.
+      if (peer.state === "snapshot" && peer.match >= log.anchor)
+        this.#endSnapshot(peer, peer.match);
     }
     peer.check(log.last);
     return null;
@@ -233,11 +247,48 @@ export class Leadership {
     return null;
   }
 
+  /** Returns why the response cannot be, or null. */
+  onSnapshotResponse(message: SnapshotResponse, nowMs: number): string | null {
+    const peer = this.#byId.get(message.from);
+    if (peer?.incarnation !== message.incarnation) return "not a member";
+    const { log, onEvent } = this.#options;
+    if (message.index > log.last) return "answer beyond the leader's log";
+    peer.heardMs = nowMs;
+    peer.heard = true;
+    const { id, sender } = peer;
+    // Of a transfer that is over, or of an earlier leader's.
+    if (sender === null || sender.snapshot.index !== message.index) return null;
+    if (message.installed) {
+      this.#endSnapshot(peer, message.index);
+      onEvent("snapshot sent", { peer: id, index: message.index, resumes: sender.resumes });
+    } else if (sender.responded(message.offset)) {
+      onEvent("snapshot resumed", { peer: id, index: message.index, offset: message.offset });
+    }
+    return null;
+  }
+
+  /** `peer` holds everything up to `index`: it is sent entries again. */
+  #endSnapshot(peer: Progress, index: Index): void {
+    peer.becomeProbe();
+    peer.acknowledged(index);
+    peer.check(this.#options.log.last);
+  }
+
+  /** The lowest index behind which nothing may be trimmed: of what living peers are being sent. */
+  snapshotsSent(nowMs: number): Index {
+    let lowest = Infinity;
+    for (const { sender, heardMs } of this.peers) {
+      if (sender === null || nowMs - heardMs >= this.#options.electionTimeoutMs) continue;
+      lowest = Math.min(lowest, sender.snapshot.index);
+    }
+    return lowest;
+  }
+
   hasMessages(commit: Index): boolean {
     if (this.#heartbeatWanted) return this.peers.length > 0;
     if (this.#transferDue() !== null) return true;
     const last = this.#options.log.last;
-    return this.peers.some((peer) => peer.wantsAppend(last, commit));
+    return this.peers.some((peer) => peer.wantsAppend(last, commit) || peer.wantsChunk);
   }
 
   /** Heartbeats carry the newest round; appends carry all that was proposed since the last call. */
@@ -263,6 +314,8 @@ export class Leadership {
     }
     let page: Page | null = null;
     for (const peer of this.peers) {
+      if (peer.next <= log.anchor && peer.state !== "snapshot") this.#beginSnapshot(peer);
+      if (peer.sender !== null) this.#sendChunks(peer, messages);
       while (peer.wantsAppend(log.last, commit)) {
         const fromDisk = peer.next < log.memoryFirst;
         page = this.#appendTo(peer, commit, page, messages);
@@ -271,6 +324,48 @@ export class Leadership {
       }
     }
     this.#sendTimeoutNow(messages);
+  }
+
+  #beginSnapshot(peer: Progress): void {
+    const { log, snapshots, snapshotChunkBytes, onEvent } = this.#options;
+    const snapshot = snapshots?.newest() ?? null;
+    assert(
+      snapshot !== null && snapshot.index >= log.anchor && snapshot.index <= log.last,
+      "what was trimmed is in a snapshot",
+    );
+    peer.becomeSnapshot(snapshot, snapshotChunkBytes);
+    const { index, bytes } = snapshot;
+    onEvent("snapshot begins", { peer: peer.id, index, bytes });
+  }
+
+  #sendChunks(peer: Progress, messages: Message[]): void {
+    const { id, incarnation, term, snapshots } = this.#options;
+    for (let next = peer.sender?.next(); next != null; next = peer.sender?.next()) {
+      const { snapshot } = peer.sender!;
+      const { offset, bytesMax } = next;
+      const data = bytesMax === 0 ? nothing : snapshots!.read(snapshot, offset, bytesMax);
+      if (data === null) {
+        // Gone from the store, which has a newer one.
+        this.#beginSnapshot(peer);
+        assert(peer.sender!.snapshot.index > snapshot.index, "what is gone has a successor");
+        continue;
+      }
+      assert(data.length > 0 || bytesMax === 0, "a snapshot is read to its end");
+      const type = MessageType.snapshotChunk;
+      const toIncarnation = peer.incarnation;
+      messages.push({
+        type,
+        from: id,
+        to: peer.id,
+        term,
+        incarnation,
+        toIncarnation,
+        snapshot,
+        offset,
+        data,
+      });
+      peer.sender!.sent(data.length);
+    }
   }
 
   #sendTimeoutNow(messages: Message[]): void {

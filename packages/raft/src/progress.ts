@@ -5,13 +5,16 @@
  *              An unanswered probe is repeated empty once per heartbeat interval: it asks only "where are
  *              you", costs no read and cannot flood a link that is slow or dead.
  *   replicate  appends leave optimistically, `next` runs ahead of `match`, bounded by the window.
+ *   snapshot   what the peer lacks was trimmed: chunks leave instead of appends, until it holds the
+ *              snapshot's index (SnapshotSender).
  *
  *   match < next; everything in (match, next) is on its way. A refused append leads back to probe.
- * (Ongaro's thesis, 10.2.1; the two states as etcd has them.)
+ * (Ongaro's thesis, 10.2.1; the states as etcd has them.)
  */
 import { assert } from "./assert.js";
 import { Inflights } from "./inflights.js";
-import type { Index, NodeId } from "./types.js";
+import { SnapshotSender } from "./snapshot-sender.js";
+import type { Index, NodeId, SnapshotDescription } from "./types.js";
 
 export type ProgressState = "probe" | "replicate" | "snapshot";
 
@@ -40,6 +43,9 @@ export class Progress {
   /** `match` when the last heartbeat interval ended: no progress since means something was lost. */
   #matchAtInterval: Index = 0;
 
+  /** Not null exactly in state snapshot. */
+  sender: SnapshotSender | null = null;
+
   /** It is no member any more, and is told so until then; Infinity: a member. */
   farewellMs = Infinity;
 
@@ -60,9 +66,15 @@ export class Progress {
   /** Whether an append should leave now, for a leader whose log ends at `last`. */
   wantsAppend(last: Index, commit: Index): boolean {
     if (this.state === "probe") return !this.#probeOut;
+    if (this.state === "snapshot") return false;
     if (this.#sendEmpty) return true;
     if (this.inflights.full) return false;
     return this.next <= last || this.commitSent < commit;
+  }
+
+  /** Whether a chunk of a snapshot should leave now. */
+  get wantsChunk(): boolean {
+    return this.sender !== null && this.sender.next() !== null;
   }
 
   /** Whether the next append may carry entries. */
@@ -102,7 +114,7 @@ export class Progress {
   refused(prevIndex: Index, hint: Index): boolean {
     // Everything up to match is there for certain: an old refusal, or a peer that lost what it had
     // acknowledged. Nothing is won by asking that one again at once: it waits for the interval.
-    if (prevIndex <= this.match) return false;
+    if (prevIndex <= this.match || this.state === "snapshot") return false;
     if (this.state === "replicate") {
       this.becomeProbe();
       return true;
@@ -114,8 +126,17 @@ export class Progress {
     return true;
   }
 
+  /** What it lacks was trimmed. */
+  becomeSnapshot(snapshot: SnapshotDescription, chunkBytes: number): void {
+    this.inflights.clear();
+    this.next = this.match + 1;
+    this.state = "snapshot";
+    this.sender = new SnapshotSender(snapshot, chunkBytes);
+  }
+
   becomeProbe(): void {
     this.state = "probe";
+    this.sender = null;
     this.next = this.match + 1;
     this.inflights.clear();
     this.#probeOut = false;
@@ -124,6 +145,7 @@ export class Progress {
 
   /** The link broke: what was on its way may be lost. Asks with an empty append once it stands again. */
   unreachable(): void {
+    this.sender?.ask();
     if (this.state !== "replicate") return;
     this.becomeProbe();
     this.#sendEmpty = true;
@@ -131,7 +153,9 @@ export class Progress {
 
   /** A heartbeat interval has passed: ask again where an answer is overdue. */
   intervalPassed(): void {
-    if (this.state === "probe") {
+    if (this.state === "snapshot") {
+      this.sender?.intervalPassed();
+    } else if (this.state === "probe") {
       if (this.#probeOut) this.#sendEmpty = true;
       this.#probeOut = false;
     } else if (this.next - 1 > this.match && this.match === this.#matchAtInterval) {
@@ -143,6 +167,7 @@ export class Progress {
   }
 
   check(last: Index): void {
+    assert((this.state === "snapshot") === (this.sender !== null), "a snapshot has its sender");
     assert(this.match < this.next && this.next <= last + 1, "match < next <= last + 1");
   }
 }

@@ -1,19 +1,31 @@
 /**
  * The log as one node knows it: a suffix in memory, the terms of everything, the rest behind LogReader.
  *
- *   1 ........ memoryFirst-1 | memoryFirst ....... flushed ... submitted ... last
- *   only in the durable log  | in memory
+ *   anchor | ........ memoryFirst-1 | memoryFirst ....... flushed ... submitted ... last
+ *   trimmed| only in the durable log| in memory
  *                              handed out of the core: ready()  ^           ^ appended by step/propose
  *
- * memoryFirst - 1 <= flushed <= submitted <= last, at all times.
+ * anchor <= memoryFirst - 1 <= flushed <= submitted <= last, but while an install is not durable yet: then
+ * flushed lies before the anchor, in the log that is still on the disk.
  *
- * `flushed` means: the durable log holds exactly our entries 1..flushed. It is not "the storage has
+ * The anchor is index, term and checksum of the entry the log begins behind: 0 of all at birth; else a durable
+ * snapshot covers what is not there any more (traps 21, 50).
+ *
+ * `flushed` means: the durable log holds exactly our entries up to it. It is not "the storage has
  * reported entry n": see `persisted`. Not here: commit and applied, which are Raft's.
  */
 import { assert, assertSafe } from "./assert.js";
 import { entryOverheadBytes } from "./constants.js";
 import { TermRuns } from "./term-runs.js";
-import type { Entry, Index, InitialState, LogReader, Term } from "./types.js";
+import type {
+  Entry,
+  Index,
+  InitialState,
+  LogReader,
+  Persist,
+  SnapshotDescription,
+  Term,
+} from "./types.js";
 
 /** What a Persist that storage has not reported yet will have made durable of *today's* log. */
 interface Outstanding {
@@ -22,9 +34,14 @@ interface Outstanding {
   last: Index;
 }
 
-export interface LogChange {
-  readonly truncateFrom: Index;
-  readonly entries: readonly Entry[];
+/** A Persist's part of the log. */
+export type LogChange = Omit<Persist, "sequence" | "hardState">;
+
+/** A snapshot that replaced the log, until it is durable. */
+interface Installing {
+  readonly snapshot: SnapshotDescription;
+  /** Of the Persist that carries it; 0: not handed out yet. */
+  sequence: number;
 }
 
 export class RaftLog {
@@ -35,7 +52,12 @@ export class RaftLog {
   #head = 0;
   #memoryFirst: Index;
   /** Checksum of entry memoryFirst - 1. */
+  #checksumBefore: number;
+  #anchor: Index;
   #anchorChecksum: number;
+  #installing: Installing | null = null;
+  /** What storage may drop with the next Persist; 0: nothing. */
+  #trimTo: Index = 0;
   #last: Index;
   #flushed: Index;
   #submitted: Index;
@@ -46,14 +68,28 @@ export class RaftLog {
 
   constructor(initial: InitialState, reader: LogReader) {
     assertSafe(initial.lastIndex, "last index must be a safe integer");
-    assert(initial.lastIndex === 0 || initial.termRuns.length > 0, "a log has term runs");
+    const { index, term, checksum } = initial.anchor ?? { index: 0, term: 0, checksum: 0 };
+    assert(initial.lastIndex === index || initial.termRuns.length > 0, "a log has term runs");
+    assert(initial.lastIndex >= index, "a log ends at or behind its anchor");
     this.#reader = reader;
-    this.#runs = new TermRuns(initial.termRuns);
+    this.#runs = new TermRuns(initial.termRuns, index, term);
+    this.#anchor = index;
+    this.#anchorChecksum = checksum;
     this.#last = initial.lastIndex;
     this.#flushed = initial.lastIndex;
     this.#submitted = initial.lastIndex;
     this.#memoryFirst = initial.lastIndex + 1;
-    this.#anchorChecksum = initial.lastChecksum;
+    this.#checksumBefore = initial.lastChecksum;
+  }
+
+  /** The index the log begins behind. */
+  get anchor(): Index {
+    return this.#anchor;
+  }
+
+  /** A snapshot has replaced the log and is not durable yet. */
+  get installing(): boolean {
+    return this.#installing !== null;
   }
 
   get last(): Index {
@@ -82,19 +118,28 @@ export class RaftLog {
   }
 
   termAt(index: Index): Term {
-    assert(index >= 0 && index <= this.#last, "term asked for an index outside the log");
+    assert(index >= this.#anchor && index <= this.#last, "term asked for an index outside the log");
     return this.#runs.termAt(index);
   }
 
+  /** Whether the entry (index, term) is in the log, or its anchor. */
+  holds(index: Index, term: Term): boolean {
+    return index >= this.#anchor && index <= this.#last && this.#runs.termAt(index) === term;
+  }
+
+  /** The largest index <= `index` with a term <= `term`; the anchor: there, or before it. */
   lastIndexWithTermAtMost(index: Index, term: Term): Index {
-    assert(index >= 0 && index <= this.#last, "conflict search outside the log");
+    assert(index >= this.#anchor && index <= this.#last, "conflict search outside the log");
     return this.#runs.lastIndexWithTermAtMost(index, term);
   }
 
   checksumAt(index: Index): number {
-    assert(index >= 0 && index <= this.#last, "checksum asked for an index outside the log");
-    if (index === 0) return 0;
-    if (index === this.#memoryFirst - 1) return this.#anchorChecksum;
+    assert(
+      index >= this.#anchor && index <= this.#last,
+      "checksum asked for an index outside the log",
+    );
+    if (index === this.#anchor) return this.#anchorChecksum;
+    if (index === this.#memoryFirst - 1) return this.#checksumBefore;
     if (index >= this.#memoryFirst) return this.#inMemory(index).checksum;
     return this.#read(index, index, 0)[0]!.checksum;
   }
@@ -115,14 +160,14 @@ export class RaftLog {
 
   /** Cuts `index` and all behind it. The caller has checked that nothing committed is cut. */
   truncateFrom(index: Index): void {
-    assert(index >= 1 && index <= this.#last, "truncation outside the log");
+    assert(index > this.#anchor && index <= this.#last, "truncation outside the log");
     if (index < this.#memoryFirst) {
       const checksum = this.checksumAt(index - 1);
       this.#entries = [];
       this.#head = 0;
       this.#memoryBytes = 0;
       this.#memoryFirst = index;
-      this.#anchorChecksum = checksum;
+      this.#checksumBefore = checksum;
     } else {
       for (let cut = this.#last; cut >= index; cut -= 1) {
         const entry = this.#entries.pop();
@@ -141,8 +186,51 @@ export class RaftLog {
     for (const persist of this.#outstanding) persist.last = Math.min(persist.last, index - 1);
   }
 
+  /**
+   * Entries up to `index` are covered by a durable snapshot, and applied: they go, from memory at once, from
+   * storage with the next Persist.
+   */
+  trimTo(index: Index): void {
+    assert(this.#installing === null, "nothing is trimmed under an install");
+    assert(index > this.#anchor && index <= this.#flushed, "only durable entries are trimmed");
+    const checksum = this.checksumAt(index);
+    while (this.#memoryFirst <= index) this.#dropFirst();
+    this.#closeGaps();
+    this.#runs.trimTo(index);
+    this.#anchor = index;
+    this.#anchorChecksum = checksum;
+    this.#trimTo = index;
+  }
+
+  /**
+   * A verified snapshot takes the place of the whole log, which does not hold its last entry. Until that is
+   * durable the old log is what a crash would leave: of it counts what was committed.
+   */
+  install(snapshot: SnapshotDescription, commit: Index): void {
+    const { index, term, checksum } = snapshot;
+    assert(index > commit && !this.holds(index, term), "an install brings what is not there");
+    this.#entries = [];
+    this.#head = 0;
+    this.#memoryBytes = 0;
+    this.#runs.reset(index, term);
+    this.#anchor = this.#last = this.#submitted = index;
+    this.#anchorChecksum = this.#checksumBefore = checksum;
+    this.#memoryFirst = index + 1;
+    this.#flushed = Math.min(this.#flushed, commit);
+    // What is on its way to storage still writes the old log, of which nothing else counts any more.
+    for (const persist of this.#outstanding) persist.last = Math.min(persist.last, commit);
+    this.#truncateFrom = 0;
+    this.#trimTo = 0;
+    this.#installing = { snapshot, sequence: 0 };
+  }
+
   hasChange(): boolean {
-    return this.#truncateFrom !== 0 || this.#submitted < this.#last;
+    return (
+      this.#truncateFrom !== 0 ||
+      this.#submitted < this.#last ||
+      this.#trimTo !== 0 ||
+      this.#installing?.sequence === 0
+    );
   }
 
   /** Everything storage does not have yet, under the number its completion will carry. */
@@ -151,8 +239,16 @@ export class RaftLog {
     for (let index = this.#submitted + 1; index <= this.#last; index += 1) {
       entries.push(this.#inMemory(index));
     }
-    const change = { truncateFrom: this.#truncateFrom, entries };
+    const installing = this.#installing?.sequence === 0 ? this.#installing : null;
+    if (installing !== null) installing.sequence = sequence;
+    const change: LogChange = {
+      ...(installing === null ? null : { install: installing.snapshot }),
+      truncateFrom: this.#truncateFrom,
+      entries,
+      ...(this.#trimTo === 0 ? null : { trimTo: this.#trimTo }),
+    };
     this.#truncateFrom = 0;
+    this.#trimTo = 0;
     this.#submitted = this.#last;
     this.#outstanding.push({ sequence, last: this.#last });
     return change;
@@ -166,8 +262,10 @@ export class RaftLog {
    *      node would acknowledge (or count for itself) entries that a crash takes away.
    * Comparing terms of index 7 is not enough either, since a cut and a rewrite may follow each other
    * twice. So a truncation lowers what every outstanding Persist can still prove.
+   *
+   * Returns the snapshot whose install is durable with this, or null.
    */
-  persisted(sequence: number): void {
+  persisted(sequence: number): SnapshotDescription | null {
     let done = 0;
     for (const persist of this.#outstanding) {
       if (persist.sequence > sequence) break;
@@ -177,11 +275,18 @@ export class RaftLog {
     }
     this.#outstanding.splice(0, done);
     assert(this.#flushed <= this.#submitted, "flushed <= submitted");
+    const installing = this.#installing;
+    if (installing === null || installing.sequence === 0 || installing.sequence > sequence) {
+      return null;
+    }
+    assert(this.#flushed >= this.#anchor, "an install that is durable is flushed");
+    this.#installing = null;
+    return installing.snapshot;
   }
 
   /** Entries first..last, contiguous, at least one, ending before their payloads exceed `bytesMax`. */
   slice(first: Index, last: Index, bytesMax: number): Entry[] {
-    assert(first >= 1 && first <= last && last <= this.#last, "slice outside the log");
+    assert(first > this.#anchor && first <= last && last <= this.#last, "slice outside the log");
     if (first < this.#memoryFirst) {
       return this.#read(first, Math.min(last, this.#memoryFirst - 1), bytesMax);
     }
@@ -205,14 +310,22 @@ export class RaftLog {
     const droppable = Math.min(applied, this.#flushed);
     while (this.#memoryFirst <= droppable && this.#memoryBytes > recentBytesMax) {
       if (this.#memoryFirst > matched && this.#memoryBytes <= wantedBytesMax) break;
-      const entry = this.#inMemory(this.#memoryFirst);
-      this.#entries[this.#head] = undefined;
-      this.#head += 1;
-      this.#memoryFirst += 1;
-      this.#anchorChecksum = entry.checksum;
-      this.#memoryBytes -= entry.payload.length + entryOverheadBytes;
+      this.#dropFirst();
     }
-    // Amortised: at least as many positions were emptied as are moved.
+    this.#closeGaps();
+  }
+
+  #dropFirst(): void {
+    const entry = this.#inMemory(this.#memoryFirst);
+    this.#entries[this.#head] = undefined;
+    this.#head += 1;
+    this.#memoryFirst += 1;
+    this.#checksumBefore = entry.checksum;
+    this.#memoryBytes -= entry.payload.length + entryOverheadBytes;
+  }
+
+  /** Amortised: at least as many positions were emptied as are moved. */
+  #closeGaps(): void {
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;

@@ -22,6 +22,8 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
     wipes: 0,
     transfers: 0,
     leases: 0,
+    installs: 0,
+    resumes: 0,
   };
   const property = fc.property(fc.integer(), (scheduleSeed) => {
     const summary = runSchedule({ ...shape, seed: scheduleSeed });
@@ -36,6 +38,10 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
   expect(total.crashes).toBeGreaterThan(runs);
   expect(total.cuts).toBeGreaterThan(runs);
   expect(total.leases).toBeGreaterThan(runs);
+  if (shape.snapshots) {
+    expect(total.installs).toBeGreaterThan(runs / 2);
+    expect(total.resumes).toBeGreaterThan(runs / 4);
+  }
   if (!shape.changing) return;
   expect(total.changes).toBeGreaterThan(runs);
   expect(total.promotions).toBeGreaterThan(runs / 2);
@@ -64,6 +70,16 @@ describe("under loss, reordering, duplication, partitions and crashes with unsyn
   test("trap-48: two data nodes and a witness stay safe and recover", () => {
     holds(100, { steps: 3000, voters: [1, 2, 3], witnesses: [3] });
     holds(80, { steps: 5000, voters: [1, 2, 3], witnesses: [3], changing: true });
+  });
+
+  test("trap-21, trap-22, trap-50: nodes that trim their logs and send snapshots stay safe and recover", () => {
+    holds(150, { steps: 5000, voters: [1, 2, 3], snapshots: true });
+    holds(60, { steps: 5000, voters: [1, 2, 3, 4, 5], snapshots: true });
+  });
+
+  test("trap-23: so they do while members come and go", () => {
+    holds(150, { steps: 6000, voters: [1, 2, 3], snapshots: true, changing: true });
+    holds(60, { steps: 5000, voters: [1, 2, 3], witnesses: [3], snapshots: true, changing: true });
   });
 
   test("two nodes stay safe and recover", () => {

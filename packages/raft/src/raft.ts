@@ -13,8 +13,8 @@
  *    applied <= commit <= last        applied <= flushed <= submitted <= last
  *
  * Longer than other files: it is the one place where roles, terms and the order of effects meet.
- * Parts with a state of their own live beside it: RaftLog, Leadership (Progress, Lease, Transfer,
- * ForwardedReads), Quorum. Decisions that need no state are pure: judgeAppend, planChange.
+ * Parts with a state of their own live beside it: RaftLog, SnapshotReceiver, Leadership (Progress,
+ * SnapshotSender, Lease, Transfer, ForwardedReads), Quorum. Decisions that need no state are pure: judgeAppend, planChange.
  */
 import { assert, assertSafe } from "./assert.js";
 import { entryChecksum } from "./checksum.js";
@@ -39,6 +39,7 @@ import { messageProblem } from "./message-check.js";
 import type { ProgressState } from "./progress.js";
 import { Quorum, type Vote } from "./quorum.js";
 import { RaftLog } from "./raft-log.js";
+import { SnapshotReceiver } from "./snapshot-receiver.js";
 import { Transfer } from "./transfer.js";
 import {
   type AppendRequest,
@@ -61,6 +62,8 @@ import {
   type Ready,
   type Role,
   type SnapshotChunk,
+  type SnapshotDescription,
+  type SnapshotReader,
   type SnapshotResponse,
   type Term,
   type TimeoutNow,
@@ -95,6 +98,10 @@ export interface RaftOptions {
   readonly maxInflightBytes?: number;
   /** Payload bytes of `committed` per Ready; at least one entry. */
   readonly committedPageBytes?: number;
+  /** What a follower that lacks trimmed entries is sent. Absent: the log is never trimmed. */
+  readonly snapshots?: SnapshotReader;
+  /** Bytes of one chunk of a snapshot. */
+  readonly snapshotChunkBytes?: number;
   /** Log lines: refused messages, elections, step-downs. `event` is a constant text. */
   readonly onEvent?: (event: string, fields: object) => void;
 }
@@ -179,6 +186,12 @@ export class Raft {
   /** Since when storage has had something to do and completed nothing; Infinity: it is idle. */
   #storageBusySinceMs = Infinity;
 
+  readonly #receiver = new SnapshotReceiver();
+  #chunks: SnapshotChunk[] = [];
+  #verify: SnapshotDescription | null = null;
+  /** Its install is durable; the host has not been told. */
+  #installed: SnapshotDescription | null = null;
+
   #messages: Message[] = [];
   #promises: Message[] = [];
   /** Highest index to acknowledge with the next Ready, and to which leader; -1: none. */
@@ -208,7 +221,17 @@ export class Raft {
     const newborn = initial.lastIndex <= 1 && initial.hardState.term <= 1;
     assert(newborn || initial.hardState.term >= lastTerm, "hard state is older than the log");
     this.#term = Math.max(initial.hardState.term, lastTerm);
-    this.#configurations = [...initial.configurations];
+    this.#configurations = configurationsOf(initial);
+    const { snapshot } = initial;
+    assert(
+      (initial.anchor?.index ?? 0) <= (snapshot?.index ?? 0),
+      "what was trimmed is in a snapshot",
+    );
+    if (snapshot !== undefined) {
+      assert(this.#log.holds(snapshot.index, snapshot.term), "a snapshot is of this log");
+      this.#commit = this.#applied = snapshot.index;
+      this.#forgetConfigurations();
+    }
     this.#wasNamed = this.#configurations.some(({ configuration }) => this.#names(configuration));
     this.#quorum = this.#takeConfiguration();
     this.#nowMs = nowMs;
@@ -241,6 +264,11 @@ export class Raft {
 
   get flushed(): Index {
     return this.#log.flushed;
+  }
+
+  /** The index the log begins behind: a durable snapshot holds what was before. */
+  get anchorIndex(): Index {
+    return this.#log.anchor;
   }
 
   /** Index of the no-op of the own term while leader, else 0. */
@@ -404,6 +432,7 @@ export class Raft {
         if (this.#followsSender(message)) this.#onHeartbeat(message);
         break;
       case MessageType.snapshotChunk:
+        if (this.#followsSender(message)) this.#onChunk(message);
         break;
       default:
         this.#onResponse(message);
@@ -544,7 +573,11 @@ export class Raft {
     assert(sequence >= this.#persistedSequence, "storage completes Persists in order");
     this.#persistedSequence = sequence;
     this.#storageBusySinceMs = sequence === this.#sequence ? Infinity : this.#nowMs;
-    this.#log.persisted(sequence);
+    const installed = this.#log.persisted(sequence);
+    if (installed !== null) {
+      this.#applied = installed.index;
+      this.#installed = installed;
+    }
     while (this.#hardStatesOut.length > 0 && this.#hardStatesOut[0]!.sequence <= sequence) {
       this.#durableTerm = this.#hardStatesOut.shift()!.term;
     }
@@ -553,6 +586,39 @@ export class Raft {
       this.#countVote(this.#id, this.incarnation, true);
     }
     this.#advanceCommit();
+    this.#checkPointers();
+  }
+
+  // ---- snapshots ---------------------------------------------------------------------------------
+
+  /**
+   * A durable snapshot covers everything up to `index`, which is applied: the log may begin behind it. What a
+   * follower is just being sent stays complete (trap 21): returns the index the log begins behind now.
+   */
+  trimTo(index: Index): Index {
+    assert(index <= this.#applied, "only what is applied is trimmed");
+    const kept = this.#leadership?.snapshotsSent(this.#nowMs) ?? Infinity;
+    const to = Math.min(index, kept);
+    if (to > this.#log.anchor && !this.#log.installing) this.#log.trimTo(to);
+    return this.#log.anchor;
+  }
+
+  /** The store has made `Ready.verify` durable and compared its digest, or found it wrong. */
+  snapshotVerified(snapshot: SnapshotDescription, ok: boolean): void {
+    if (!this.#receiver.verified(snapshot)) return;
+    const { index, term } = snapshot;
+    if (!ok) {
+      this.#onEvent("snapshot refused", { index, problem: "it does not match its digest" });
+      return;
+    }
+    if (!this.#holdsSnapshot(snapshot)) {
+      assert(this.#leadership === null, "a leader holds everything that is committed");
+      this.#onEvent("snapshot installed", { index, term, last: this.#log.last });
+      this.#install(snapshot);
+    }
+    if (this.#leader !== 0 && this.#leadership === null) {
+      this.#answerChunk(this.#leader, this.#incarnationOf(this.#leader), index, 0, true);
+    }
     this.#checkPointers();
   }
 
@@ -573,6 +639,8 @@ export class Raft {
       handed.term !== this.#term ||
       handed.leader !== this.#leader ||
       this.#readIndexes.length > 0 ||
+      this.#chunks.length > 0 ||
+      this.#installed !== null ||
       (this.#leadership !== null &&
         (this.#leadership.hasMessages(this.#commit) ||
           this.#leadership.forwarded.hasConfirmed(this.#confirmedRound()) ||
@@ -592,6 +660,7 @@ export class Raft {
     const persist = this.#takePersist();
     const committed = this.#takeCommitted();
     const confirmedRound = this.#confirmedRound();
+    const { chunks, verify, installed } = this.#takeSnapshotWork();
     const readIndexes = this.#readIndexes;
     if (readIndexes.length > 0) this.#readIndexes = [];
     this.#handed = { role: this.#role, term: this.#term, leader: this.#leader, confirmedRound };
@@ -612,9 +681,9 @@ export class Raft {
       committed,
       commit: this.#commit,
       confirmedRound,
-      chunks: [],
-      verify: null,
-      installed: null,
+      chunks,
+      verify,
+      installed,
       readIndexes,
     };
   }
@@ -641,8 +710,17 @@ export class Raft {
       this.#submittedVote = this.#vote;
       this.#hardStatesOut.push({ sequence, term: this.#term });
     }
-    const { truncateFrom, entries } = this.#log.submit(sequence);
-    return { sequence, hardState, truncateFrom, entries };
+    return { sequence, hardState, ...this.#log.submit(sequence) };
+  }
+
+  #takeSnapshotWork(): Pick<Ready, "chunks" | "verify" | "installed"> {
+    const chunks = this.#chunks;
+    const verify = this.#verify;
+    const installed = this.#installed;
+    if (chunks.length > 0) this.#chunks = [];
+    this.#verify = null;
+    this.#installed = null;
+    return { chunks, verify, installed };
   }
 
   #takeCommitted(): readonly Entry[] {
@@ -659,8 +737,11 @@ export class Raft {
    *   1. A follower with a slow disk applies 7, which the two others have synced, and shows it.
    *   2. It loses power before its own sync of 7: its log ends at 6.
    *   3. It applies 6, all it knows of, and shows less than it had shown.
+   * Under an install that is not durable, what could be applied next is gone from the log, and its state is
+   * not there yet (trap 22).
    */
   #applicable(): Index {
+    if (this.#log.installing) return this.#applied;
     return Math.min(this.#commit, this.#log.flushed);
   }
 
@@ -795,6 +876,9 @@ export class Raft {
       appendBytesMax: options.maxAppendBytes ?? limits.appendBytesMax,
       inflightAppendsMax: options.maxInflightAppends ?? limits.inflightAppendsMax,
       inflightBytesMax: options.maxInflightBytes ?? limits.inflightBytesMax,
+      snapshots: options.snapshots ?? null,
+      snapshotChunkBytes: options.snapshotChunkBytes ?? limits.snapshotChunkBytes,
+      onEvent: this.#onEvent,
     });
     // Commits what earlier terms left behind (traps 04, 05).
     const noop = this.#appendOwn(EntryKind.noop, new Uint8Array(0));
@@ -905,8 +989,9 @@ export class Raft {
       // One that was just removed may still be told so: that moves its progress, and nothing else.
       const leaving = this.#leadership?.peer(from)?.incarnation === incarnation;
       if (leaving && term === this.#term) {
-        if (message.type !== MessageType.appendResponse) return;
-        this.#leadership?.onAppendResponse(message, this.#nowMs);
+        if (message.type === MessageType.appendResponse) {
+          this.#leadership?.onAppendResponse(message, this.#nowMs);
+        }
         return;
       }
       this.#onEvent("message refused", { problem: "not a member", from });
@@ -951,6 +1036,10 @@ export class Raft {
         break;
       case MessageType.heartbeatResponse:
         problem = this.#leadership?.onHeartbeatResponse(message, this.#nowMs) ?? null;
+        break;
+      case MessageType.snapshotResponse:
+        problem = this.#leadership?.onSnapshotResponse(message, this.#nowMs) ?? null;
+        this.#advanceCommit();
     }
     if (problem !== null) this.#onEvent("message refused", { problem, from });
   }
@@ -969,6 +1058,8 @@ export class Raft {
         this.#reply(this.#appendResponse(from, incarnation, message.prevIndex, true, 0, 0));
       } else if (message.type === MessageType.heartbeat) {
         this.#replyHeartbeat(from, incarnation, 0);
+      } else {
+        this.#answerChunk(from, incarnation, message.snapshot.index, 0, false);
       }
       return false;
     }
@@ -1005,7 +1096,8 @@ export class Raft {
       if (this.#names(appended.configuration)) this.#wasNamed = true;
     }
     if (verdict.configurations.length > 0) this.#quorum = this.#takeConfiguration();
-    const matched = prevIndex + entries.length;
+    // Up to the anchor everything is committed, and there.
+    const matched = Math.max(prevIndex + entries.length, this.#log.anchor);
     this.#commitTo(Math.min(message.commit, matched));
     // Leaves as a promise: durable by then, because the Persist of the same Ready holds it.
     this.#acknowledge = Math.max(this.#acknowledge, matched);
@@ -1018,6 +1110,64 @@ export class Raft {
     assert(message.commit <= this.#log.last, "an acknowledged entry is gone from the log");
     this.#commitTo(message.commit);
     this.#replyHeartbeat(message.from, message.incarnation, message.readRound);
+  }
+
+  #onChunk(message: SnapshotChunk): void {
+    const { from, incarnation, snapshot } = message;
+    const { clusterId } = this.configuration;
+    if (clusterId !== "" && snapshot.configuration.configuration.clusterId !== clusterId) {
+      this.#onEvent("snapshot refused", { index: snapshot.index, problem: "of another cluster" });
+      return;
+    }
+    if (this.#holdsSnapshot(snapshot)) {
+      this.#answerChunk(from, incarnation, snapshot.index, snapshot.bytes, true);
+      return;
+    }
+    const { accepted, complete, offset } = this.#receiver.offer(message);
+    if (accepted !== null) this.#chunks.push(accepted);
+    if (complete !== null) this.#verify = complete;
+    if (offset >= 0) this.#answerChunk(from, incarnation, snapshot.index, offset, false);
+  }
+
+  /** Whether the log holds what the snapshot ends with; then that is committed. */
+  #holdsSnapshot({ index, term }: SnapshotDescription): boolean {
+    if (index <= this.#commit) return true;
+    if (!this.#log.holds(index, term)) return false;
+    this.#commitTo(index);
+    return true;
+  }
+
+  /** Membership lives in the snapshot (trap 23): what the log said of it is gone with the log. */
+  #install(snapshot: SnapshotDescription): void {
+    const wasRemoved = this.isRemoved;
+    this.#log.install(snapshot, this.#commit);
+    this.#commit = snapshot.index;
+    this.#acknowledge = -1;
+    this.#configurations = [snapshot.configuration];
+    if (this.#names(snapshot.configuration.configuration)) this.#wasNamed = true;
+    this.#quorum = this.#takeConfiguration();
+    this.#onEvent("configuration from a snapshot", { index: this.configurationIndex });
+    if (this.isRemoved && !wasRemoved) this.#leave();
+  }
+
+  /** `installed` says that everything up to `index` is durable here: a promise. */
+  #answerChunk(
+    to: NodeId,
+    toIncarnation: number,
+    index: Index,
+    offset: number,
+    installed: boolean,
+  ): void {
+    const type = MessageType.snapshotResponse;
+    const response: SnapshotResponse = {
+      type,
+      ...this.#envelope(to, toIncarnation),
+      index,
+      offset,
+      installed,
+    };
+    if (installed) this.#promises.push(response);
+    else this.#reply(response);
   }
 
   #truncate(index: Index): void {
@@ -1076,11 +1226,15 @@ export class Raft {
     const wasRemoved = this.isRemoved;
     this.#leadership?.committed(this.#commit, index);
     this.#commit = index;
-    // At most one configuration is uncommitted; behind a committed one the earlier are history.
-    while (this.#configurations.length > 1 && this.#configurations[1]!.index <= index) {
+    this.#forgetConfigurations();
+    if (this.isRemoved && !wasRemoved) this.#leave();
+  }
+
+  /** At most one configuration is uncommitted; behind a committed one the earlier are history. */
+  #forgetConfigurations(): void {
+    while (this.#configurations.length > 1 && this.#configurations[1]!.index <= this.#commit) {
       this.#configurations.shift();
     }
-    if (this.isRemoved && !wasRemoved) this.#leave();
   }
 
   // ---- membership --------------------------------------------------------------------------------
@@ -1249,8 +1403,16 @@ export class Raft {
   #checkPointers(): void {
     const { last, flushed, submitted } = this.#log;
     assert(this.#applied <= this.#commit && this.#commit <= last, "applied <= commit <= last");
-    assert(this.#applied <= flushed, "applied <= flushed");
+    assert(this.#applied <= flushed || this.#log.installing, "applied <= flushed");
     assert(flushed <= submitted && submitted <= last, "flushed <= submitted <= last");
     assert((this.#role === "leader") === (this.#leadership !== null), "a leader has a leadership");
   }
+}
+
+/** What the log says of membership, and behind what was trimmed of it the snapshot. */
+function configurationsOf({ snapshot, configurations }: InitialState): IndexedConfiguration[] {
+  const all = [...configurations];
+  const kept = snapshot?.configuration;
+  if (kept !== undefined && !all.some(({ index }) => index === kept.index)) all.push(kept);
+  return all.sort((a, b) => a.index - b.index).slice(-2);
 }

@@ -10,14 +10,24 @@ export class TermRuns {
   readonly #firsts: Index[] = [];
   readonly #terms: Term[] = [];
 
-  constructor(runs: readonly (readonly [Index, Term])[]) {
+  /** Behind which the runs begin; its own term goes on until the first run. */
+  #base: Index;
+  #baseTerm: Term;
+
+  /** `base`: the last index before the log, and its term. 0, 0: the log begins at 1. */
+  constructor(runs: readonly (readonly [Index, Term])[], base: Index, baseTerm: Term) {
+    this.#base = base;
+    this.#baseTerm = baseTerm;
     for (const [first, term] of runs) {
       const at = this.#firsts.length;
       assert(
-        at === 0 ? first === 1 : first > this.#firsts[at - 1]!,
-        "term runs must ascend from 1",
+        at === 0 ? first === base + 1 : first > this.#firsts[at - 1]!,
+        "term runs must ascend from the log's first index",
       );
-      assert(term > (this.#terms[at - 1] ?? 0), "terms must rise from run to run");
+      assert(
+        at === 0 ? term >= Math.max(baseTerm, 1) : term > this.#terms[at - 1]!,
+        "terms must rise from run to run",
+      );
       this.#firsts.push(first);
       this.#terms.push(term);
     }
@@ -26,7 +36,7 @@ export class TermRuns {
   /** The caller keeps indexes contiguous; only the term can be new here. */
   append(index: Index, term: Term): void {
     const last = this.#terms.length - 1;
-    const lastTerm = last < 0 ? 0 : this.#terms[last]!;
+    const lastTerm = last < 0 ? this.#baseTerm : this.#terms[last]!;
     if (term === lastTerm) return;
     assert(term > lastTerm, "terms never decrease along the log");
     this.#firsts.push(index);
@@ -40,20 +50,38 @@ export class TermRuns {
     }
   }
 
-  /** Term at `index`, which is inside the log; 0 at index 0. */
-  termAt(index: Index): Term {
+  /** Forgets everything before `index`, which becomes the base. */
+  trimTo(index: Index): void {
     const run = this.#runAt(index);
-    return run < 0 ? 0 : this.#terms[run]!;
+    this.#base = index;
+    if (run < 0) return;
+    this.#baseTerm = this.#terms[run]!;
+    this.#firsts.splice(0, run + 1);
+    this.#terms.splice(0, run + 1);
   }
 
-  /** The largest index <= `index` whose term is <= `term`; 0 when there is none. */
+  /** Forgets everything: the log begins anew behind `base`. */
+  reset(base: Index, baseTerm: Term): void {
+    this.#firsts.length = 0;
+    this.#terms.length = 0;
+    this.#base = base;
+    this.#baseTerm = baseTerm;
+  }
+
+  /** Term at `index`, which is inside the log or its base. */
+  termAt(index: Index): Term {
+    const run = this.#runAt(index);
+    return run < 0 ? this.#baseTerm : this.#terms[run]!;
+  }
+
+  /** The largest index <= `index` whose term is <= `term`; the base when there is none behind it. */
   lastIndexWithTermAtMost(index: Index, term: Term): Index {
     let found = index;
     for (let run = this.#runAt(index); run >= 0; run -= 1) {
       if (this.#terms[run]! <= term) return found;
       found = this.#firsts[run]! - 1;
     }
-    return found;
+    return this.#baseTerm <= term ? found : this.#base;
   }
 
   #runAt(index: Index): number {

@@ -79,12 +79,16 @@ export function describeReady(id: number, ready: Ready): string[] {
     if (persist.hardState !== null) {
       parts.push(`term=${persist.hardState.term} vote=${persist.hardState.vote}`);
     }
+    if (persist.install !== undefined) parts.push(`install=${persist.install.index}`);
     if (persist.truncateFrom !== 0) parts.push(`truncateFrom=${persist.truncateFrom}`);
     if (persist.entries.length > 0) parts.push(describeEntries(persist.entries));
+    if (persist.trimTo !== undefined) parts.push(`trimTo=${persist.trimTo}`);
     lines.push(parts.join(" "));
   }
   for (const message of ready.promises) lines.push(`  promise ${describeMessage(message)}`);
-  if (ready.installed !== null) lines.push(`  install ${ready.installed.index}`);
+  for (const { offset, data } of ready.chunks) lines.push(`  chunk ${offset}+${data.length}`);
+  if (ready.verify !== null) lines.push(`  verify snapshot ${ready.verify.index}`);
+  if (ready.installed !== null) lines.push(`  state of snapshot ${ready.installed.index}`);
   for (const { context, index } of ready.readIndexes) {
     lines.push(`  read ${context} at ${index}`);
   }

@@ -43,6 +43,8 @@ export interface ScheduleOptions {
   readonly witnesses?: readonly NodeId[];
   /** Members come and go, and leadership is transferred. */
   readonly changing?: boolean;
+  /** Nodes make snapshots, trim their logs and send what they trimmed. */
+  readonly snapshots?: boolean;
 }
 
 /** What a run went through, so that a test can see that its schedules are not idle. */
@@ -57,6 +59,8 @@ export interface ScheduleSummary {
   readonly wipes: number;
   readonly transfers: number;
   readonly leases: number;
+  readonly installs: number;
+  readonly resumes: number;
 }
 
 /** Ids that may ever be members of a changing cluster. */
@@ -89,11 +93,16 @@ class Schedule {
     wipes: 0,
     transfers: 0,
     leases: 0,
+    installs: 0,
+    resumes: 0,
   };
   readonly #random: () => number;
   /** Living incarnations, and dead ones that may come back. */
   #nodes: SimulatedNode[];
   readonly #changing: boolean;
+  readonly #snapshots: boolean;
+  /** Snapshots whose history was compared with what was committed. */
+  readonly #compared = new Set<number>();
   /** Leadership may be handed over: then a confirmed round alone proves no lease. */
   readonly #transfers: boolean;
   readonly #breach: Breach;
@@ -115,9 +124,10 @@ class Schedule {
 
   constructor(options: ScheduleOptions) {
     const { seed, voters, votersOutgoing = [], witnesses = [] } = options;
-    const { breach = "none", changing = false } = options;
+    const { breach = "none", changing = false, snapshots = false } = options;
     this.#random = mulberry32(seed);
     this.#changing = changing;
+    this.#snapshots = snapshots;
     this.#transfers = changing || witnesses.length > 0;
     this.#breach = breach;
     this.#storm = this.#pick([0.1, 0.3, 1]);
@@ -147,15 +157,21 @@ class Schedule {
       maxAppendBytes: 1 + this.#below(40),
       maxInflightAppends: 1 + this.#below(4),
       committedPageBytes: 1 + this.#below(40),
+      ...(this.#snapshots ? { snapshotChunkBytes: 1 + this.#below(40) } : {}),
     };
     const timing = { electionTimeoutMs, heartbeatIntervalMs, random: this.#random };
     const who = { id, incarnation, entries, breach: this.#breach };
-    return new SimulatedNode({ ...who, limits, onEvent: () => {}, ...timing }, this.#nowMs);
+    const onEvent = (event: string): void => {
+      if (event === "snapshot installed") this.summary.installs += 1;
+      if (event === "snapshot resumed") this.summary.resumes += 1;
+    };
+    return new SimulatedNode({ ...who, limits, onEvent, ...timing }, this.#nowMs);
   }
 
   step(): void {
     const node = this.#pick(this.#nodes);
     if (!node.alive && this.#below(8) === 0) node.restart(this.#nowMs);
+    if (this.#snapshots && node.alive) this.#storeWork(node);
     const dice = this.#below(100);
     if (dice < 46) for (let more = this.#below(3); more >= 0; more -= 1) this.#deliverOne();
     else if (dice < 64) this.#takeReady(node);
@@ -183,6 +199,7 @@ class Schedule {
         for (const node of this.#nodes) {
           while (node.raft.hasReady()) this.#takeReady(node);
           this.#leave(node.sync(node.persists.length));
+          node.verify();
         }
         for (const message of this.#network.splice(0)) this.#deliver(message);
         this.#observe();
@@ -196,7 +213,7 @@ class Schedule {
       const last = leader.raft.lastIndex;
       const members = this.#nodes.filter((node) => this.#isNamed(node, leader.raft.configuration));
       const whole = leader.raft.commit === last && this.#isSettled(leader);
-      if (whole && members.every((node) => node.applied.length === last)) return;
+      if (whole && members.every((node) => node.appliedIndex === last)) return;
     }
     throw new Error(
       `the healed cluster makes no progress: ${this.#nodes.map((node) => this.#describe(node)).join("; ")}`,
@@ -209,8 +226,16 @@ class Schedule {
       members.map((member) => keyOf(member) + (member.promote ? "+" : "")).join(",");
     const { voters, votersOutgoing, learners } = configuration;
     const halves = `${ids(voters)}/${ids(votersOutgoing)}/${ids(learners)}`;
-    const position = `${lastIndex} commit ${commit} applied ${node.applied.length}`;
+    const position = `${lastIndex} commit ${commit} applied ${node.appliedIndex}`;
     return `${nameOf(node)} ${role} term ${term} leader ${leader} last ${position} ${halves}`;
+  }
+
+  /** A node's store makes snapshots, verifies what came, and sometimes finds it damaged. */
+  #storeWork(node: SimulatedNode): void {
+    const dice = this.#below(40);
+    if (dice < 2) node.snapshot(this.#below(6));
+    else if (dice === 2 && this.#faulty) node.rot();
+    else if (dice < 12) node.verify();
   }
 
   // ---- changes -----------------------------------------------------------------------------------
@@ -435,7 +460,8 @@ class Schedule {
 
   #checkDurable(message: Message): void {
     const node = this.#nodes.find((one) => one.id === message.from)!;
-    const { hardState, entries } = node.disk;
+    const { disk } = node;
+    const { hardState } = disk;
     const isPreVote =
       message.type === MessageType.preVote ||
       (message.type === MessageType.preVoteResponse && message.granted);
@@ -450,12 +476,19 @@ class Schedule {
       check(hardState.vote === message.from, "a candidate's own vote is not durable");
     }
     if (message.type === MessageType.appendResponse && !message.rejected) {
-      check(entries.length >= message.index, "an acknowledged entry is not durable");
+      check(disk.lastIndex >= message.index, "an acknowledged entry is not durable");
       const leader = this.#nodes.find(({ id }) => id === message.to);
       if (leader?.alive && leader.raft.role === "leader" && leader.raft.term === message.term) {
-        const checksum = entries[message.index - 1]?.checksum ?? 0;
+        const checksum = disk.checksumAt(message.index);
+        // What either has trimmed is committed, and compared there.
+        if (checksum === undefined || message.index < leader.raft.anchorIndex) return;
         check(leader.raft.checksumAt(message.index) === checksum, "another entry was acknowledged");
       }
+    }
+    if (message.type === MessageType.snapshotResponse && message.installed) {
+      check(disk.lastIndex >= message.index, "an installed snapshot is not durable");
+      const checksum = disk.checksumAt(message.index) ?? this.#committed[message.index - 1];
+      check(checksum === this.#committed[message.index - 1], "another state was installed");
     }
   }
 
@@ -520,6 +553,7 @@ class Schedule {
     }
     if (commit > known) this.#checkQuorumDurable(node, commit);
     this.summary.committed = this.#committed.length;
+    this.#compareSnapshot(node);
     if (commit > 0) {
       const checksum = node.raft.checksumAt(commit);
       check(checksum === this.#committed[commit - 1], "a committed entry changed");
@@ -527,6 +561,19 @@ class Schedule {
     const applied = node.applied.at(-1);
     if (applied === undefined) return;
     check(applied.checksum === this.#committed[applied.index - 1], "another entry was applied");
+  }
+
+  /** Its bytes are the checksums of all it stands for. */
+  #compareSnapshot({ disk }: SimulatedNode): void {
+    const { snapshot } = disk;
+    if (snapshot === null || this.#compared.has(snapshot.digest)) return;
+    this.#compared.add(snapshot.digest);
+    const bytes = Buffer.from(disk.files.get(snapshot.digest)!.bytes);
+    check(bytes.length === 4 * snapshot.index, "a snapshot of another length");
+    for (let index = 1; index <= snapshot.index; index += 1) {
+      const checksum = bytes.readUInt32BE(4 * (index - 1));
+      check(checksum === this.#committed[index - 1], "a snapshot holds what was never committed");
+    }
   }
 
   /** By the configuration that was in force where it was committed. */
@@ -539,7 +586,9 @@ class Schedule {
         // It may have acknowledged the entry before it lost it: the budget allows for that.
         if (this.#wiped.has(keyOf(voter))) return true;
         const holder = this.#nodes.find((node) => nameOf(node) === keyOf(voter));
-        return holder?.disk.entries[index - 1]?.checksum === checksum;
+        if (holder === undefined) return false;
+        const { disk } = holder;
+        return index < disk.anchor.index || disk.checksumAt(index) === checksum;
       });
       check(holders.length * 2 > half.length, "committed without a durable quorum");
     }

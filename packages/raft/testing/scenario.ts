@@ -17,6 +17,8 @@
  *   transfer <node> [to], ask <node>        leadership to another; the node asks for it
  *   change <node> voters=.. learners=.. [expect=index] [force]   pending <node>   membership; what the leader wants
  *   join <id> <incarnation> a node with an empty disk      lease <node>, readIndex <node>
+ *   snapshot <node> [margin]  of what it has applied; the log is trimmed behind it    verify <node>  its store is
+ *                           done with what was received    rot <node>  a bit of what was received flips
  *   raw <to> {json}         step a message made by hand
  * Members: id[.incarnation][w][+]: 4.0+ is node 4, incarnation "this entry", to be promoted; w: a witness.
  *   quiet <command>         the same, printing nothing
@@ -189,6 +191,21 @@ class Scenario {
       case "readIndex":
         this.#each(words[0], (node) => this.#print(`context ${node.raft.requestReadIndex()}`));
         break;
+      case "snapshot":
+        this.#each(words[0], (node) => {
+          const made = node.snapshot(Number.isNaN(number) ? 0 : number);
+          const { anchorIndex } = node.raft;
+          this.#print(
+            made === null ? "none" : `${node.id} snapshot ${made.index}, log behind ${anchorIndex}`,
+          );
+        });
+        break;
+      case "verify":
+        this.#each(words[0], (node) => node.verify());
+        break;
+      case "rot":
+        this.#node(words[0]).rot();
+        break;
       case "raw":
         this.#raw(this.#node(words[0]), line.slice(line.indexOf("{")));
         break;
@@ -210,6 +227,7 @@ class Scenario {
     this.#limits = {
       ...(given.has("appendBytes") ? { maxAppendBytes: Number(given.get("appendBytes")) } : {}),
       ...(given.has("inflight") ? { maxInflightAppends: Number(given.get("inflight")) } : {}),
+      ...(given.has("chunkBytes") ? { snapshotChunkBytes: Number(given.get("chunkBytes")) } : {}),
       ...(given.has("pageBytes") ? { committedPageBytes: Number(given.get("pageBytes")) } : {}),
     };
     for (const id of new Set([...ids("voters"), ...ids("outgoing"), ...ids("learners")])) {
@@ -343,7 +361,7 @@ class Scenario {
     const { role, term, leader, lastIndex, flushed, commit } = node.raft;
     const position = `last=${lastIndex} flushed=${flushed} commit=${commit}`;
     this.#print(
-      `${node.id}: ${role} term=${term} leader=${leader} ${position} applied=${node.applied.length}` +
+      `${node.id}: ${role} term=${term} leader=${leader} ${position} applied=${node.appliedIndex}` +
         (node.confirmedRound > 0 ? ` confirmedRound=${node.confirmedRound}` : ""),
     );
   }
@@ -358,7 +376,9 @@ class Scenario {
 
   /** What a restart would find. */
   #logOf(node: SimulatedNode): string {
-    return `${node.id} disk: ${node.disk.entries.map(describeEntry).join(", ")}`;
+    const { snapshot, anchor, entries } = node.disk;
+    const behind = snapshot === null ? "" : ` snapshot ${snapshot.index}, behind ${anchor.index}:`;
+    return `${node.id} disk:${behind} ${entries.map(describeEntry).join(", ")}`;
   }
 
   #raw(node: SimulatedNode, json: string): void {

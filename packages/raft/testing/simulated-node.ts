@@ -4,11 +4,13 @@
  */
 import {
   type Configuration,
+  crc32c,
   decodeConfiguration,
   type Entry,
   EntryKind,
   type HardState,
   type Index,
+  type IndexedConfiguration,
   type InitialState,
   type LogReader,
   type Message,
@@ -17,12 +19,19 @@ import {
   Raft,
   type RaftOptions,
   type Ready,
+  type SnapshotChunk,
+  type SnapshotDescription,
+  type SnapshotReader,
   type Term,
 } from "../src/index.js";
 
 export type Limits = Pick<
   RaftOptions,
-  "maxAppendBytes" | "maxInflightAppends" | "maxInflightBytes" | "committedPageBytes"
+  | "maxAppendBytes"
+  | "maxInflightAppends"
+  | "maxInflightBytes"
+  | "committedPageBytes"
+  | "snapshotChunkBytes"
 >;
 
 /**
@@ -44,31 +53,93 @@ export interface NodeOptions {
   readonly onEvent: (event: string, fields: object) => void;
 }
 
-/** The durable log: what survives a crash. */
-export class SimulatedDisk implements LogReader {
+/** The durable log, and the snapshots beside it: what survives a crash. */
+export class SimulatedDisk implements LogReader, SnapshotReader {
   hardState: HardState = { term: 1, vote: 0 };
-  readonly entries: Entry[];
+  /** Entries anchor + 1 ... */
+  entries: Entry[];
+  anchor = { index: 0, term: 0, checksum: 0 };
+  /** The snapshot a restart begins from. */
+  snapshot: SnapshotDescription | null = null;
+  /**
+   * Every snapshot that is on the disk, by digest: the adopted one and newer ones, which are verified and may be
+   * about to be installed (trap 50).
+   */
+  readonly files = new Map<number, { readonly index: Index; readonly bytes: Uint8Array }>();
   reads = 0;
 
   constructor(entries: readonly Entry[]) {
     this.entries = [...entries];
   }
 
+  get lastIndex(): Index {
+    return this.anchor.index + this.entries.length;
+  }
+
+  /** undefined: not there, or trimmed. */
+  at(index: Index): Entry | undefined {
+    return this.entries[index - this.anchor.index - 1];
+  }
+
+  checksumAt(index: Index): number | undefined {
+    return index === this.anchor.index ? this.anchor.checksum : this.at(index)?.checksum;
+  }
+
   write(persist: Persist): void {
-    if (persist.truncateFrom !== 0) this.entries.length = persist.truncateFrom - 1;
-    for (const entry of persist.entries) {
-      if (entry.index !== this.entries.length + 1) throw new Error("persist leaves a gap");
+    const { install, truncateFrom, entries, hardState, trimTo } = persist;
+    if (install !== undefined) {
+      if (!this.files.has(install.digest)) throw new Error("a snapshot that is not there");
+      const { index, term, checksum } = install;
+      this.entries = [];
+      this.anchor = { index, term, checksum };
+      this.#adopt(install);
+    }
+    if (truncateFrom !== 0) this.entries.length = truncateFrom - this.anchor.index - 1;
+    for (const entry of entries) {
+      if (entry.index !== this.lastIndex + 1) throw new Error("persist leaves a gap");
       this.entries.push(entry);
     }
-    if (persist.hardState !== null) this.hardState = persist.hardState;
+    if (hardState !== null) this.hardState = hardState;
+    if (trimTo !== undefined) this.#trim(trimTo);
+  }
+
+  /** This node's own snapshot of what it has applied: durable at once. */
+  keep(snapshot: SnapshotDescription, bytes: Uint8Array): void {
+    this.files.set(snapshot.digest, { index: snapshot.index, bytes });
+    this.#adopt(snapshot);
+  }
+
+  #adopt(snapshot: SnapshotDescription): void {
+    this.snapshot = snapshot;
+    for (const [digest, { index }] of this.files) {
+      if (digest !== snapshot.digest && index <= snapshot.index) this.files.delete(digest);
+    }
+  }
+
+  #trim(index: Index): void {
+    if (index > (this.snapshot?.index ?? 0)) throw new Error("trimmed without a snapshot");
+    const { term, checksum } = this.at(index)!;
+    this.entries = this.entries.slice(index - this.anchor.index);
+    this.anchor = { index, term, checksum };
+  }
+
+  newest(): SnapshotDescription | null {
+    return this.snapshot;
+  }
+
+  read(snapshot: SnapshotDescription, offset: number, bytesMax: number): Uint8Array | null {
+    return this.files.get(snapshot.digest)?.bytes.subarray(offset, offset + bytesMax) ?? null;
   }
 
   readEntries(first: Index, last: Index, bytesMax: number): Entry[] {
     this.reads += 1;
-    if (first < 1 || last > this.entries.length) throw new Error("read outside the durable log");
+    if (first <= this.anchor.index || last > this.lastIndex) {
+      throw new Error("read outside the durable log");
+    }
     const page: Entry[] = [];
     let bytes = 0;
-    for (const entry of this.entries.slice(first - 1, last)) {
+    for (let index = first; index <= last; index += 1) {
+      const entry = this.at(index)!;
       bytes += entry.payload.length;
       if (bytes > bytesMax && page.length > 0) break;
       page.push(entry);
@@ -87,8 +158,9 @@ export class SimulatedDisk implements LogReader {
     }
     return {
       hardState: this.hardState,
-      lastIndex: this.entries.length,
-      lastChecksum: this.entries.at(-1)?.checksum ?? 0,
+      ...(this.snapshot === null ? {} : { anchor: this.anchor, snapshot: this.snapshot }),
+      lastIndex: this.lastIndex,
+      lastChecksum: this.checksumAt(this.lastIndex) ?? 0,
       termRuns,
       configurations: configurations.slice(-2),
     };
@@ -102,8 +174,15 @@ export class SimulatedNode {
   alive = true;
   /** Handed over, not durable. */
   persists: Persist[] = [];
-  /** Entries handed out for applying since the last start. */
+  /** Entries handed out for applying since the last start, or since the last install. */
   applied: Entry[] = [];
+  /** The last index whose effects the state holds. */
+  appliedIndex: Index = 0;
+  /** In force at `appliedIndex`: what a snapshot names (trap 23). */
+  #appliedConfiguration: IndexedConfiguration | null = null;
+  /** Received and handed to the store; verified later. */
+  verifying: SnapshotDescription | null = null;
+  #received: Uint8Array[] = [];
   confirmedRound = 0;
   readonly #options: NodeOptions;
   #waiting: { readonly after: number; readonly message: Message }[] = [];
@@ -128,9 +207,21 @@ export class SimulatedNode {
     for (const message of ready.promises) {
       this.#waiting.push({ after, message });
     }
+    for (const chunk of ready.chunks) this.#store(chunk);
+    if (ready.verify !== null) this.verifying = ready.verify;
+    if (ready.installed !== null) {
+      if (ready.installed.index <= this.appliedIndex) throw new Error("installed what is applied");
+      this.applied = [];
+      this.#startFrom(ready.installed);
+    }
     for (const entry of ready.committed) {
-      if (entry.index !== this.applied.length + 1) throw new Error("applied out of order");
+      if (entry.index !== this.appliedIndex + 1) throw new Error("applied out of order");
+      this.appliedIndex = entry.index;
       this.applied.push(entry);
+      if (entry.kind === EntryKind.configuration) {
+        const configuration = decodeConfiguration(entry.payload);
+        this.#appliedConfiguration = { index: entry.index, configuration };
+      }
     }
     this.confirmedRound = ready.confirmedRound;
     return { ready, leaving: [...ready.messages, ...this.#released()] };
@@ -151,11 +242,17 @@ export class SimulatedNode {
   crash(written: number): void {
     for (const persist of this.persists.slice(0, written)) this.disk.write(persist);
     if (this.#options.breach === "amnesia") {
-      this.disk.hardState = { term: this.disk.entries.at(-1)!.term, vote: 0 };
+      this.disk.hardState = {
+        term: this.disk.entries.at(-1)?.term ?? this.disk.anchor.term,
+        vote: 0,
+      };
     }
     this.alive = false;
     this.persists = [];
     this.applied = [];
+    this.appliedIndex = 0;
+    this.verifying = null;
+    this.#received = [];
     this.confirmedRound = 0;
     this.#waiting = [];
     this.#handedSequence = 0;
@@ -165,6 +262,66 @@ export class SimulatedNode {
   restart(nowMs: number): void {
     this.alive = true;
     this.raft = this.#start(nowMs);
+  }
+
+  /**
+   * Makes a snapshot of what is applied and trims the log behind it, but for `margin` entries. Its bytes are
+   * the checksum of every entry it stands for, as far as this node knows: the history in four bytes each.
+   */
+  snapshot(margin: number): SnapshotDescription | null {
+    const index = this.appliedIndex;
+    const configuration = this.#appliedConfiguration;
+    if (index <= (this.disk.snapshot?.index ?? 0) || configuration === null) return null;
+    const bytes = this.#history(index);
+    const { term, checksum } = this.disk.at(index) ?? this.disk.anchor;
+    const digest = crc32c(bytes);
+    const snapshot = { index, term, checksum, configuration, bytes: bytes.length, digest };
+    this.disk.keep(snapshot, bytes);
+    this.raft.trimTo(Math.max(index - margin, 0));
+    return snapshot;
+  }
+
+  /** The store is done with what was received. */
+  verify(): void {
+    const snapshot = this.verifying;
+    if (snapshot === null) return;
+    this.verifying = null;
+    const bytes = new Uint8Array(Buffer.concat(this.#received));
+    const ok = crc32c(bytes) === snapshot.digest;
+    if (ok) this.disk.files.set(snapshot.digest, { index: snapshot.index, bytes });
+    this.raft.snapshotVerified(snapshot, ok);
+  }
+
+  /** A bit flips in what was received. */
+  rot(): void {
+    const last = this.#received.pop();
+    if (last === undefined) return;
+    const damaged = Uint8Array.from(last);
+    damaged[0]! ^= 1;
+    this.#received.push(damaged);
+  }
+
+  #store({ offset, data }: SnapshotChunk): void {
+    if (offset === 0) this.#received = [];
+    this.#received.push(data);
+  }
+
+  #history(index: Index): Uint8Array {
+    const known = this.disk.snapshot;
+    const before = known === null ? new Uint8Array(0) : this.disk.files.get(known.digest)!.bytes;
+    const bytes = Buffer.alloc(4 * index);
+    bytes.set(before);
+    for (let at = before.length / 4 + 1; at <= index; at += 1) {
+      bytes.writeUInt32BE(this.disk.checksumAt(at)!, 4 * (at - 1));
+    }
+    return new Uint8Array(bytes);
+  }
+
+  #startFrom(snapshot: SnapshotDescription): void {
+    if (!this.disk.files.has(snapshot.digest))
+      throw new Error("started from a snapshot that is gone");
+    this.appliedIndex = snapshot.index;
+    this.#appliedConfiguration = snapshot.configuration;
   }
 
   #released(): Message[] {
@@ -177,11 +334,13 @@ export class SimulatedNode {
 
   #start(nowMs: number): Raft {
     const { id, electionTimeoutMs, heartbeatIntervalMs, random, limits, onEvent } = this.#options;
+    if (this.disk.snapshot !== null) this.#startFrom(this.disk.snapshot);
     return new Raft({
       id,
       incarnation: this.#options.incarnation ?? 1,
       initial: this.disk.initialState(),
       reader: this.disk,
+      snapshots: this.disk,
       electionTimeoutMs,
       heartbeatIntervalMs,
       random,
