@@ -39,12 +39,18 @@ export class Writers {
   readonly #acknowledgedMs: number[] = [];
   readonly #watching: { begunAfterMs: number; resolve: (atMs: number) => void }[] = [];
 
-  constructor(addresses: readonly { host: string; port: number }[], writers = 16, keysEach = 10) {
+  /** `prefix` of every key: two sets of writers share none. */
+  constructor(
+    addresses: readonly { host: string; port: number }[],
+    writers = 16,
+    keysEach = 10,
+    prefix = "",
+  ) {
     this.#client = quietCluster(addresses);
     for (let writer = 0; writer < writers; writer++) {
       const own = Array.from({ length: keysEach }, (_, at): WrittenKey => {
         const command = at % 2 === 0 ? "set" : "append";
-        return { key: `${command}:${writer}:${at}`, command, attempts: [] };
+        return { key: `${prefix}${command}:${writer}:${at}`, command, attempts: [] };
       });
       this.#keys.push(...own);
       this.#running.push(this.#write(own));
