@@ -12,7 +12,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "1" },
     nodes: { type: "string", default: "3" },
-    ms: { type: "string", default: "30000" },
+    ms: { type: "string", default: "12000" },
     trace: { type: "boolean", default: false },
   },
 });

@@ -1,35 +1,43 @@
 /**
- * One simulated history: three production replicas on a simulated network, disk, clock and randomness,
- * under faults, with clients; everything drawn from one seed. First safety under faults, then the faults
- * stop and progress is demanded.
+ * One simulated history: production replicas on a simulated network, disk, clock and randomness, under
+ * faults, with clients; everything drawn from one seed. First safety under faults, then the faults stop and
+ * progress is demanded.
  */
 
-import { bootstrapEntries } from "@redoubt/raft";
 import * as production from "@redoubt/replica";
 import { type CheckerFigures, Checkers } from "./checkers/checkers.js";
 import { Violation } from "./checkers/violation.js";
-import { type FaultKind, Faults } from "./faults.js";
+import { drawFaults, type FaultKind, Faults, type RecordedFault } from "./faults/faults.js";
+import { HealedCluster } from "./healed-cluster.js";
 import type { Mix } from "./workload/mix.js";
 import { Workload } from "./workload/workload.js";
-import { SimulatedDisk } from "./world/disk.js";
+import { Cluster } from "./world/cluster.js";
+import type { SimulatedDisk } from "./world/disk.js";
 import { EventQueue } from "./world/event-queue.js";
 import { SimulatedNetwork } from "./world/network.js";
-import { type ReplicaModule, SimulatedNode } from "./world/node.js";
+import type { ReplicaModule } from "./world/node.js";
 import { SeededRandom } from "./world/random.js";
 
 export interface RunOptions {
   readonly seed: number;
   /** Virtual ms with faults. */
   readonly durationMs?: number;
+  /** Voters at the start. Default: drawn, and who of them is a witness. */
   readonly nodes?: number;
+  readonly witnesses?: readonly number[];
   /** What clients do, in place of what is drawn. */
   readonly mix?: Partial<Mix>;
   /** These kinds of fault and no others; none: nothing goes wrong, and nothing may change. Default: drawn. */
   readonly only?: readonly FaultKind[];
+  /** These strikes, in place of drawn ones: a run repeated with some of its `faultList`. */
+  readonly faults?: readonly RecordedFault[];
   /** A patched replica, for canaries. */
   readonly module?: ReplicaModule;
   /** Patched parts of the world, for canaries. */
-  readonly world?: { readonly SimulatedDisk?: typeof SimulatedDisk };
+  readonly world?: {
+    readonly SimulatedDisk?: typeof SimulatedDisk;
+    readonly Cluster?: typeof Cluster;
+  };
   /** Checkers that say nothing, to see whether others notice. */
   readonly muted?: readonly string[];
   /** In place of what is drawn. */
@@ -48,11 +56,20 @@ export interface RunResult extends CheckerFigures {
   readonly answered: Readonly<Record<string, number>>;
   /** The longest time in which nothing was answered with success, in virtual ms. */
   readonly longestSilenceMs: number;
+  /** Strikes that struck, by kind. */
   readonly faults: Readonly<Record<string, number>>;
+  /** All that were to strike. */
+  readonly faultList: readonly RecordedFault[];
   readonly virtualMs: number;
 }
 
-const HEAL_MS = 10_000;
+const DURATION_MS = 12_000;
+/** A healed cluster answers again within so long, and is whole again within so long. */
+const PROGRESS_MS = 8_000;
+const WHOLE_MS = 20_000;
+/** What is under way when the clients stop is applied everywhere within so long. */
+const LEVEL_MS = 5_000;
+const LOOK_MS = 100;
 
 export function run(options: RunOptions): RunResult {
   return new Simulation(options).run();
@@ -61,42 +78,48 @@ export function run(options: RunOptions): RunResult {
 class Simulation {
   readonly #options: RunOptions;
   readonly #queue = new EventQueue();
-  readonly #random: SeededRandom;
   readonly #network: SimulatedNetwork;
-  readonly #nodes: SimulatedNode[] = [];
+  readonly #cluster: Cluster;
   readonly #workload: Workload;
   readonly #checkers: Checkers;
   readonly #faults: Faults;
+  readonly #faultList: readonly RecordedFault[];
   readonly #durationMs: number;
-  readonly #readMode: "lease" | "quorum";
 
   constructor(options: RunOptions) {
     this.#options = options;
-    this.#random = new SeededRandom(options.seed);
-    this.#durationMs = options.durationMs ?? 30_000;
-    const count = options.nodes ?? 3;
-    this.#network = new SimulatedNetwork(this.#queue, this.#random.fork(), (message) => {
-      this.#nodes[message.to - 1]?.receive(message);
+    // One stream for each part: what happens in one doesn't shift what another draws.
+    const random = new SeededRandom(options.seed);
+    const ofNetwork = random.fork();
+    const ofCluster = random.fork();
+    const ofWorkload = random.fork();
+    const ofFaults = random.fork();
+    this.#durationMs = options.durationMs ?? DURATION_MS;
+    const readMode = options.readMode ?? (random.chance(0.5) ? "lease" : "quorum");
+    this.#network = new SimulatedNetwork(this.#queue, ofNetwork, (message) => {
+      this.#cluster.nodeOf(message.to)?.receive(message);
     });
+    this.#cluster = this.#makeCluster(ofCluster, readMode);
+    const { nodes } = this.#cluster;
     this.#checkers = new Checkers({
-      nodes: this.#nodes,
+      nodes,
       sessionsMax: () => this.#workload.mix.clients,
       muted: options.muted ?? [],
     });
-    this.#readMode = options.readMode ?? (this.#random.chance(0.5) ? "lease" : "quorum");
-    this.#makeNodes(count);
+    this.#faults = new Faults(this.#queue, this.#network, this.#cluster, (line) =>
+      this.#trace(line),
+    );
+    this.#bootstrap(random);
     this.#workload = new Workload({
       queue: this.#queue,
-      random: this.#random.fork(),
-      nodes: this.#nodes,
+      random: ofWorkload,
+      nodes,
       mix: options.mix ?? {},
       invoked: (operation) => this.#checkers.invoked(operation),
       answered: (operation) => this.#checkers.answered(operation),
     });
-    this.#faults = new Faults(this.#queue, this.#random.fork(), this.#network, this.#nodes, {
-      crashed: (node) => this.#workload.nodeCrashed(node),
-      trace: (line) => this.#trace(line),
-    });
+    this.#faultList =
+      options.faults ?? drawFaults(ofFaults, this.#durationMs, options.only ?? null);
   }
 
   run(): RunResult {
@@ -124,87 +147,95 @@ class Simulation {
       answered: this.#workload.history.answered(),
       longestSilenceMs: this.#workload.history.longestSilenceMs,
       faults: this.#faults.counts,
+      faultList: this.#faultList,
       virtualMs: this.#queue.nowMs,
     };
   }
 
   #play(): void {
-    for (const node of this.#nodes) node.start();
+    for (const node of this.#cluster.nodes) node.start();
     this.#workload.start();
-    this.#faults.begin(this.#durationMs, this.#options.only ?? null);
+    this.#faults.begin(this.#faultList, this.#durationMs);
     this.#queue.runUntil(this.#durationMs);
     this.#trace("faults stop");
     this.#faults.healAll();
-    const before = this.#workload.history.completed;
-    this.#queue.runUntil(this.#durationMs + HEAL_MS / 2);
-    if (this.#workload.history.completed <= before) {
-      throw new Violation("liveness", "no operation completed after the faults had stopped");
-    }
+    const healed = new HealedCluster(this.#cluster);
+    const { history } = this.#workload;
+    const before = history.completed;
+    this.#demand(PROGRESS_MS, () => (history.completed > before ? null : "nothing is answered"));
+    this.#demand(WHOLE_MS, () => healed.whatIsMissing());
     this.#workload.finish();
-    this.#queue.runUntil(this.#durationMs + HEAL_MS);
-    this.#demandAgreement();
-    this.#checkers.finish(this.#workload.history);
+    this.#demand(LEVEL_MS, () => healed.whoIsBehind());
+    healed.demandAgreement();
+    this.#checkers.finish(history);
   }
 
-  /** Faults and clients have stopped: one leader, and every node with the same applied state. */
-  #demandAgreement(): void {
-    const states = this.#nodes.map((node) => ({
-      ...node.replica!.stateDigest(),
-      serving: node.replica!.status().serving,
-    }));
-    if (states.filter((state) => state.serving).length !== 1) {
-      throw new Violation("liveness", "not exactly one leader serves after the faults had stopped");
-    }
-    for (const state of states) {
-      if (state.index !== states[0]!.index || state.digest !== states[0]!.digest) {
-        throw new Violation("agreement", `states differ at the end: ${JSON.stringify(states)}`);
-      }
+  /** Until there is nothing to complain about, for a bounded time. */
+  #demand(withinMs: number, problem: () => string | null): void {
+    const endMs = this.#queue.nowMs + withinMs;
+    for (;;) {
+      this.#queue.runUntil(Math.min(endMs, this.#queue.nowMs + LOOK_MS));
+      const found = problem();
+      if (found === null) return;
+      if (this.#queue.nowMs < endMs) continue;
+      throw new Violation("liveness", `${withinMs} ms after the faults had stopped: ${found}`);
     }
   }
 
-  #makeNodes(count: number): void {
-    const voters = Array.from({ length: count }, (_, i) => ({
-      id: i + 1,
-      incarnation: 1,
-      peerAddress: `sim:${i + 1}`,
-    }));
-    const entries = bootstrapEntries({
-      clusterId: "simulated",
-      voters,
-      votersOutgoing: [],
-      learners: [],
-    });
-    for (const { id } of voters) {
-      const random = this.#random.fork();
-      const Disk = this.#options.world?.SimulatedDisk ?? SimulatedDisk;
-      const disk = new Disk(this.#queue, random.fork(), entries);
-      const node: SimulatedNode = new SimulatedNode(
-        this.#options.module ?? production,
-        { id, electionTimeoutMs: 500, heartbeatIntervalMs: 50 },
-        disk,
-        this.#queue,
-        random,
-        (message) => {
+  #makeCluster(random: SeededRandom, readMode: "lease" | "quorum"): Cluster {
+    const { module = production, world = {} } = this.#options;
+    const { SimulatedDisk: Disk } = world;
+    return new (world.Cluster ?? Cluster)({
+      module,
+      ...(Disk === undefined ? {} : { Disk }),
+      queue: this.#queue,
+      random,
+      network: this.#network,
+      readMode,
+      events: {
+        send: (node, message) => {
           this.#checkers.sent(node, message);
           this.#network.send(message);
         },
-        (self) => this.#checkers.observer(self),
-        (event, fields) => {
-          this.#trace(`node ${id}: ${event} ${JSON.stringify(fields)}`);
-          this.#checkers.logged(node, event, fields);
+        observer: (node) => {
+          const observer = this.#checkers.observer(node);
+          return {
+            ...observer,
+            applied: (entry) => {
+              const isFirst = entry.index > this.#checkers.committedLast;
+              observer.applied(entry);
+              if (isFirst) this.#cluster.entryCommitted(entry);
+            },
+          };
         },
-      );
-      disk.onWritten = (persist) => this.#checkers.written(node, persist);
-      this.#checkers.born(node, entries);
-      // Clocks stand apart from the start.
-      node.wallOffsetMs = Math.floor(random.between(-2000, 2000));
-      node.readMode = this.#readMode;
-      node.drift = random.between(-0.0005, 0.0005);
-      this.#nodes.push(node);
-    }
+        logged: (node, event, fields) => {
+          this.#trace(`node ${node.id}: ${event}`, fields);
+          this.#checkers.logged(node, event, fields);
+          this.#faults.logged(node, event);
+        },
+        born: (node, entries) => this.#checkers.born(node, entries),
+        written: (node, persist) => this.#checkers.written(node, persist),
+        crashed: (node) => this.#workload.nodeCrashed(node),
+        trace: (line) => this.#trace(line),
+      },
+    });
   }
 
-  #trace(line: string): void {
-    this.#options.trace?.(`${this.#queue.nowMs.toFixed(3).padStart(10)} ${line}`);
+  /** Three voters mostly; in some runs one of them is a witness. */
+  #bootstrap(random: SeededRandom): void {
+    const { nodes, witnesses } = this.#options;
+    const drawn = random.chance(0.15) ? 5 : 3;
+    const hasWitness = random.chance(0.2);
+    const count = nodes ?? drawn;
+    const ids = Array.from({ length: count }, (_, at) => at + 1);
+    const drawnWitnesses = hasWitness && nodes === undefined ? [random.pick(ids)] : [];
+    this.#cluster.bootstrap(ids, witnesses ?? drawnWitnesses);
+  }
+
+  #trace(line: string, fields?: object): void {
+    const { trace } = this.#options;
+    if (trace === undefined) return;
+    const details = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
+    trace(`${this.#queue.nowMs.toFixed(3).padStart(10)} ${line}${details}`);
   }
 }

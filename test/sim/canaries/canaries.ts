@@ -3,7 +3,7 @@
  * seed that shows it is kept in ../../../docs/internals/simulator.md (see canary-table.ts).
  */
 
-import type { FaultKind } from "../faults.js";
+import type { FaultKind } from "../faults/faults.js";
 import type { Mix } from "../workload/mix.js";
 import type { Edit } from "./patched.js";
 

@@ -119,8 +119,15 @@ export class Checkers {
 
   // ---- nodes -------------------------------------------------------------------------------------
 
-  /** A disk was made: what is on it from the start. */
+  /** Newest index that anybody applied. */
+  get committedLast(): number {
+    return this.#log.last;
+  }
+
+  /** A node was given a disk, not always its first: what is on it from the start. */
   born(node: SimulatedNode, entries: readonly Entry[]): void {
+    this.#appendOnly.born(node.id);
+    this.#monotone.born(node.id);
     this.#quorums.configurations.born(node.id, entries);
   }
 
@@ -164,7 +171,8 @@ export class Checkers {
       if (known !== undefined) this.#transactions.committed(known);
     }
     this.#pointers.applied(node, entry);
-    this.#states.applied(node, entry);
+    // A witness holds no state.
+    if (!node.isWitness) this.#states.applied(node, entry);
   }
 
   #turnEnded(node: SimulatedNode): void {
@@ -197,8 +205,9 @@ export class Checkers {
   /** At the end of the run: nodes are up and level. */
   finish(history: History): void {
     for (const node of this.#nodes) {
-      const { replica } = node;
-      if (replica !== null) this.#rebuild.compare(node, replica.status().executed, "at the end");
+      const { replica, isWitness } = node;
+      if (replica !== null && !isWitness)
+        this.#rebuild.compare(node, replica.status().executed, "at the end");
     }
     const happened = ({ argv, model }: Operation): boolean => {
       if (model !== "register") return true;

@@ -15,6 +15,12 @@ export class LeaderAppendOnly {
     this.#report = report;
   }
 
+  /** On an empty disk nothing was led. */
+  born(node: number): void {
+    this.#led.delete(node);
+    this.#terms.delete(node);
+  }
+
   became(node: number, term: Term): void {
     this.#led.set(node, term);
     this.#terms.set(node, term);

@@ -12,7 +12,7 @@ import type { SimulatedNode } from "../world/node.js";
 import type { CommittedLog } from "./committed-log.js";
 import type { Configurations } from "./configurations.js";
 import { durableLast, holds } from "./durable.js";
-import { isQuorum } from "./majorities.js";
+import { isIt, isQuorum } from "./majorities.js";
 import type { Report } from "./violation.js";
 
 export class LeaderCompleteness {
@@ -57,8 +57,8 @@ export class LeaderCompleteness {
     const configuration = this.#configurations.inForce(candidate.id)?.configuration;
     if (configuration === undefined) return false;
     const own = durableLast(candidate.disk);
-    return isQuorum(configuration, ({ id }: Member) => {
-      const voter = this.#nodes.find((each) => each.id === id);
+    return isQuorum(configuration, (member: Member) => {
+      const voter = this.#nodes.find((each) => isIt(each, member));
       if (voter === undefined) return false;
       const last = durableLast(voter.disk);
       return own.term > last.term || (own.term === last.term && own.index >= last.index);

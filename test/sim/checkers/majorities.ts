@@ -7,6 +7,11 @@ export function memberName({ id, incarnation }: Pick<Member, "id" | "incarnation
   return `${id}.${incarnation}`;
 }
 
+/** The machine's data is this member's: what another incarnation had is gone. */
+export function isIt(node: Pick<Member, "id" | "incarnation">, member: Member): boolean {
+  return node.id === member.id && node.incarnation === member.incarnation;
+}
+
 /** A majority of each half, each counted alone (trap 07). */
 export function isQuorum(configuration: Configuration, has: (member: Member) => boolean): boolean {
   const { voters, votersOutgoing } = configuration;

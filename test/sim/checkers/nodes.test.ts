@@ -42,7 +42,7 @@ function persist(rest: Partial<Persist>): Persist {
 /** What checkers look at: a disk, and nobody running on it. */
 function nodeWith(id: number, entries: readonly ReturnType<typeof entry>[], term = 1, vote = 0) {
   const disk = { entries, hardState: { term, vote } };
-  return { id, disk, replica: null, crashes: 0 } as unknown as SimulatedNode;
+  return { id, incarnation: 1, disk, replica: null, crashes: 0 } as unknown as SimulatedNode;
 }
 
 test("trap-40 two leaders of a term are seen", () => {

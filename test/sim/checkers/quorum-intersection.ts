@@ -4,11 +4,11 @@
  * quorums of any two configurations that follow each other in a log intersect.
  */
 
-import type { Entry } from "@redoubt/raft";
+import type { Entry, Member } from "@redoubt/raft";
 import type { SimulatedNode } from "../world/node.js";
 import { Configurations } from "./configurations.js";
 import { holds } from "./durable.js";
-import { isQuorum, quorumsIntersect } from "./majorities.js";
+import { isIt, isQuorum, quorumsIntersect } from "./majorities.js";
 import type { Report } from "./violation.js";
 
 export class QuorumIntersection {
@@ -32,14 +32,14 @@ export class QuorumIntersection {
     const at = this.configurations.inForceAt(node, index);
     // Before the first configuration nobody votes.
     if (at === undefined) return;
-    const has = ({ id }: { readonly id: number }): boolean => {
-      const holder = this.#nodes.find((each) => each.id === id);
+    const has = (member: Member): boolean => {
+      const holder = this.#nodes.find((each) => isIt(each, member));
       return holder !== undefined && holds(holder.disk, index, checksum);
     };
     if (isQuorum(at, has)) return;
     const later = this.#nodes.flatMap((each) => this.configurations.behind(each.id, index));
     for (const { replica } of this.#nodes) {
-      if (replica?.serving === true) later.push(replica.status().configuration);
+      if (replica?.role === "leader") later.push(replica.status().configuration);
     }
     if (later.some((configuration) => isQuorum(configuration, has))) return;
     this.#report("quorum intersection", `index ${index} is committed, but on no quorum of disks`);

@@ -1,6 +1,9 @@
 /**
  * A node's disk: keeps what was synced, loses the rest at a crash. A batch that is in flight when the
  * node crashes is durable as a whole or not at all (LevelDB's batches are atomic), at random.
+ *
+ * A disk that lost or changed what it had promised is not usable: production finds that when it opens its log
+ * (chain, watermark, identity; packages/level-log has the tests), and here it is known.
  */
 
 import {
@@ -17,19 +20,34 @@ import type { SeededRandom } from "./random.js";
 
 const STALL_LOOK_MS = 50;
 
+/** What ends a process: the device refused, or what it read is damaged. */
+export class DiskFailure extends Error {}
+
+/** write: nothing of the batch is there. sync: all of it or nothing. full: as write, for a while. */
+export type WriteFailure = "write" | "sync" | "full";
+
 export class SimulatedDisk {
   entries: Entry[];
   hardState: HardState;
   /** Multiplies the latency of syncs: a slow disk. */
   slowness = 1;
+  /** Some syncs take so much longer: a device that collects garbage. */
+  spikes = { share: 0, delayMs: 0 };
   /** Until then no sync completes: a device that does not answer. Virtual ms. */
   stalledUntilMs = 0;
+  /** What happens to the next write; null: it is done. */
+  failure: WriteFailure | null = null;
+  /** It says that it has synced, and loses at the next crash what it said that of. */
+  lying = false;
+  /** First entry whose bits changed at rest; 0: none. */
+  damagedFrom = 0;
   /** Told of every Persist once it is what survives, in order. */
   onWritten: ((persist: Persist) => void) | null = null;
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   /** The log that is open; earlier ones are dead and complete nothing. */
   #open: SimulatedLog | null = null;
+  #lost = false;
 
   constructor(queue: EventQueue, random: SeededRandom, entries: readonly Entry[]) {
     this.#queue = queue;
@@ -38,8 +56,13 @@ export class SimulatedDisk {
     this.hardState = { term: entries.at(-1)?.term ?? 0, vote: 0 };
   }
 
-  open(): SimulatedLog {
-    const log = new SimulatedLog(this, this.#queue, this.#random);
+  /** A process can go on from what is here: everything it ever promised. */
+  get isUsable(): boolean {
+    return this.damagedFrom === 0 && !this.#lost;
+  }
+
+  open(onFatal: (failure: DiskFailure) => void): SimulatedLog {
+    const log = new SimulatedLog(this, this.#queue, this.#random, onFatal);
     this.#open = log;
     return log;
   }
@@ -47,6 +70,8 @@ export class SimulatedDisk {
   crash(): void {
     this.#open?.crash(this.#random.chance(0.5));
     this.#open = null;
+    if (this.lying) this.#lost = true;
+    this.lying = false;
   }
 
   /** Applies one atomic batch to what survives. */
@@ -76,11 +101,18 @@ export class SimulatedLog implements DurableLog {
   #waiting: Waiting[] = [];
   #inFlight: Waiting[] | null = null;
   #dead = false;
+  readonly #onFatal: (failure: DiskFailure) => void;
 
-  constructor(disk: SimulatedDisk, queue: EventQueue, random: SeededRandom) {
+  constructor(
+    disk: SimulatedDisk,
+    queue: EventQueue,
+    random: SeededRandom,
+    onFatal: (failure: DiskFailure) => void,
+  ) {
     this.#disk = disk;
     this.#queue = queue;
     this.#random = random;
+    this.#onFatal = onFatal;
     this.initial = initialState(disk);
   }
 
@@ -90,6 +122,8 @@ export class SimulatedLog implements DurableLog {
   }
 
   readEntries(first: number, last: number, bytesMax: number): Entry[] {
+    const { damagedFrom } = this.#disk;
+    if (damagedFrom !== 0 && last >= damagedFrom) throw new DiskFailure("LOG_DAMAGED");
     const found: Entry[] = [];
     let bytes = 0;
     for (let index = first; index <= last; index++) {
@@ -117,8 +151,10 @@ export class SimulatedLog implements DurableLog {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#inFlight = batch;
-    const latency = (0.1 + this.#random.exponential(0.4)) * this.#disk.slowness;
-    this.#complete(this.#queue.nowMs + latency, batch);
+    const { slowness, spikes } = this.#disk;
+    let latencyMs = (0.1 + this.#random.exponential(0.4)) * slowness;
+    if (spikes.share > 0 && this.#random.chance(spikes.share)) latencyMs += spikes.delayMs;
+    this.#complete(this.#queue.nowMs + latencyMs, batch);
   }
 
   #complete(atMs: number, batch: readonly Waiting[]): void {
@@ -129,11 +165,24 @@ export class SimulatedLog implements DurableLog {
         this.#complete(this.#queue.nowMs + STALL_LOOK_MS, batch);
         return;
       }
+      if (this.#disk.failure !== null) {
+        this.#fail(this.#disk.failure);
+        return;
+      }
       this.#disk.write(batch.map((waiting) => waiting.persist));
       this.#inFlight = null;
       for (const waiting of batch) waiting.done();
       if (this.#waiting.length > 0) this.#begin();
     });
+  }
+
+  /** Fatal, and never retried: nothing completes any more (trap 24, trap 29). */
+  #fail(failure: WriteFailure): void {
+    this.#dead = true;
+    // What a failed sync was about may be there or not.
+    if (failure !== "sync") this.#inFlight = null;
+    if (failure !== "full") this.#disk.failure = null;
+    this.#onFatal(new DiskFailure(`a write failed: ${failure}`));
   }
 }
 

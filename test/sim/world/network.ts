@@ -12,6 +12,9 @@ export interface NetworkFaults {
   delayMs: number;
 }
 
+/** Takes back what a fault did to links; a second call does nothing. */
+export type Heal = () => void;
+
 const PAST_MAX = 4096;
 
 export class SimulatedNetwork {
@@ -19,8 +22,10 @@ export class SimulatedNetwork {
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   readonly #deliver: (message: Message) => void;
-  /** Directed links that carry nothing. */
-  readonly #cut = new Set<string>();
+  /** Directed links that carry nothing, and how many faults say so. */
+  readonly #cut = new Map<number, number>();
+  /** Directed links that take longer, in ms. */
+  readonly #slow = new Map<number, number>();
   delivered = 0;
   /** What was sent lately, lost or not: what `replay` draws from. */
   readonly #past: Message[] = [];
@@ -34,35 +39,71 @@ export class SimulatedNetwork {
 
   send(message: Message): void {
     this.#past[this.#pastAt++ % PAST_MAX] = message;
-    const copies = this.#random.chance(this.faults.duplication) ? 2 : 1;
+    const { loss, duplication, delayMs } = this.faults;
+    const copies = duplication > 0 && this.#random.chance(duplication) ? 2 : 1;
+    const slowMs = this.#slow.get(linkOf(message.from, message.to)) ?? 0;
     for (let copy = 0; copy < copies; copy++) {
-      if (this.#random.chance(this.faults.loss)) continue;
-      this.#arrive(message, 0.05 + this.#random.exponential(this.faults.delayMs));
+      if (loss > 0 && this.#random.chance(loss)) continue;
+      this.#arrive(message, 0.05 + slowMs + this.#random.exponential(delayMs));
     }
   }
 
   /** Messages of the last seconds, also those that were lost, arrive (again) within `withinMs`. */
-  replay(count: number, withinMs: number): void {
+  replay(count: number, withinMs: number, random: SeededRandom): void {
     if (this.#past.length === 0) return;
     for (let i = 0; i < count; i++) {
-      this.#arrive(this.#random.pick(this.#past), this.#random.between(0, withinMs));
+      this.#arrive(random.pick(this.#past), random.between(0, withinMs));
     }
   }
 
   #arrive(message: Message, delayMs: number): void {
     this.#queue.after(delayMs, () => {
       // Judged on arrival: what was under way when the link was cut is lost.
-      if (this.#cut.has(`${message.from}>${message.to}`)) return;
+      if (this.#cut.size > 0 && !this.carries(message.from, message.to)) return;
       this.delivered += 1;
       this.#deliver(message);
     });
   }
 
-  cut(from: NodeId, to: NodeId): void {
-    this.#cut.add(`${from}>${to}`);
+  carries(from: NodeId, to: NodeId): boolean {
+    return !this.#cut.has(linkOf(from, to));
+  }
+
+  cut(from: NodeId, to: NodeId): Heal {
+    const link = linkOf(from, to);
+    const faults = this.#cut;
+    faults.set(link, (faults.get(link) ?? 0) + 1);
+    return once(() => {
+      const left = (faults.get(link) ?? 0) - 1;
+      if (left > 0) faults.set(link, left);
+      else faults.delete(link);
+    });
+  }
+
+  slow(from: NodeId, to: NodeId, delayMs: number): Heal {
+    const link = linkOf(from, to);
+    this.#slow.set(link, delayMs);
+    return once(() => this.#slow.delete(link));
   }
 
   healAll(): void {
     this.#cut.clear();
+    this.#slow.clear();
+    this.faults.loss = 0;
+    this.faults.duplication = 0;
+    this.faults.delayMs = 0.2;
   }
+}
+
+function linkOf(from: NodeId, to: NodeId): number {
+  return from * 1024 + to;
+}
+
+function once(action: () => void): Heal {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    action();
+  };
 }

@@ -1,88 +1,106 @@
-/** One simulated machine: disk and clocks that outlive its process, and the production replica in it. */
+/**
+ * One simulated machine: disk and clocks that outlive its process, and the production replica in it. It keeps
+ * its id for ever; who it is to Raft, its incarnation, goes with its data.
+ */
 
 import { type Message, MessageType } from "@redoubt/raft";
 import type * as ReplicaPackage from "@redoubt/replica";
 import type { ClientSink, EntryObserver, ReplicaPorts, Session } from "@redoubt/replica";
-import type { SimulatedDisk } from "./disk.js";
+import { SimulatedClock } from "./clock.js";
+import { DiskFailure, type SimulatedDisk } from "./disk.js";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
 
 /** The replica package under test: production's, or a canary's patched copy. */
 export type ReplicaModule = Pick<typeof ReplicaPackage, "Replica">;
 
-export interface NodeSettings {
+export interface NodeParts {
+  readonly module: ReplicaModule;
   readonly id: number;
-  readonly electionTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
+  readonly isWitness: boolean;
+  readonly disk: SimulatedDisk;
+  readonly queue: EventQueue;
+  readonly random: SeededRandom;
+  readonly events: NodeEvents;
 }
+
+/** What a machine tells. */
+export interface NodeEvents {
+  send(node: SimulatedNode, message: Message): void;
+  observer(node: SimulatedNode): EntryObserver;
+  logged(node: SimulatedNode, event: string, fields: object): void;
+  /** Its storage failed, or it found damage: the process is about to stop. */
+  failed(node: SimulatedNode, why: string): void;
+  /** A committed configuration does not name it any more. Told once. */
+  removed(node: SimulatedNode): void;
+}
+
+export const ELECTION_TIMEOUT_MS = 500;
+export const HEARTBEAT_INTERVAL_MS = 50;
 
 export class SimulatedNode {
   readonly id: number;
-  readonly disk: SimulatedDisk;
+  disk: SimulatedDisk;
+  /** Of the data on its disk; 0: there is none it could run on. */
+  incarnation = 1;
+  isWitness: boolean;
   replica: InstanceType<ReplicaModule["Replica"]> | null = null;
-  /** Wall clock: how far from virtual time, in ms, and how much faster. */
-  wallOffsetMs = 0;
-  drift = 0;
+  readonly clock: SimulatedClock;
   crashes = 0;
-  readonly incarnation = 1;
+  /** It left the cluster for good and is not started again. */
+  retired = false;
   /** How its reads are confirmed while it leads. */
   readMode: "lease" | "quorum" = "quorum";
-  readonly #module: ReplicaModule;
-  readonly #settings: NodeSettings;
+  readonly #parts: NodeParts;
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
-  readonly #send: (message: Message) => void;
-  readonly #observer: (node: SimulatedNode) => EntryObserver;
-  readonly #log: (event: string, fields: object) => void;
   #generation = 0;
   #pausedUntilMs = 0;
   #wakePending = false;
-  #timer = 0;
+  /** What the process waits for on its own clock, and when the next look at it is due. */
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #lookMs = Number.POSITIVE_INFINITY;
+  #removalTold = false;
 
-  constructor(
-    module: ReplicaModule,
-    settings: NodeSettings,
-    disk: SimulatedDisk,
-    queue: EventQueue,
-    random: SeededRandom,
-    send: (message: Message) => void,
-    observer: (node: SimulatedNode) => EntryObserver,
-    log: (event: string, fields: object) => void,
-  ) {
-    this.#module = module;
-    this.#settings = settings;
-    this.id = settings.id;
-    this.disk = disk;
-    this.#queue = queue;
-    this.#random = random;
-    this.#send = send;
-    this.#observer = observer;
-    this.#log = log;
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.disk = parts.disk;
+    this.isWitness = parts.isWitness;
+    this.#queue = parts.queue;
+    this.#random = parts.random;
+    this.clock = new SimulatedClock(parts.queue);
   }
 
   get up(): boolean {
     return this.replica !== null;
   }
 
+  get paused(): boolean {
+    return this.#queue.nowMs < this.#pausedUntilMs;
+  }
+
+  get leads(): boolean {
+    return this.replica?.role === "leader";
+  }
+
   start(): void {
     const generation = ++this.#generation;
     this.#wakePending = false;
-    this.#timer = 0;
-    const clock = {
-      monotonicMs: () => this.#queue.nowMs * (1 + this.drift),
-      wallMs: () =>
-        Math.floor(1_700_000_000_000 + this.#queue.nowMs * (1 + this.drift) + this.wallOffsetMs),
-    };
-    const log = (fields: object, event: string): void => this.#log(event, fields);
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#lookMs = Number.POSITIVE_INFINITY;
+    this.#removalTold = false;
+    const { module, events } = this.#parts;
+    const log = (fields: object, event: string): void => events.logged(this, event, fields);
     const ports: ReplicaPorts = {
-      clock,
+      clock: this.clock,
       random: { next: () => this.#random.next() },
       scheduler: {
         wake: () => this.#wake(generation),
         wakeAt: (deadlineMs) => this.#wakeAt(generation, deadlineMs),
       },
-      log: this.disk.open(),
-      transport: { send: (message) => this.#send(copyOf(message)) },
+      log: this.disk.open((error) => this.#fatal(generation, error)),
+      transport: { send: (message) => events.send(this, copyOf(message)) },
       memory: { outsideBytes: () => 0 },
       logger: { debug: log, info: log, warn: log, error: log },
       host: {
@@ -91,19 +109,18 @@ export class SimulatedNode {
         reset: () => undefined,
       },
       directory: { clientAddress: (id) => ({ host: "sim", port: id }) },
-      observer: this.#observer(this),
+      observer: events.observer(this),
     };
-    this.replica = new this.#module.Replica(
+    this.replica = new module.Replica(
       {
         id: this.id,
         incarnation: this.incarnation,
+        witness: this.isWitness,
         readMode: () => this.readMode,
-        electionTimeoutMs: this.#settings.electionTimeoutMs,
-        heartbeatIntervalMs: this.#settings.heartbeatIntervalMs,
+        electionTimeoutMs: ELECTION_TIMEOUT_MS,
+        heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
         maxmemoryBytes: () => 0,
-        onFatal: (error) => {
-          throw error;
-        },
+        onFatal: (error) => this.#fatal(generation, error),
       },
       ports,
     );
@@ -123,12 +140,26 @@ export class SimulatedNode {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#queue.nowMs + durationMs);
   }
 
+  /** The whole machine sleeps: its monotonic clock as well. */
+  suspend(durationMs: number): void {
+    if (this.paused) return;
+    this.pause(durationMs);
+    this.clock.suspend(durationMs);
+  }
+
   receive(message: Message): void {
     this.replica?.receive(message);
   }
 
   connect(sink: ClientSink): Session | null {
     return this.replica?.connect(sink, null) ?? null;
+  }
+
+  /** A failing device ends the process; anything else is a broken invariant of production code. */
+  #fatal(generation: number, error: unknown): void {
+    if (generation !== this.#generation) return;
+    if (!(error instanceof DiskFailure)) throw error;
+    this.#parts.events.failed(this, error.message);
   }
 
   #wake(generation: number): void {
@@ -142,15 +173,27 @@ export class SimulatedNode {
   }
 
   #wakeAt(generation: number, deadlineMs: number): void {
-    const timer = ++this.#timer;
+    this.#deadlineMs = deadlineMs;
     if (deadlineMs === Number.POSITIVE_INFINITY) return;
-    this.#queue.at(deadlineMs / (1 + this.drift) + 0.001, () => {
-      if (generation === this.#generation && timer === this.#timer) this.#turn(generation);
+    const dueMs = this.clock.whenMs(deadlineMs) + 0.001;
+    // Deadlines mostly move away: the look that is due already finds the new one.
+    if (dueMs < this.#lookMs) this.#lookAt(generation, dueMs);
+  }
+
+  #lookAt(generation: number, dueMs: number): void {
+    this.#lookMs = dueMs;
+    this.#queue.at(dueMs, () => {
+      if (generation !== this.#generation || dueMs !== this.#lookMs) return;
+      this.#lookMs = Number.POSITIVE_INFINITY;
+      if (this.#deadlineMs === Number.POSITIVE_INFINITY) return;
+      const laterMs = this.clock.whenMs(this.#deadlineMs) + 0.001;
+      if (laterMs > this.#queue.nowMs + 0.002) this.#lookAt(generation, laterMs);
+      else this.#turn(generation);
     });
   }
 
   #turn(generation: number): void {
-    if (this.#queue.nowMs < this.#pausedUntilMs) {
+    if (this.paused) {
       if (this.#wakePending) return;
       this.#wakePending = true;
       this.#queue.at(this.#pausedUntilMs, () => {
@@ -160,7 +203,13 @@ export class SimulatedNode {
       });
       return;
     }
-    this.replica?.turn();
+    const { replica } = this;
+    if (replica === null) return;
+    replica.turn();
+    if (replica.isRemoved && !this.#removalTold) {
+      this.#removalTold = true;
+      this.#parts.events.removed(this);
+    }
   }
 }
 

@@ -1,0 +1,121 @@
+/** What administrators do: leadership is moved, members come and go. None of it may cost anything. */
+
+import {
+  type Configuration,
+  type Member,
+  type NodeId,
+  withLearner,
+  withoutMember,
+  withPromoted,
+} from "@redoubt/raft";
+import type { SeededRandom } from "../world/random.js";
+import { anyLeader, anyNode, type FaultWorld, named, type Strike } from "./strike.js";
+
+const ID_MAX = 7;
+const MEMBERS_MAX = 5;
+const VOTERS_MIN = 3;
+
+type Lists = ReturnType<typeof withoutMember>;
+
+const transfer: Strike = (world, random) => {
+  const leader = anyLeader(world, random);
+  if (leader === null) return null;
+  const target = random.chance(0.5) ? 0 : anyNode(world, random).id;
+  const refusal = leader.replica!.transferLeadership(target);
+  return refusal === null ? `${named(leader)} to ${target}` : null;
+};
+
+/** CLUSTER FAILOVER: a follower asks. */
+const requestLeadership: Strike = (world, random) => {
+  const node = anyNode(world, random);
+  return node.replica?.requestLeadership() ? named(node) : null;
+};
+
+const membership: Strike = (world, random) => {
+  const leader = anyLeader(world, random);
+  if (leader === null) return null;
+  const { configuration } = leader.replica!.status();
+  const choices = [grow, shrink, promote, swap]
+    .map((choice) => choice(world, random, configuration, leader.id))
+    .filter((choice) => choice !== null);
+  if (choices.length === 0) return null;
+  const { what, lists } = random.pick(choices);
+  const result = leader.replica!.changeMembership({ expectedIndex: 0, ...lists, force: false });
+  return "index" in result ? `${what} by ${named(leader)}, at ${result.index}` : null;
+};
+
+type Choice = (
+  world: FaultWorld,
+  random: SeededRandom,
+  configuration: Configuration,
+  leader: NodeId,
+) => { readonly what: string; readonly lists: Lists } | null;
+
+const grow: Choice = ({ cluster }, random, configuration) => {
+  const { voters, learners } = configuration;
+  const known = [...voters, ...learners].map(({ id }) => id);
+  if (new Set(known).size >= MEMBERS_MAX) return null;
+  const id = 1 + random.below(ID_MAX);
+  if (known.includes(id)) return null;
+  const promoted: Pick<Member, "promote"> = random.chance(0.8) ? { promote: true } : {};
+  const member = { ...cluster.member(id, 0, false), ...promoted };
+  return { what: `add ${id}`, lists: withLearner(configuration, member) };
+};
+
+const shrink: Choice = ({ budget }, random, configuration, leader) => {
+  const { voters, learners } = configuration;
+  const leaving = random.chance(0.3)
+    ? voters.find(({ id }) => id === leader)
+    : random.pick([...voters, ...learners]);
+  if (leaving === undefined || !budget.whole) return null;
+  const lists = withoutMember(configuration, leaving.id);
+  if (!isEnough(lists)) return null;
+  return { what: `remove ${leaving.id}`, lists };
+};
+
+const promote: Choice = ({ budget }, random, configuration) => {
+  const waiting = configuration.learners.filter((learner) => !learner.promote);
+  if (waiting.length === 0 || !budget.whole) return null;
+  const { id } = random.pick(waiting);
+  return { what: `promote ${id}`, lists: withPromoted(configuration, [id]) };
+};
+
+/** One comes as another goes, in one joint change. */
+const swap: Choice = ({ budget }, random, configuration) => {
+  const waiting = configuration.learners.filter((learner) => !learner.promote);
+  if (waiting.length === 0 || !budget.whole) return null;
+  const { id } = random.pick(waiting);
+  const leaving = random.pick(configuration.voters);
+  const grown = { ...configuration, ...withPromoted(configuration, [id]) };
+  const lists = withoutMember(grown, leaving.id);
+  if (!isEnough(lists)) return null;
+  return { what: `${id} in place of ${leaving.id}`, lists };
+};
+
+/** Two voters hold data: one of them may be lost. */
+function isEnough({ voters }: Lists): boolean {
+  const data = voters.filter((voter) => voter.witness !== true);
+  return voters.length >= VOTERS_MIN && data.length >= 2;
+}
+
+/** A removed node is started again from its old directory. It must find nobody to listen. */
+const ghost: Strike = (world, random) => {
+  const gone = world.cluster.nodes.filter(
+    (node) => node.retired && !node.up && node.incarnation !== 0 && node.disk.isUsable,
+  );
+  if (gone.length === 0) return null;
+  const node = random.pick(gone);
+  node.start();
+  const { crashes } = node;
+  world.queue.after(random.exponential(3000), () => {
+    if (node.crashes === crashes && node.retired) world.cluster.crash(node);
+  });
+  return named(node);
+};
+
+export const memberStrikes = {
+  transfer,
+  requestLeadership,
+  membership,
+  ghost,
+} satisfies Record<string, Strike>;
