@@ -34,6 +34,7 @@ export class TestCluster {
       id: i + 1,
       incarnation: 1,
       peerAddress: `test:${i + 1}`,
+      ...(options.witnesses?.includes(i + 1) ? { witness: true as const } : {}),
     }));
     const entries: Entry[] = bootstrapEntries({
       clusterId: "test",
@@ -73,9 +74,16 @@ export class TestCluster {
   /** The process starts again from what its disk had synced. */
   restart(node: TestNode): TestNode {
     const { entries, hardState } = node.disk;
-    const again = new TestNode(this, node.id, entries, this.#options, hardState);
+    const again = new TestNode(this, node.id, entries, this.#options, hardState, node.incarnation);
     this.nodes[node.id - 1] = again;
     return again;
+  }
+
+  /** A node without data starts as the incarnation it was given: the next id, or one that lost its disk. */
+  join(id: number, incarnation: number): TestNode {
+    const born = new TestNode(this, id, [], this.#options, { term: 0, vote: 0 }, incarnation);
+    this.nodes[id - 1] = born;
+    return born;
   }
 
   /** The leader goes on leading and confirming, but nothing it appends from now on is acknowledged. */

@@ -2,7 +2,7 @@
 
 import type { CommandTable } from "@redoubt/commands";
 import type { Entry, HardState } from "@redoubt/raft";
-import { type EntryObserver, Replica } from "../index.js";
+import { type EntryObserver, Replica, type ReplicaOptions } from "../index.js";
 import { TestClient } from "./test-client.js";
 import type { TestCluster } from "./test-cluster.js";
 import { TestDisk } from "./test-disk.js";
@@ -18,6 +18,9 @@ export interface TestNodeOptions {
   readonly commands?: CommandTable;
   readonly maxmemoryBytes?: () => number;
   readonly observer?: (node: TestNode) => EntryObserver;
+  readonly readMode?: NonNullable<ReplicaOptions["readMode"]>;
+  /** Ids of the voters that hold no keyspace. */
+  readonly witnesses?: readonly number[];
 }
 
 export class TestNode {
@@ -26,8 +29,11 @@ export class TestNode {
   readonly disk: TestDisk;
   readonly host = new TestHost();
   readonly replica: Replica;
+  readonly incarnation: number;
   /** How far the wall clock is from the cluster's time. */
   wallOffsetMs = 0;
+  /** How far the monotonic clock is behind the cluster's time: it stood still so long. */
+  clockLostMs = 0;
   /** No turn runs: the process is stopped. */
   stopped = false;
   /** Ids whose client address is not known to this node. */
@@ -46,8 +52,10 @@ export class TestNode {
     entries: readonly Entry[],
     options: TestNodeOptions,
     hardState?: HardState,
+    incarnation = 1,
   ) {
     this.id = id;
+    this.incarnation = incarnation;
     this.cluster = cluster;
     this.disk = new TestDisk(entries, hardState);
     const line = (fields: object, event: string): void => {
@@ -56,15 +64,17 @@ export class TestNode {
     this.replica = new Replica(
       {
         id,
-        incarnation: 1,
+        incarnation,
         electionTimeoutMs: ELECTION_TIMEOUT_MS,
         heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
         maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
         onFatal: (error) => this.#failed(error),
+        witness: options.witnesses?.includes(id) ?? false,
+        ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
         ...(options.commands === undefined ? {} : { commands: options.commands }),
       },
       {
-        clock: { monotonicMs: () => cluster.nowMs, wallMs: () => this.wallMs },
+        clock: { monotonicMs: () => this.monotonicMs, wallMs: () => this.wallMs },
         random: { next: () => cluster.random() },
         scheduler: {
           wake: () => {
@@ -92,13 +102,17 @@ export class TestNode {
     return Math.floor(WALL_START_MS + this.cluster.nowMs + this.wallOffsetMs);
   }
 
+  get monotonicMs(): number {
+    return this.cluster.nowMs - this.clockLostMs;
+  }
+
   get serving(): boolean {
     return this.replica.status().serving;
   }
 
   get wantsTurn(): boolean {
     if (this.stopped || this.fatal !== null) return false;
-    return this.#awake || this.wakeAtMs <= this.cluster.nowMs;
+    return this.#awake || this.wakeAtMs <= this.monotonicMs;
   }
 
   turn(): void {
