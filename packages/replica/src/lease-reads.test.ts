@@ -113,18 +113,25 @@ describe("a lease", () => {
     }
   });
 
-  test("a restarted leader has none, and a restarted follower honours the one it may have granted", () => {
-    const cluster = leasing();
-    const leader = leaderWithLease(cluster);
-    const leaseEndMs = cluster.nowMs + leaseOf(leader);
-    for (const node of cluster.nodes.slice()) if (node !== leader) cluster.restart(node);
-    cluster.isolate(leader);
-    while (!cluster.nodes.some((one) => one.replica.term > leader.replica.term)) {
-      cluster.advance(1, 1);
+  test("trap-14 a follower that restarts still honours the lease it may have granted", () => {
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const cluster = leasing(seed);
+      const leader = leaderWithLease(cluster);
+      const [granter, rival] = cluster.nodes.filter((node) => node !== leader);
+      // The rival hears nothing of the leader and asks for votes whenever its patience ends.
+      const pair = new Set([leader.id, rival!.id]);
+      cluster.lose = (message) => pair.has(message.from) && pair.has(message.to);
+      cluster.advance(1000 + cluster.below(500), 1);
+      expect(leader.serving).toBe(true);
+      const leaseEndMs = cluster.nowMs + leaseOf(leader);
+      cluster.restart(granter!);
+      cluster.isolate(leader);
+      while (!cluster.nodes.some((one) => one.replica.term > leader.replica.term)) {
+        cluster.advance(1, 1);
+      }
+      expect(cluster.nowMs).toBeGreaterThan(leaseEndMs);
+      expect(leaseOf(cluster.restart(leader))).toBe(0);
     }
-    expect(cluster.nowMs).toBeGreaterThan(leaseEndMs);
-    const again = cluster.restart(leader);
-    expect(leaseOf(again)).toBe(0);
   });
 });
 
@@ -290,7 +297,7 @@ describe("clocks", () => {
 describe("random schedules", () => {
   test("traps 14, 15, 16, 46: no read misses what was acknowledged before it was sent", () => {
     let answered = 0;
-    for (let seed = 1; seed <= 60; seed += 1) answered += readsAgainstFaults(seed);
+    for (let seed = 1; seed <= 40; seed += 1) answered += readsAgainstFaults(seed);
     expect(answered).toBeGreaterThan(500);
   });
 
@@ -330,8 +337,9 @@ describe("random schedules", () => {
       else if (dice === 2) node.stopped = !node.stopped;
       else if (dice === 3) node.wallOffsetMs += cluster.below(2000) - 1000;
       else if (dice === 4) {
-        // The machine sleeps: nothing runs, and its monotonic clock does not move.
+        // The machine sleeps: nothing runs, nothing reaches it, and its monotonic clock does not move.
         node.stopped = true;
+        cluster.isolate(node);
         const beganMs = cluster.nowMs;
         cluster.advance(cluster.below(1500));
         look();
