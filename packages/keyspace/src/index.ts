@@ -5,6 +5,7 @@ export { stateDigest } from "./digest/state-digest.js";
 export { applyBatch } from "./effects/apply-batch.js";
 export { batchLogTimeMs } from "./effects/batch-reader.js";
 export { BatchWriter } from "./effects/batch-writer.js";
+export { clearKeyspace } from "./effects/clear-keyspace.js";
 export { toCommands } from "./effects/to-commands.js";
 export { Keyspace } from "./keyspace.js";
 export { keySlot } from "./slot.js";

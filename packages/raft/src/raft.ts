@@ -98,7 +98,7 @@ export interface RaftOptions {
   readonly maxInflightBytes?: number;
   /** Payload bytes of `committed` per Ready; at least one entry. */
   readonly committedPageBytes?: number;
-  /** What a follower that lacks trimmed entries is sent. Absent: the log is never trimmed. */
+  /** What a follower that lacks trimmed entries is sent. Absent: none is taken, and the log is never trimmed. */
   readonly snapshots?: SnapshotReader;
   /** Bytes of one chunk of a snapshot. */
   readonly snapshotChunkBytes?: number;
@@ -1115,6 +1115,10 @@ export class Raft {
   #onChunk(message: SnapshotChunk): void {
     const { from, incarnation, snapshot } = message;
     const { clusterId } = this.configuration;
+    if (this.#options.snapshots === undefined) {
+      this.#onEvent("snapshot refused", { index: snapshot.index, problem: "no store for it" });
+      return;
+    }
     if (clusterId !== "" && snapshot.configuration.configuration.clusterId !== clusterId) {
       this.#onEvent("snapshot refused", { index: snapshot.index, problem: "of another cluster" });
       return;

@@ -103,3 +103,9 @@ assert(
   "requests are kept as long as their replies",
 );
 assert(COMMANDS_PER_SESSION_MAX <= COMMANDS_PER_TURN_MAX, "a session's share fits a turn");
+
+/**
+ * Entries kept behind the newest snapshot: some seconds of a busy leader. A follower that was away as long is
+ * sent entries, and a snapshot is not outdated by the time it is installed (trap 21).
+ */
+export const LOG_TRAILING_ENTRIES = 10_000;

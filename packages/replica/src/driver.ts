@@ -11,6 +11,7 @@ import {
   type NodeId,
   type Raft,
   type Ready,
+  type SnapshotDescription,
   type Term,
 } from "@redoubt/raft";
 import { assert } from "./assert.js";
@@ -25,6 +26,14 @@ export interface DriverEvents {
   leadershipLost(lastSealed: Index): void;
   /** Role, leader or readiness changed: held commands look again. */
   routeChanged(): void;
+  /** Another state stands where this node's was. */
+  stateReplaced(): void;
+}
+
+/** What the store found of a snapshot that was received. */
+interface Verified {
+  readonly snapshot: SnapshotDescription;
+  readonly ok: boolean;
 }
 
 /** Messages that promise durability, waiting for the sync of `sequence`. */
@@ -47,6 +56,7 @@ export class Driver {
   #durable = 0;
   #reported = 0;
   #promises: Promises[] = [];
+  #verified: Verified[] = [];
   #leader: NodeId = 0;
   /** Holds no keyspace: entries are skipped, nothing is executed. */
   readonly #isWitness: boolean;
@@ -69,11 +79,18 @@ export class Driver {
     this.#gate = gate;
     this.#ports = ports;
     this.#events = events;
-    this.#catchUpTo = ports.log.initial.lastIndex;
+    const { lastIndex, snapshot } = ports.log.initial;
+    this.#catchUpTo = lastIndex;
+    if (snapshot !== undefined) this.#load(snapshot);
   }
 
   get hasWork(): boolean {
-    return this.#inbox.length > 0 || this.#reported < this.#durable || this.#raft.hasReady();
+    return (
+      this.#inbox.length > 0 ||
+      this.#reported < this.#durable ||
+      this.#verified.length > 0 ||
+      this.#raft.hasReady()
+    );
   }
 
   /** What was applied before a restart was durable (`Ready.committed`): from the log's end time goes forward. */
@@ -106,6 +123,11 @@ export class Driver {
       this.#inbox = [];
       for (const message of inbox) this.#raft.step(message);
     }
+    if (this.#verified.length > 0) {
+      const verified = this.#verified;
+      this.#verified = [];
+      for (const { snapshot, ok } of verified) this.#raft.snapshotVerified(snapshot, ok);
+    }
     for (const peer of this.#unreachable) this.#raft.unreachable(peer);
     this.#unreachable.length = 0;
     this.#raft.tick(nowMs);
@@ -133,17 +155,20 @@ export class Driver {
     const { transport, log } = this.#ports;
     for (const message of ready.messages) transport.send(message);
     if (ready.persist !== null) {
-      const { sequence, truncateFrom } = ready.persist;
+      const { sequence, truncateFrom, install } = ready.persist;
       assert(sequence === this.#handed + 1, "persists are handed out one by one");
       assert(
         truncateFrom === 0 || truncateFrom > this.#speculation.applied,
         "what is applied is never truncated",
       );
       if (truncateFrom > 0) this.#catchUpTo = Math.min(this.#catchUpTo, truncateFrom - 1);
+      // What was applied before a restart was committed: an install begins behind it.
+      if (install !== undefined) this.#catchUpTo = Math.min(this.#catchUpTo, install.index);
       this.#handed = sequence;
       log.persist(ready.persist, () => this.#persisted(sequence));
     }
     if (ready.promises.length > 0) this.#promise(ready.promises);
+    this.#fulfilSnapshots(ready);
     const { committed } = ready;
     for (let i = 0; i < committed.length; i++) this.#commit(committed[i]!);
     if (this.#speculation.leading) {
@@ -154,6 +179,29 @@ export class Driver {
     } else {
       this.#beginWhenReady();
     }
+  }
+
+  #fulfilSnapshots({ chunks, verify, installed }: Ready): void {
+    const { snapshots, observer, scheduler } = this.#ports;
+    for (const chunk of chunks) snapshots!.write(chunk);
+    if (verify !== null) {
+      snapshots!.verify(verify, (ok) => {
+        this.#verified.push({ snapshot: verify, ok });
+        scheduler.wake();
+      });
+    }
+    if (installed === null) return;
+    this.#load(installed);
+    this.#events.stateReplaced();
+    observer?.installed?.(installed);
+  }
+
+  #load(snapshot: SnapshotDescription): void {
+    const { snapshots } = this.#ports;
+    assert(snapshots !== undefined, "a snapshot has a store");
+    this.#speculation.install(snapshot.index, (keyspace) => {
+      if (!this.#isWitness) snapshots.load(snapshot, keyspace);
+    });
   }
 
   #compareLeadership(ready: Ready): void {

@@ -4,6 +4,7 @@
  */
 
 import type { CommandRow } from "@redoubt/commands";
+import type { Keyspace } from "@redoubt/keyspace";
 import type {
   Entry,
   Index,
@@ -12,6 +13,9 @@ import type {
   Message,
   NodeId,
   Persist,
+  SnapshotChunk,
+  SnapshotDescription,
+  SnapshotReader,
   Term,
 } from "@redoubt/raft";
 import type { Session } from "./session.js";
@@ -56,6 +60,19 @@ export interface DurableLog extends LogReader {
   readEntries(first: Index, last: Index, bytesMax: number): Entry[];
   /** Waits for what is in flight, then closes. No call may follow. */
   close(): Promise<void>;
+}
+
+/**
+ * This node's snapshots: those it makes, and those it is sent. It keeps the one that the durable log begins
+ * from, and every newer one that was verified: it may be about to be installed (trap 50).
+ */
+export interface SnapshotStore extends SnapshotReader {
+  /** Bytes of a snapshot that is on its way here, in order; offset 0 begins anew and drops a half received one. */
+  write(chunk: SnapshotChunk): void;
+  /** All its bytes were written: makes it durable, compares it with its digest. Never answers synchronously. */
+  verify(snapshot: SnapshotDescription, done: (ok: boolean) => void): void;
+  /** Fills an empty keyspace, log time included, with the state of a durable snapshot. Synchronous. */
+  load(snapshot: SnapshotDescription, into: Keyspace): void;
 }
 
 /** Messages between nodes. Loss, duplication and reordering are allowed, corruption is not. */
@@ -123,6 +140,8 @@ export interface ReplicaPorts {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly log: DurableLog;
+  /** Absent: the log is kept as a whole, and no snapshot is taken from a leader. */
+  readonly snapshots?: SnapshotStore;
   readonly transport: PeerTransport;
   readonly memory: MemoryProbe;
   readonly logger: Logger;
@@ -138,6 +157,8 @@ export interface EntryObserver {
   sealed(index: Index, term: Term): void;
   /** Its effects are in the state and can't be undone any more. */
   applied(entry: Entry): void;
+  /** The state is this snapshot's. */
+  installed?(snapshot: SnapshotDescription): void;
   /** Leadership of `term` was lost; the state is that of `applied` again. */
   rolledBack(term: Term, applied: Index): void;
   /** End of a turn: pointers were asserted. */

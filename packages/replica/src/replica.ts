@@ -22,6 +22,7 @@ import {
   type NodeId,
   Raft,
   type Role,
+  type SnapshotDescription,
   type Term,
   type TransferRefusal,
 } from "@redoubt/raft";
@@ -37,6 +38,7 @@ import {
   IN_FLIGHT_BATCHES_MAX,
   IN_FLIGHT_BYTES_MAX,
   IN_FLIGHT_UNDO_BYTES_MAX,
+  LOG_TRAILING_ENTRIES,
   MEMORY_SAMPLE_INTERVAL_MS,
   SEAL_LOOKS_MAX,
 } from "./constants.js";
@@ -123,6 +125,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       stallToleranceMs,
       initial: ports.log.initial,
       reader: ports.log,
+      ...(ports.snapshots === undefined ? {} : { snapshots: ports.snapshots }),
       electionTimeoutMs: options.electionTimeoutMs,
       heartbeatIntervalMs: options.heartbeatIntervalMs,
       random: () => ports.random.next(),
@@ -151,6 +154,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       routeChanged: () => {
         this.#routeChanged = true;
       },
+      stateReplaced: () => this.#stateReplaced(),
     };
     this.#driver = new Driver(
       this.#raft,
@@ -417,6 +421,19 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#ports.observer?.sealed(index, this.#speculation.term);
   }
 
+  // ---- snapshots ---------------------------------------------------------------------------------
+
+  /**
+   * A snapshot of this node is durable: its log may begin behind it, but for the newest `trailing` entries,
+   * which followers that are only a little behind are spared a snapshot by. Returns the index it begins behind.
+   */
+  compactTo(snapshot: SnapshotDescription, trailing: number = LOG_TRAILING_ENTRIES): Index {
+    assert(snapshot.index <= this.#speculation.applied, "a snapshot is of what is applied");
+    const anchor = this.#raft.trimTo(Math.max(snapshot.index - trailing, 0));
+    this.#ports.scheduler.wake();
+    return anchor;
+  }
+
   // ---- reads -------------------------------------------------------------------------------------
 
   /**
@@ -460,6 +477,13 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       }
     }
     this.#sealLooks = 0;
+  }
+
+  /** What a session watched may have changed and come back unseen. */
+  #stateReplaced(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.watchCount > 0) session.watchDirty = true;
+    }
   }
 
   // ---- sessions that wait ------------------------------------------------------------------------
@@ -607,8 +631,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       transferring: raft.transferring,
       leaseRemainingMs: Math.max(0, raft.leaseUntilMs() - this.#nowMs),
       uncommittedBytes: raft.uncommittedBytes,
-      firstIndex: 1,
-      snapshotIndex: 0,
+      firstIndex: raft.anchorIndex + 1,
+      snapshotIndex: this.#ports.snapshots?.newest()?.index ?? 0,
       memory: {
         keyspaceBytes: speculation.keyspace.memoryBytes,
         undoBytes: speculation.journal.memoryBytes,

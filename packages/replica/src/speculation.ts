@@ -15,6 +15,7 @@ import {
   applyBatch,
   BatchWriter,
   batchLogTimeMs,
+  clearKeyspace,
   Keyspace,
   type TouchSink,
   Txn,
@@ -204,6 +205,19 @@ export class Speculation implements TouchSink {
   skip(index: Index): void {
     assert(index === this.applied + 1, "each entry is applied once, in order");
     this.applied = index;
+  }
+
+  /** The state becomes a snapshot's, which `fill` puts into the empty keyspace. */
+  install(index: Index, fill: (keyspace: Keyspace) => void): void {
+    assert(this.term === 0, "a leader holds everything that is committed");
+    assert(index > this.applied, "a snapshot brings what is not there");
+    const { keyspace } = this;
+    const logTimeMs = keyspace.logTimeMs;
+    clearKeyspace(keyspace);
+    fill(keyspace);
+    assert(keyspace.logTimeMs >= logTimeMs, "log time never goes back");
+    this.applied = index;
+    this.#appliedLogTimeMs = keyspace.logTimeMs;
   }
 
   /**
