@@ -52,3 +52,18 @@ test("trap-13 leaders stopped by SIGTERM under load hand over, and lose nothing"
   // A handover that does not work costs an election each time.
   expect(median).toBeLessThan(pauseMsMax);
 });
+
+test("with shutdown-timeout 0 nothing is handed over, and the others elect", async () => {
+  const leader = await cluster.settled();
+  const transfers = () =>
+    leader.logLines().filter(({ msg }) => msg === "leadership transfer begins").length;
+  const before = transfers();
+  expect(before).toBeGreaterThan(0);
+  await leader.withClient((client) => client.text("CONFIG", "SET", "shutdown-timeout", "0"));
+  await leader.signal("SIGTERM");
+  expect(leader.exitCode).toBe(0);
+  expect(transfers()).toBe(before);
+  await cluster.leader();
+  leader.start();
+  await cluster.settled();
+});

@@ -4,11 +4,11 @@
  */
 
 import type { Logger, Replica } from "@redoubt/replica";
-import { handOverLookMs, handOverMsMax } from "./gateway/constants.js";
+import { handOverLookMs } from "./gateway/constants.js";
 
-/** Resolves when another node leads, or when that can't be had; never rejects. */
-export async function handOver(replica: Replica, logger: Logger): Promise<void> {
-  if (replica.role !== "leader") return;
+/** Resolves when another node leads, when that can't be had, or after `timeoutMs`; never rejects. */
+export async function handOver(replica: Replica, logger: Logger, timeoutMs: number): Promise<void> {
+  if (replica.role !== "leader" || timeoutMs === 0) return;
   const refusal = replica.isWitness ? null : replica.transferLeadership(0);
   if (refusal !== null) {
     logger.warn({ refusal }, "leadership can't be handed over: the others will elect");
@@ -17,7 +17,7 @@ export async function handOver(replica: Replica, logger: Logger): Promise<void> 
   const started = performance.now();
   // The core gives up by itself after an election timeout.
   while (replica.role === "leader" && replica.transferring) {
-    if (performance.now() - started > handOverMsMax) return;
+    if (performance.now() - started > timeoutMs) return;
     await pause();
   }
   if ((replica.role as string) === "leader") {
@@ -25,7 +25,7 @@ export async function handOver(replica: Replica, logger: Logger): Promise<void> 
     return;
   }
   // Clients learn from this node who leads now, before their connections close.
-  while (replica.leader === 0 && performance.now() - started < handOverMsMax) await pause();
+  while (replica.leader === 0 && performance.now() - started < timeoutMs) await pause();
   logger.info(
     { leader: replica.leader, ms: performance.now() - started },
     "leadership handed over",

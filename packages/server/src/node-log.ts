@@ -83,10 +83,11 @@ async function bear(config: ServerConfig): Promise<void> {
   }
   const configuration: Configuration = {
     clusterId,
-    voters: peers.map(({ id, address }) => ({
+    voters: peers.map(({ id, address, witness }) => ({
       id,
       incarnation: firstIncarnation,
       peerAddress: address,
+      ...(witness ? { witness } : {}),
     })),
     votersOutgoing: [],
     learners: [],

@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
 import type { LevelLog } from "@redoubt/level-log";
-import { allMembers, type Configuration } from "@redoubt/raft";
+import { allMembers, type Configuration, memberOf } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
@@ -67,6 +67,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
     checkTiming(config, newestConfiguration(log));
+    checkRole(config, newestConfiguration(log));
     const parts = compose(config, options, log, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
@@ -111,7 +112,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       undo.push(() => busyLeader.stop());
     }
     undo.push(() => gateway.stop());
-    undo.push(() => handOver(replica, logger));
+    undo.push(() => handOver(replica, logger, config.shutdownTimeoutSeconds * 1000));
     await gateway.listen();
     undo.push(await writePidFile(config));
     const addresses = gateway.addresses();
@@ -338,6 +339,17 @@ function checkTiming(config: ServerConfig, configuration: Configuration | null):
   throw new NodeError(
     "ELECTION_TIMING_DIFFERS",
     `${said}: the cluster was made with ${logged}, and its leases rest on that`,
+  );
+}
+
+/** What a node is does not change while it is a member: one that held no data would serve none of it. */
+function checkRole(config: ServerConfig, configuration: Configuration | null): void {
+  const member = configuration === null ? null : memberOf(configuration, config.nodeId);
+  if (member === null || (member.witness === true) === config.isWitness) return;
+  const [said, logged] = config.isWitness ? ["witness", "data node"] : ["data node", "witness"];
+  throw new NodeError(
+    "NODE_ROLE_DIFFERS",
+    `node ${config.nodeId} is to start as a ${said}, but the membership names it as a ${logged}`,
   );
 }
 

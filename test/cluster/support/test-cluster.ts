@@ -11,6 +11,8 @@ import { Hopeless, until } from "./until.js";
 
 export interface ClusterOptions {
   readonly size?: number;
+  /** Ids of those that hold no data. */
+  readonly witnesses?: readonly number[];
   /** Ports are kept for this many nodes that are added later. */
   readonly spare?: number;
   /** Command line options of each node, as ["--election-timeout", "4000"]. */
@@ -36,6 +38,8 @@ export class TestCluster {
   nodes: readonly ServerProcess[];
   /** Value of `peers`. */
   readonly peers: string;
+  /** Ids of those that hold no data. */
+  witnesses: readonly number[];
   readonly #options: ClusterOptions;
   readonly #sparePorts: number[];
   readonly #former: ServerProcess[] = [];
@@ -63,12 +67,19 @@ export class TestCluster {
     this.directory = mkdtempSync(join(tmpdir(), "redoubt-cluster-"));
     this.clusterId = `test-${process.pid}-${ports[0]}`;
     const ids = Array.from({ length: size }, (_, at) => at + 1);
-    this.peers = ids.map((id) => `${id}@127.0.0.1:${ports[size + id - 1]}`).join(" ");
+    this.witnesses = options.witnesses ?? [];
+    this.peers = ids
+      .map((id) => `${id}@127.0.0.1:${ports[size + id - 1]}${this.#kindSuffix(id)}`)
+      .join(" ");
     this.nodes = ids.map((id) =>
       this.#process(id, ports[id - 1]!, ports[size + id - 1]!, [
         ...["--cluster-id", this.clusterId, "--peers", this.peers],
       ]),
     );
+  }
+
+  #kindSuffix(id: number): string {
+    return this.witnesses.includes(id) ? "/witness" : "";
   }
 
   #process(id: number, port: number, peerPort: number, args: readonly string[]): ServerProcess {
@@ -99,12 +110,14 @@ export class TestCluster {
   }
 
   /** A new node: made a member, started with an empty directory, a voter when this resolves. */
-  async grow(id: number): Promise<ServerProcess> {
+  async grow(id: number, { witness = false } = {}): Promise<ServerProcess> {
     const port = this.#sparePorts.shift();
     const peerPort = this.#sparePorts.shift();
     if (port === undefined || peerPort === undefined) throw new Error("no ports were kept");
-    await this.admin("MEMBER", "ADD", String(id), `127.0.0.1:${peerPort}`);
-    const peers = `${this.peers} ${id}@127.0.0.1:${peerPort}`;
+    const kind = witness ? ["WITNESS"] : [];
+    if (witness) this.witnesses = [...this.witnesses, id];
+    await this.admin("MEMBER", "ADD", String(id), `127.0.0.1:${peerPort}`, ...kind);
+    const peers = `${this.peers} ${id}@127.0.0.1:${peerPort}${this.#kindSuffix(id)}`;
     const node = this.#process(id, port, peerPort, ["--peers", peers]);
     node.start();
     this.nodes = [...this.nodes, node];
@@ -181,12 +194,14 @@ export class TestCluster {
   /**
    * Waits until all nodes show one digest at one index. Call it when writes have ceased. A digest reads
    * the whole dataset in one go, so nodes are asked one after the other, and only when they are settled.
+   * Witnesses have none.
    */
   equalDigests(): Promise<StateDigest> {
     return until("all nodes have one digest at one index", async () => {
       await this.settled();
       const digests: StateDigest[] = [];
-      for (const node of this.nodes) digests.push(await node.digest());
+      const holders = this.nodes.filter(({ id }) => !this.witnesses.includes(id));
+      for (const node of holders) digests.push(await node.digest());
       const first = digests[0]!;
       if (digests.some(({ index }) => index !== first.index)) return null;
       if (digests.some(({ digest }) => digest !== first.digest)) {

@@ -14,5 +14,8 @@ export const heapReserveMegabytes = 256;
 /** Share of the machine's memory that the heap may take when maxmemory is 0: the rest is buffers and system. */
 export const unlimitedHeapShare = 0.75;
 
-/** Milliseconds. A graceful stop that takes longer is given up: a service manager waits about ten seconds. */
+/**
+ * Milliseconds. A graceful stop that takes longer, `shutdown-timeout` for the hand-over not counted, is given
+ * up: a service manager waits about ten seconds.
+ */
 export const stopTimeoutMs = 8_000;

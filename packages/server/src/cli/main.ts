@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
+import { int32Max } from "../config/constants.js";
 import { processEnvironment, ServerConfig } from "../config/index.js";
 import { type Logging, type ServerLogger, startLogging } from "../logging.js";
 import { stopTimeoutMs } from "./constants.js";
@@ -83,7 +84,10 @@ async function serve(
     },
     "memory limits",
   );
-  stop = (reason) => void stopGracefully(node, logger, reason);
+  stop = (reason) => {
+    const timeoutMs = Math.min(config.shutdownTimeoutSeconds * 1000 + stopTimeoutMs, int32Max);
+    void stopGracefully(node, logger, reason, timeoutMs);
+  };
   if (stopAsked !== null) stop(stopAsked);
 }
 
@@ -91,12 +95,13 @@ async function stopGracefully(
   node: { stop(): Promise<void> },
   logger: ServerLogger,
   reason: string,
+  timeoutMs: number,
 ): Promise<void> {
   logger.info({ reason }, "stopping");
   setTimeout(() => {
-    logger.error({ timeoutMs: stopTimeoutMs }, "the graceful stop took too long, exiting");
+    logger.error({ timeoutMs }, "the graceful stop took too long, exiting");
     process.exit(1);
-  }, stopTimeoutMs).unref();
+  }, timeoutMs).unref();
   try {
     await node.stop();
   } catch (error) {

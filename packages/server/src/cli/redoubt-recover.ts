@@ -319,7 +319,9 @@ function nextSteps(log: StoppedLog, rebirth: Rebirth, kept: string): string[] {
     `  The old log is kept, unchanged: ${basename(kept)}`,
     `  1. In its configuration: cluster-id ${configuration.clusterId} (or none) instead of ${oldClusterId}; peers names this node only.`,
     ...(wasWitness
-      ? ["     It was a witness and holds the data from now on: node-role data."]
+      ? [
+          "     It was a witness and holds the data from now on: node-role data, no /witness in peers.",
+        ]
       : []),
     "  2. Start it, and look at what it holds.",
     "  3. The other members: empty directories, redoubt member add for each, then start them.",

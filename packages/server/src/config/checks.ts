@@ -8,6 +8,7 @@ import type { Peer } from "./values.js";
 export function refusalOf(values: ConfigValues): string | null {
   return (
     memberRefusal(values) ??
+    roleRefusal(values) ??
     portRefusal(values) ??
     timingRefusal(values) ??
     exposureRefusal(values) ??
@@ -54,6 +55,22 @@ function memberRefusal(values: ConfigValues): string | null {
   }
   if (values.bootstrap && values["cluster-id"] === "") {
     return "bootstrap needs cluster-id: the new cluster must have a name";
+  }
+  return null;
+}
+
+/** At birth `peers` says it to every member, and all must be told the same; afterwards the log says it. */
+function roleRefusal(values: ConfigValues): string | null {
+  const id = values["node-id"];
+  const self = ownPeer(values);
+  if (values.peers.every(({ witness }) => witness)) {
+    return "peers names witnesses only: somebody must hold the data";
+  }
+  if (values["node-role"] === "data" && self?.witness) {
+    return `peers says that node ${id} is a witness, node-role says data`;
+  }
+  if (values.bootstrap && values["node-role"] === "witness" && !self?.witness) {
+    return `node-role is witness: peers must say so on every member, as ${id}@${self?.address}/witness`;
   }
   return null;
 }

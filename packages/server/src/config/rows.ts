@@ -109,7 +109,8 @@ export const configRows = {
   peers: own(peerList(nodeIdMax, peersMax), noPeers, {
     section: "Node",
     defaultText: "none, required",
-    summary: "The members the cluster is born with, and where their peer listeners are reached.",
+    summary:
+      "The members the cluster is born with, the same line on each, and where their peer listeners are reached. Later members come and go by `redoubt member`.",
   }),
   "cluster-id": own(text("1 to 64 letters, digits, . _ -", clusterIdRule), "", {
     section: "Node",
@@ -175,8 +176,9 @@ export const configRows = {
   }),
   "node-role": own(oneOf(["data", "witness"]), "data", {
     section: "Node",
+    defaultText: "what `peers` says of this node",
     summary:
-      "A witness votes and stores the log, holds no data and serves no clients. As the cluster's configuration names it.",
+      "A witness votes and stores the log, holds no data and serves no clients. As the membership names this node: another role is refused.",
   }),
   bind: redis(listenAddresses(), loopback, {
     section: "Clients",
@@ -290,6 +292,12 @@ export const configRows = {
       differs: "no other policy",
     },
   ),
+  "shutdown-timeout": redisMutable(integer(0, int32Max, "s"), 10, {
+    section: "Process",
+    summary:
+      "How long a leader that is asked to stop waits at most until another one leads. 0: it hands nothing over, the others elect.",
+    differs: "it is not lagging replicas that are waited for",
+  }),
   dir: redis(text("path"), ".", {
     section: "Process",
     defaultText: "the working directory",

@@ -160,10 +160,13 @@ describe("values", () => {
       { host: "::1", optional: true },
       { host: "0.0.0.0", optional: false },
     ]);
-    expect(parse("peers 1@[::1]:5 2@b.example:6").peers).toEqual([
+    const peers = "1@[::1]:5 2@b.example:6 3@c:7/witness";
+    expect(parse(`peers ${peers}`).peers).toEqual([
       { id: 1, host: "::1", port: 5, address: "[::1]:5" },
       { id: 2, host: "b.example", port: 6, address: "b.example:6" },
+      { id: 3, host: "c", port: 7, address: "c:7", witness: true },
     ]);
+    expect(parse(`peers ${peers}`).get("peers")).toBe(peers);
   });
 
   test("buffer limits of one class leave the others alone", () => {
@@ -217,6 +220,21 @@ describe("what must hold between options", () => {
     );
     expect(parse("cluster-id c", ["--bootstrap", "yes"]).bootstrap).toBe(true);
     expect(parse("cluster-id c").bootstrap).toBe(false);
+  });
+
+  test("a witness is what peers says of this node, and everybody must be told the same", () => {
+    const peers = "peers 1@a:1/witness 2@b:2 3@c:3";
+    expect(parse(`node-id 1\n${peers}`).isWitness).toBe(true);
+    expect(parse(`node-id 2\n${peers}`).isWitness).toBe(false);
+    expect(parse("node-role witness").isWitness).toBe(true);
+    expect(refusal(() => parse(`node-id 1\n${peers}\nnode-role data`))).toBe(
+      "peers says that node 1 is a witness, node-role says data",
+    );
+    const birth = ["--bootstrap", "yes", "--cluster-id", "c"];
+    expect(refusal(() => parse("node-role witness", birth))).toContain(
+      "peers must say so on every member, as 1@",
+    );
+    expect(refusal(() => parse("node-id 1\npeers 1@a:1/witness"))).toContain("hold the data");
   });
 
   test("trap-38 the election timeout is at least five heartbeats", () => {

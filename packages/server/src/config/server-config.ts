@@ -167,6 +167,10 @@ export class ServerConfig {
   }
 
   // Memory and process
+  /** 0: leadership is not handed over. */
+  get shutdownTimeoutSeconds(): number {
+    return this.#values["shutdown-timeout"];
+  }
   /** 0: no limit. */
   get maxmemoryBytes(): number {
     return this.#values.maxmemory;

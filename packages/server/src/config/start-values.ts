@@ -85,6 +85,7 @@ function resolveDefaults(
   environment: ConfigEnvironment,
 ): void {
   values.dir = resolve(environment.workingDirectory, values.dir);
+  if (!given.has("node-role") && ownPeer(values)?.witness) values["node-role"] = "witness";
   if (!given.has("peer-port")) values["peer-port"] = ownPeer(values)?.port ?? 0;
   if (!given.has("maxmemory")) {
     const share =

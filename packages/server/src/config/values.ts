@@ -162,13 +162,18 @@ export interface Peer {
   readonly port: number;
   /** host:port, an IPv6 host in brackets. */
   readonly address: string;
+  /** Born as a witness. Absent: as a data node. */
+  readonly witness?: true;
 }
 
 export function peerList(idMax: number, countMax: number): ValueKind<readonly Peer[]> {
   return {
-    syntax: "`id@host:port` for every member, `id@[v6]:port`",
+    syntax: "`id@host:port` for every member, `id@[v6]:port`, `/witness` behind a witness",
     variadic: true,
-    format: (value) => value.map(({ id, address }) => `${id}@${address}`).join(" "),
+    format: (value) =>
+      value
+        .map(({ id, address, witness }) => `${id}@${address}${witness ? "/witness" : ""}`)
+        .join(" "),
     parse: (words) => {
       const peers: Peer[] = [];
       for (const word of words.filter((each) => each !== "")) {
@@ -188,7 +193,8 @@ export function peerList(idMax: number, countMax: number): ValueKind<readonly Pe
 }
 
 function parsePeer(word: string, idMax: number): Peer | string {
-  const match = /^(\d{1,10})@(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:@[\]]+)):(\d{1,5})$/.exec(word);
+  const match =
+    /^(\d{1,10})@(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:@[\]/]+)):(\d{1,5})(\/witness)?$/.exec(word);
   if (match === null) return `'${word}' is not of the form id@host:port`;
   const id = Number(match[1]);
   const port = Number(match[4]);
@@ -196,7 +202,7 @@ function parsePeer(word: string, idMax: number): Peer | string {
   if (port < 1 || port > 65_535) return `port in '${word}' must be between 1 and 65535`;
   const host = (match[2] ?? match[3]) as string;
   const address = match[2] === undefined ? `${host}:${port}` : `[${host}]:${port}`;
-  return { id, host, port, address };
+  return { id, host, port, address, ...(match[5] === undefined ? {} : { witness: true }) };
 }
 
 /** Redis's output-buffer limits of one client class. 0: no limit. */

@@ -77,9 +77,7 @@ assert(outputBytesPause < outputBytesTotalSoft, "one client alone does not tight
 assert(joinBytesMax < outputBytesPauseTight, "one joined write fits the short leash");
 assert(housekeepingMs < lingerMs, "lingering is ended by the housekeeping");
 
-/** Milliseconds. The longest a stopping leader waits for another to take over. */
-export const handOverMsMax = 5_000;
-/** Milliseconds between two looks at whether it has. */
+/** Milliseconds between two looks at whether another node has taken over from a leader that stops. */
 export const handOverLookMs = 2;
 
 /** Milliseconds between two rounds of asking for a place in the cluster. */

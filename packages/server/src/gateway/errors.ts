@@ -7,7 +7,8 @@ export type NodeErrorCode =
   | "PIDFILE_UNWRITABLE"
   | "BOOTSTRAP_INCOMPLETE"
   | "JOIN_STOPPED"
-  | "ELECTION_TIMING_DIFFERS";
+  | "ELECTION_TIMING_DIFFERS"
+  | "NODE_ROLE_DIFFERS";
 
 export class NodeError extends Error {
   override readonly name = "NodeError";

@@ -180,7 +180,9 @@ function parseRequest(
   if (takesAddress) {
     peerAddress = argv[4]!.toString("latin1");
     const parsed = peerList(nodeIdMax, 1).parse([`${id}@${peerAddress}`], []);
-    if (!parsed.ok) return "ERR a member's address is the host:port of its peer listener";
+    if (!parsed.ok || parsed.value[0]?.witness) {
+      return "ERR a member's address is the host:port of its peer listener";
+    }
   }
   const given = new Set<string>();
   let expectedIndex = 0;
