@@ -199,9 +199,8 @@ export class Driver {
   #load(snapshot: SnapshotDescription): void {
     const { snapshots } = this.#ports;
     assert(snapshots !== undefined, "a snapshot has a store");
-    this.#speculation.install(snapshot.index, (keyspace) => {
-      if (!this.#isWitness) snapshots.load(snapshot, keyspace);
-    });
+    // A witness stores snapshots unread.
+    this.#speculation.install(snapshot.index, this.#isWitness ? [] : snapshots.load(snapshot));
   }
 
   #compareLeadership(ready: Ready): void {

@@ -4,7 +4,6 @@
  */
 
 import type { CommandRow } from "@redoubt/commands";
-import type { Keyspace } from "@redoubt/keyspace";
 import type {
   Entry,
   Index,
@@ -71,8 +70,11 @@ export interface SnapshotStore extends SnapshotReader {
   write(chunk: SnapshotChunk): void;
   /** All its bytes were written: makes it durable, compares it with its digest. Never answers synchronously. */
   verify(snapshot: SnapshotDescription, done: (ok: boolean) => void): void;
-  /** Fills an empty keyspace, log time included, with the state of a durable snapshot. Synchronous. */
-  load(snapshot: SnapshotDescription, into: Keyspace): void;
+  /**
+   * The state of a durable snapshot as batches of effects, to be applied in order to an empty keyspace; they
+   * carry its log time. Synchronous.
+   */
+  load(snapshot: SnapshotDescription): Iterable<Uint8Array>;
 }
 
 /** Messages between nodes. Loss, duplication and reordering are allowed, corruption is not. */

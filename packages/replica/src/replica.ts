@@ -65,6 +65,8 @@ export interface ReplicaOptions {
   readonly readMode?: () => ReadMode;
   /** How long a helper outside the event loop keeps peers from electing. Default 0. */
   readonly stallToleranceMs?: number;
+  /** Bytes of one chunk of a snapshot. Default: the core's. */
+  readonly snapshotChunkBytes?: number;
   /** A log-only voter: no keyspace, no clients. */
   readonly witness?: boolean;
   /** Bytes; 0: unlimited. Read at every check: CONFIG SET changes it. */
@@ -126,6 +128,9 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       initial: ports.log.initial,
       reader: ports.log,
       ...(ports.snapshots === undefined ? {} : { snapshots: ports.snapshots }),
+      ...(options.snapshotChunkBytes === undefined
+        ? {}
+        : { snapshotChunkBytes: options.snapshotChunkBytes }),
       electionTimeoutMs: options.electionTimeoutMs,
       heartbeatIntervalMs: options.heartbeatIntervalMs,
       random: () => ports.random.next(),

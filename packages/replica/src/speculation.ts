@@ -207,14 +207,14 @@ export class Speculation implements TouchSink {
     this.applied = index;
   }
 
-  /** The state becomes a snapshot's, which `fill` puts into the empty keyspace. */
-  install(index: Index, fill: (keyspace: Keyspace) => void): void {
+  /** The state becomes a snapshot's: what these batches make of an empty keyspace. */
+  install(index: Index, batches: Iterable<Uint8Array>): void {
     assert(this.term === 0, "a leader holds everything that is committed");
     assert(index > this.applied, "a snapshot brings what is not there");
     const { keyspace } = this;
     const logTimeMs = keyspace.logTimeMs;
     clearKeyspace(keyspace);
-    fill(keyspace);
+    for (const payload of batches) applyBatch(keyspace, payload);
     assert(keyspace.logTimeMs >= logTimeMs, "log time never goes back");
     this.applied = index;
     this.#appliedLogTimeMs = keyspace.logTimeMs;
