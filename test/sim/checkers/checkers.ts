@@ -135,6 +135,10 @@ export class Checkers {
     return {
       sealed: (index, term) => this.#states.sealed(node, index, term),
       applied: (entry) => this.#applied(node, entry),
+      // A snapshot's state is that of the committed log up to its index.
+      installed: ({ index }) => {
+        if (!node.isWitness) this.#rebuild.compare(node, index, "installed");
+      },
       rolledBack: (_term, applied) => this.#rebuild.rolledBack(node, applied),
       turnEnded: () => this.#turnEnded(node),
     };

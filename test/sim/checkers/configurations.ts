@@ -32,8 +32,10 @@ export class Configurations {
     this.#append(node, entries);
   }
 
-  written(node: number, { truncateFrom, entries }: Persist): void {
+  written(node: number, { install, truncateFrom, entries }: Persist): void {
     let known = this.#byNode.get(node) ?? [];
+    // Membership lives in the snapshot (trap 23).
+    if (install !== undefined) known = [install.configuration];
     if (truncateFrom > 0) known = known.filter(({ index }) => index < truncateFrom);
     this.#byNode.set(node, known);
     this.#append(node, entries);

@@ -27,10 +27,13 @@ export class LeaderAppendOnly {
   }
 
   /** In the order in which storage was given them. */
-  written(node: number, { hardState, truncateFrom, entries }: Persist): void {
+  written(node: number, { hardState, install, truncateFrom, entries }: Persist): void {
     if (hardState !== null) this.#terms.set(node, hardState.term);
     const term = this.#terms.get(node);
     if (term === undefined || this.#led.get(node) !== term) return;
+    if (install !== undefined) {
+      this.#report("leader append-only", `node ${node} leads term ${term}, installed a snapshot`);
+    }
     if (truncateFrom > 0) {
       this.#report("leader append-only", `node ${node} leads term ${term}, cut at ${truncateFrom}`);
     }

@@ -21,7 +21,8 @@ export class LogMatching {
     this.#report = report;
   }
 
-  written(node: number, { entries }: Persist): void {
+  written(node: number, { install, entries }: Persist): void {
+    if (install !== undefined) this.#compare(node, install.index, install.term, install.checksum);
     for (const { index, term, checksum } of entries) this.#compare(node, index, term, checksum);
   }
 

@@ -23,5 +23,9 @@ export function checkPromise(node: number, disk: CheckedDisk, message: Message, 
     const { index } = durableLast(disk);
     if (message.index <= index) return;
     report("promises", `node ${node} acknowledges ${message.index}, its disk ends at ${index}`);
+  } else if (message.type === MessageType.snapshotResponse && message.installed) {
+    const { index } = durableLast(disk);
+    if (message.index <= index) return;
+    report("promises", `node ${node} has installed ${message.index}, its disk ends at ${index}`);
   }
 }

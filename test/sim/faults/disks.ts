@@ -81,7 +81,7 @@ const damage: Strike = (world, random) => {
   const node = anyNode(world, random);
   const { disk } = node;
   if (disk.entries.length === 0 || !world.budget.lose(node)) return null;
-  disk.damagedFrom = 1 + random.below(disk.entries.length);
+  disk.damagedFrom = disk.anchor.index + 1 + random.below(disk.entries.length);
   if (random.chance(0.7)) world.crash(node, random.exponential(800));
   return `${named(node)} from ${disk.damagedFrom}`;
 };

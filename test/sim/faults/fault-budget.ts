@@ -75,6 +75,8 @@ export class FaultBudget {
       if (retired) continue;
       if (replica !== null) found.push(replica.status().configuration);
       const entries = disk.entries.filter(({ kind }) => kind === EntryKind.configuration);
+      const { adopted } = disk.snapshots;
+      if (adopted !== null) found.push(adopted.configuration.configuration);
       for (const { payload } of entries.slice(-CONFIGURATIONS_OF_A_LOG)) {
         found.push(decodeConfiguration(payload));
       }

@@ -15,6 +15,7 @@ import { FaultBudget } from "./fault-budget.js";
 import { memberStrikes } from "./members.js";
 import { networkStrikes } from "./network.js";
 import { processStrikes } from "./processes.js";
+import { snapshotStrikes } from "./snapshots.js";
 import type { FaultWorld, Strike } from "./strike.js";
 
 const STRIKES = {
@@ -23,6 +24,7 @@ const STRIKES = {
   ...diskStrikes,
   ...clockStrikes,
   ...memberStrikes,
+  ...snapshotStrikes,
 } satisfies Record<string, Strike>;
 
 export type FaultKind = keyof typeof STRIKES;

@@ -11,12 +11,16 @@ import {
   type Entry,
   EntryKind,
   type HardState,
+  type Index,
   type InitialState,
   type Persist,
+  type SnapshotChunk,
+  type SnapshotDescription,
 } from "@redoubt/raft";
-import type { DurableLog } from "@redoubt/replica";
+import type { DurableLog, SnapshotStore } from "@redoubt/replica";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
+import { SnapshotFiles } from "./snapshot-files.js";
 
 const STALL_LOOK_MS = 50;
 
@@ -27,7 +31,11 @@ export class DiskFailure extends Error {}
 export type WriteFailure = "write" | "sync" | "full";
 
 export class SimulatedDisk {
+  /** What the log begins behind. */
+  anchor = { index: 0, term: 0, checksum: 0 };
+  /** Those behind the anchor. */
   entries: Entry[];
+  readonly snapshots = new SnapshotFiles();
   hardState: HardState;
   /** Multiplies the latency of syncs: a slow disk. */
   slowness = 1;
@@ -56,6 +64,15 @@ export class SimulatedDisk {
     this.hardState = { term: entries.at(-1)?.term ?? 0, vote: 0 };
   }
 
+  get lastIndex(): Index {
+    return this.anchor.index + this.entries.length;
+  }
+
+  /** undefined: not there, or trimmed. */
+  at(index: Index): Entry | undefined {
+    return this.entries[index - this.anchor.index - 1];
+  }
+
   /** A process can go on from what is here: everything it ever promised. */
   get isUsable(): boolean {
     return this.damagedFrom === 0 && !this.#lost;
@@ -70,6 +87,7 @@ export class SimulatedDisk {
   crash(): void {
     this.#open?.crash(this.#random.chance(0.5));
     this.#open = null;
+    this.snapshots.crash();
     if (this.lying) this.#lost = true;
     this.lying = false;
   }
@@ -77,15 +95,33 @@ export class SimulatedDisk {
   /** Applies one atomic batch to what survives. */
   write(batch: readonly Persist[]): void {
     for (const persist of batch) {
-      if (persist.truncateFrom > 0) this.entries.length = persist.truncateFrom - 1;
+      const { install, truncateFrom, trimTo } = persist;
+      if (install !== undefined) {
+        this.entries = [];
+        this.anchor = anchorOf(install);
+        this.snapshots.adopt(install);
+      }
+      if (truncateFrom > 0) this.entries.length = truncateFrom - this.anchor.index - 1;
       for (const entry of persist.entries) {
-        if (entry.index !== this.entries.length + 1) throw new Error("disk: a gap in the log");
+        if (entry.index !== this.lastIndex + 1) throw new Error("disk: a gap in the log");
         this.entries.push(entry);
       }
       if (persist.hardState !== null) this.hardState = persist.hardState;
+      if (trimTo !== undefined) this.#trim(trimTo);
       this.onWritten?.(persist);
     }
   }
+
+  #trim(index: Index): void {
+    if (index > (this.snapshots.adopted?.index ?? 0)) throw new Error("disk: trimmed too far");
+    const last = this.at(index)!;
+    this.entries = this.entries.slice(index - this.anchor.index);
+    this.anchor = anchorOf(last);
+  }
+}
+
+function anchorOf({ index, term, checksum }: Entry | SnapshotDescription) {
+  return { index, term, checksum };
 }
 
 interface Waiting {
@@ -93,7 +129,8 @@ interface Waiting {
   readonly done: () => void;
 }
 
-export class SimulatedLog implements DurableLog {
+/** One process's log, and the snapshots beside it. */
+export class SimulatedLog implements DurableLog, SnapshotStore {
   readonly initial: InitialState;
   readonly #disk: SimulatedDisk;
   readonly #queue: EventQueue;
@@ -127,13 +164,60 @@ export class SimulatedLog implements DurableLog {
     const found: Entry[] = [];
     let bytes = 0;
     for (let index = first; index <= last; index++) {
-      const entry = this.#disk.entries[index - 1];
+      const entry = this.#disk.at(index);
       if (entry === undefined) throw new Error("disk: read of an entry that is not there");
       bytes += entry.payload.length;
       if (found.length > 0 && bytes > bytesMax) break;
       found.push(entry);
     }
     return found;
+  }
+
+  // ---- SnapshotStore -----------------------------------------------------------------------------
+
+  newest(): SnapshotDescription | null {
+    return this.#disk.snapshots.adopted;
+  }
+
+  read(snapshot: SnapshotDescription, offset: number, bytesMax: number): Uint8Array | null {
+    const bytes = this.#disk.snapshots.bytesOf(snapshot);
+    return bytes?.subarray(offset, offset + bytesMax) ?? null;
+  }
+
+  write(chunk: SnapshotChunk): void {
+    this.#disk.snapshots.write(chunk);
+  }
+
+  verify(snapshot: SnapshotDescription, done: (ok: boolean) => void): void {
+    this.#queue.after(this.#random.exponential(20), () => {
+      if (!this.#dead) done(this.#disk.snapshots.keepReceived(snapshot));
+    });
+  }
+
+  load(snapshot: SnapshotDescription): Iterable<Uint8Array> {
+    const bytes = this.#disk.snapshots.bytesOf(snapshot);
+    if (bytes === null) throw new Error("disk: a snapshot that is not there");
+    return [bytes];
+  }
+
+  /**
+   * The worker: takes its time, and what it made counts only if nothing newer has come meanwhile (trap 50).
+   * `adopted`: the log may be trimmed behind it.
+   */
+  makeSnapshot(index: Index, adopted: (snapshot: SnapshotDescription) => void): void {
+    const { snapshots, damagedFrom } = this.#disk;
+    // It reads the log, and stops where that is damaged.
+    if (damagedFrom !== 0) return;
+    const before = snapshots.newest;
+    const first = before?.snapshot.index ?? 0;
+    const entries = this.#disk.entries.filter((entry) => entry.index > first);
+    this.#queue.after(this.#random.exponential(60), () => {
+      if (this.#dead || snapshots.newest !== before) return;
+      const file = SnapshotFiles.made(before, entries, index);
+      if (file === null) return;
+      snapshots.adopt(file);
+      adopted(file.snapshot);
+    });
   }
 
   async close(): Promise<void> {
@@ -198,10 +282,12 @@ function initialState(disk: SimulatedDisk): InitialState {
       });
     }
   }
+  const { adopted } = disk.snapshots;
   return {
     hardState: disk.hardState,
-    lastIndex: disk.entries.length,
-    lastChecksum: disk.entries.at(-1)?.checksum ?? 0,
+    ...(adopted === null ? {} : { anchor: disk.anchor, snapshot: adopted }),
+    lastIndex: disk.lastIndex,
+    lastChecksum: disk.entries.at(-1)?.checksum ?? disk.anchor.checksum,
     termRuns,
     configurations: configurations.slice(-2),
   };

@@ -7,7 +7,7 @@ import { type Message, MessageType } from "@redoubt/raft";
 import type * as ReplicaPackage from "@redoubt/replica";
 import type { ClientSink, EntryObserver, ReplicaPorts, Session } from "@redoubt/replica";
 import { SimulatedClock } from "./clock.js";
-import { DiskFailure, type SimulatedDisk } from "./disk.js";
+import { DiskFailure, type SimulatedDisk, type SimulatedLog } from "./disk.js";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
 
@@ -38,6 +38,9 @@ export interface NodeEvents {
 export const ELECTION_TIMEOUT_MS = 500;
 export const HEARTBEAT_INTERVAL_MS = 50;
 
+/** Small: a snapshot takes several round trips, in which anything may happen. */
+const SNAPSHOT_CHUNK_BYTES = 1024;
+
 export class SimulatedNode {
   readonly id: number;
   disk: SimulatedDisk;
@@ -54,6 +57,8 @@ export class SimulatedNode {
   readonly #parts: NodeParts;
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
+  /** Of the process that runs. */
+  #log: SimulatedLog | null = null;
   #generation = 0;
   #pausedUntilMs = 0;
   #wakePending = false;
@@ -91,7 +96,9 @@ export class SimulatedNode {
     this.#lookMs = Number.POSITIVE_INFINITY;
     this.#removalTold = false;
     const { module, events } = this.#parts;
-    const log = (fields: object, event: string): void => events.logged(this, event, fields);
+    const line = (fields: object, event: string): void => events.logged(this, event, fields);
+    const log = this.disk.open((error) => this.#fatal(generation, error));
+    this.#log = log;
     const ports: ReplicaPorts = {
       clock: this.clock,
       random: { next: () => this.#random.next() },
@@ -99,10 +106,11 @@ export class SimulatedNode {
         wake: () => this.#wake(generation),
         wakeAt: (deadlineMs) => this.#wakeAt(generation, deadlineMs),
       },
-      log: this.disk.open((error) => this.#fatal(generation, error)),
+      log,
+      snapshots: log,
       transport: { send: (message) => events.send(this, copyOf(message)) },
       memory: { outsideBytes: () => 0 },
-      logger: { debug: log, info: log, warn: log, error: log },
+      logger: { debug: line, info: line, warn: line, error: line },
       host: {
         execute: (_row, session) => session.reply.error("ERR not simulated"),
         initiallyAuthenticated: () => true,
@@ -120,6 +128,7 @@ export class SimulatedNode {
         electionTimeoutMs: ELECTION_TIMEOUT_MS,
         heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
         maxmemoryBytes: () => 0,
+        snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
         onFatal: (error) => this.#fatal(generation, error),
       },
       ports,
@@ -132,6 +141,7 @@ export class SimulatedNode {
     this.#generation += 1;
     this.crashes += 1;
     this.replica = null;
+    this.#log = null;
     this.disk.crash();
   }
 
@@ -145,6 +155,19 @@ export class SimulatedNode {
     if (this.paused) return;
     this.pause(durationMs);
     this.clock.suspend(durationMs);
+  }
+
+  /** Of what is applied; the log is trimmed behind it but for some entries. False: there is nothing new. */
+  makeSnapshot(trailing: number): boolean {
+    const { replica } = this;
+    const log = this.#log;
+    if (replica === null || log === null) return false;
+    const { applied, snapshotIndex } = replica.status();
+    if (applied <= snapshotIndex) return false;
+    log.makeSnapshot(applied, (snapshot) => {
+      if (this.replica === replica) replica.compactTo(snapshot, trailing);
+    });
+    return true;
   }
 
   receive(message: Message): void {
