@@ -51,7 +51,7 @@ export function drawFaults(
   const isCalm = random.chance(CALM_RUNS);
   const share = random.pick(SHARES);
   const drawn = FAULT_KINDS.filter(() => random.chance(share));
-  const meanGapMs = random.between(200, 2000);
+  const meanGapMs = random.between(400, 2500);
   const kinds = only ?? (isCalm ? [] : drawn);
   const faults: RecordedFault[] = [];
   if (kinds.length === 0) return faults;

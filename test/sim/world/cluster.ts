@@ -42,6 +42,8 @@ export interface ClusterEvents extends Pick<NodeEvents, "send" | "observer" | "l
 }
 
 const CLUSTER_ID = "simulated";
+const LOOP_MS_MIN = 0.02;
+const LOOP_MS_MAX = 0.3;
 /** How long a process that failed is gone, and how long a removed one takes to leave; mean, in ms. */
 const RESTART_MS = 300;
 const LEAVING_MS = 20;
@@ -56,10 +58,13 @@ export class Cluster {
   readonly joining: Joining;
   readonly #parts: ClusterParts;
   readonly #random: SeededRandom;
+  /** Nearly every message in a turn of its own, or several together. */
+  readonly #loopMs: number;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.#random = parts.random;
+    this.#loopMs = parts.random.between(LOOP_MS_MIN, LOOP_MS_MAX);
     this.joining = new Joining(this, parts.queue, parts.network, parts.random.fork());
   }
 
@@ -193,6 +198,7 @@ export class Cluster {
       disk,
       queue,
       random,
+      loopMs: this.#loopMs,
       events: {
         send: events.send,
         observer: events.observer,

@@ -1,28 +1,33 @@
 /** Virtual time: events in order of (time, order of scheduling). A binary heap. */
 const EVENTS_AT_SAME_TIME_MAX = 100_000;
 
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  readonly action: () => void;
+}
+
 export class EventQueue {
   nowMs = 0;
-  #times: number[] = [];
-  #orders: number[] = [];
-  #actions: (() => void)[] = [];
+  readonly #heap: Event[] = [];
   #order = 0;
   executed = 0;
   #atSameTime = 0;
 
   at(timeMs: number, action: () => void): void {
-    let i = this.#times.length;
-    const time = Math.max(timeMs, this.nowMs);
-    const order = this.#order++;
-    this.#times.push(time);
-    this.#orders.push(order);
-    this.#actions.push(action);
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!this.#before(i, parent)) break;
-      this.#swap(i, parent);
-      i = parent;
+    const event = { atMs: Math.max(timeMs, this.nowMs), order: this.#order++, action };
+    const heap = this.#heap;
+    // The hole moves up; the event is written once.
+    let hole = heap.length;
+    heap.push(event);
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      const above = heap[parent]!;
+      if (!isBefore(event, above)) break;
+      heap[hole] = above;
+      hole = parent;
     }
+    heap[hole] = event;
   }
 
   after(delayMs: number, action: () => void): void {
@@ -31,13 +36,12 @@ export class EventQueue {
 
   /** Runs everything due up to `endMs`, then sets the time to it. */
   runUntil(endMs: number): void {
-    while (this.#times.length > 0 && this.#times[0]! <= endMs) {
-      const action = this.#actions[0]!;
-      this.#countAt(this.#times[0]!);
-      this.nowMs = this.#times[0]!;
+    for (let next = this.#heap[0]; next !== undefined && next.atMs <= endMs; next = this.#heap[0]) {
+      this.#countAt(next.atMs);
+      this.nowMs = next.atMs;
       this.#removeHead();
       this.executed += 1;
-      action();
+      next.action();
     }
     this.nowMs = endMs;
   }
@@ -49,37 +53,24 @@ export class EventQueue {
   }
 
   #removeHead(): void {
-    const last = this.#times.length - 1;
-    this.#swap(0, last);
-    this.#times.pop();
-    this.#orders.pop();
-    this.#actions.pop();
-    let i = 0;
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    const { length } = heap;
+    if (length === 0) return;
+    let hole = 0;
     for (;;) {
-      const left = 2 * i + 1;
-      if (left >= last) return;
+      const left = 2 * hole + 1;
+      if (left >= length) break;
       const right = left + 1;
-      const child = right < last && this.#before(right, left) ? right : left;
-      if (!this.#before(child, i)) return;
-      this.#swap(i, child);
-      i = child;
+      const child = right < length && isBefore(heap[right]!, heap[left]!) ? right : left;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[hole] = heap[child]!;
+      hole = child;
     }
+    heap[hole] = last;
   }
+}
 
-  #before(i: number, j: number): boolean {
-    const difference = this.#times[i]! - this.#times[j]!;
-    return difference < 0 || (difference === 0 && this.#orders[i]! < this.#orders[j]!);
-  }
-
-  #swap(i: number, j: number): void {
-    const time = this.#times[i]!;
-    const order = this.#orders[i]!;
-    const action = this.#actions[i]!;
-    this.#times[i] = this.#times[j]!;
-    this.#orders[i] = this.#orders[j]!;
-    this.#actions[i] = this.#actions[j]!;
-    this.#times[j] = time;
-    this.#orders[j] = order;
-    this.#actions[j] = action;
-  }
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

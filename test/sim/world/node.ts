@@ -21,6 +21,8 @@ export interface NodeParts {
   readonly disk: SimulatedDisk;
   readonly queue: EventQueue;
   readonly random: SeededRandom;
+  /** How long a turn that is asked for waits for its place in the event loop, at most. */
+  readonly loopMs: number;
   readonly events: NodeEvents;
 }
 
@@ -188,7 +190,7 @@ export class SimulatedNode {
   #wake(generation: number): void {
     if (this.#wakePending) return;
     this.#wakePending = true;
-    this.#queue.after(0.005 + this.#random.next() * 0.02, () => {
+    this.#queue.after(0.005 + this.#random.next() * this.#parts.loopMs, () => {
       if (generation !== this.#generation) return;
       this.#wakePending = false;
       this.#turn(generation);
