@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { RespError } from "../support/resp-reader.js";
+import { redoubt } from "./support/redoubt-cli.js";
 import type { ServerProcess } from "./support/server-process.js";
 import { TestCluster } from "./support/test-cluster.js";
 import { until } from "./support/until.js";
@@ -113,6 +114,28 @@ describe("a data node and two witnesses", () => {
     expect(await writers.faultsOn(data)).toEqual([]);
     expect(Number((await data.info("raft")).get("raft_incarnation"))).toBeGreaterThan(1);
     await data.withClient((client) => client.text("SET", "after", "all"));
+  });
+
+  test("a data node that was never a member is added by a witness that leads, and the lost one removed", async () => {
+    cluster = await TestCluster.start({ witnesses: [2, 3], spare: 1 });
+    const lost = cluster.node(1);
+    const writers = new Writers(cluster.addresses.slice(0, 1));
+    await goOn(writers);
+    await writers.stop();
+    await lost.signal("SIGKILL");
+    const fresh = cluster.spare(4);
+    cluster.nodes = cluster.nodes.filter((node) => node !== lost);
+    const witness = ["-p", String(cluster.node(2).port)];
+    const address = `127.0.0.1:${fresh.peerPort}`;
+    const added = await redoubt("member", "add", "4", address, "--no-wait", ...witness);
+    expect([added.code, added.stderr]).toEqual([0, ""]);
+    fresh.start();
+    expect(await cluster.leader()).toBe(fresh);
+    const removed = await redoubt("member", "remove", "1", ...witness);
+    expect([removed.code, removed.stderr]).toEqual([0, ""]);
+    await cluster.votersAre([2, 3, 4]);
+    expect(await writers.faultsOn(fresh)).toEqual([]);
+    await fresh.withClient((client) => client.text("SET", "after", "all"));
   });
 
   test("a witness is added to a cluster and bears a majority", async () => {

@@ -111,17 +111,23 @@ export class TestCluster {
 
   /** A new node: made a member, started with an empty directory, a voter when this resolves. */
   async grow(id: number, { witness = false } = {}): Promise<ServerProcess> {
+    const node = this.spare(id, { witness });
+    const kind = witness ? ["WITNESS"] : [];
+    await this.admin("MEMBER", "ADD", String(id), `127.0.0.1:${node.peerPort}`, ...kind);
+    node.start();
+    await this.votersAre(this.nodes.map((each) => each.id));
+    return node;
+  }
+
+  /** A node that is neither a member nor started yet. */
+  spare(id: number, { witness = false } = {}): ServerProcess {
     const port = this.#sparePorts.shift();
     const peerPort = this.#sparePorts.shift();
     if (port === undefined || peerPort === undefined) throw new Error("no ports were kept");
-    const kind = witness ? ["WITNESS"] : [];
     if (witness) this.witnesses = [...this.witnesses, id];
-    await this.admin("MEMBER", "ADD", String(id), `127.0.0.1:${peerPort}`, ...kind);
     const peers = `${this.peers} ${id}@127.0.0.1:${peerPort}${this.#kindSuffix(id)}`;
     const node = this.#process(id, port, peerPort, ["--peers", peers]);
-    node.start();
     this.nodes = [...this.nodes, node];
-    await this.votersAre(this.nodes.map((each) => each.id));
     return node;
   }
 
