@@ -17,7 +17,7 @@ const STEPS_MAX = 2_000_000;
 export type Verdict = "linearizable" | "violation" | "undecided";
 
 /** `effect` applies `argv` to `state`: the next state and the reply it must have given. */
-function effect(argv: readonly string[], state: State): { next: State; reply: Reply } {
+export function effect(argv: readonly string[], state: State): { next: State; reply: Reply } {
   switch (argv[0]) {
     case "GET":
       return { next: state, reply: state };
@@ -155,7 +155,7 @@ class Search {
   }
 
   run(): Verdict {
-    const stack: { node: number; state: State }[] = [];
+    const stack: { node: number; state: State; forced: boolean }[] = [];
     let state: State = null;
     let node = this.#next[0]!;
     let steps = 0;
@@ -165,7 +165,8 @@ class Search {
       if (event !== null && !event.isReturn) {
         const stepped = this.#tryStep(event.operation, state);
         if (stepped !== undefined) {
-          stack.push({ node, state });
+          // What never changes anything and fits now may as well come now: no other choice to try.
+          stack.push({ node, state, forced: changesNothing(this.#operations[event.operation]!) });
           state = stepped;
           this.#lift(node, event.operation);
           node = this.#next[0]!;
@@ -175,7 +176,11 @@ class Search {
         continue;
       }
       // A return that must come before anything else can: undo the last choice.
-      const last = stack.pop();
+      let last = stack.pop();
+      while (last?.forced === true) {
+        this.#unlift(last.node, this.#events[last.node - 1]!.operation);
+        last = stack.pop();
+      }
       if (last === undefined) return "violation";
       state = last.state;
       this.#unlift(last.node, this.#events[last.node - 1]!.operation);
@@ -189,7 +194,12 @@ class Search {
     const before = this.#before[index]!;
     if (before >= 0 && (this.#done[before >> 5]! & (1 << (before & 31))) === 0) return undefined;
     const { next, reply } = effect(operation.argv, state);
-    if (operation.outcome === "ok" && !same(operation.reply, reply)) return undefined;
+    if (operation.outcome === "ok") {
+      if (!same(operation.reply, reply)) return undefined;
+    } else if (next === state) {
+      // Nobody was told, and nothing changes: it explains nothing.
+      return undefined;
+    }
     this.#flip(index);
     const key = this.#key(next);
     const tried = this.#seen.size;
@@ -242,6 +252,23 @@ class Search {
     const next = this.#next[node]!;
     this.#next[previous] = node;
     if (next >= 0) this.#previous[next] = node;
+  }
+}
+
+/** Its answer alone says so, whatever the state was. */
+function changesNothing({ argv, reply, outcome }: Operation): boolean {
+  switch (argv[0]) {
+    case "GET":
+    case "EXISTS":
+      return true;
+    case "SETNX":
+    case "DEL":
+      return outcome === "ok" && reply === 0;
+    case "SET":
+    case "GETDEL":
+      return outcome === "ok" && reply === null;
+    default:
+      return false;
   }
 }
 

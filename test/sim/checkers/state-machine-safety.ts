@@ -15,7 +15,7 @@ import type { CommittedLog } from "./committed-log.js";
 import { touchedMark } from "./touched-mark.js";
 import type { Report } from "./violation.js";
 
-const DIGEST_EVERY = 4;
+const DIGEST_EVERY = 8;
 
 export class StateMachineSafety {
   readonly #log: CommittedLog;
@@ -50,7 +50,8 @@ export class StateMachineSafety {
     }
     const replica = node.replica!;
     // A leader's state may be ahead of what it has just committed.
-    if (replica.serving && replica.status().executed !== index) return;
+    if (replica.serving && (replica.nextIndex !== index + 1 || replica.status().executed !== index))
+      return;
     if (known.touched !== null) {
       this.#compareMark(node, index, touchedMark(replica.keyspace, known.touched));
     }
