@@ -193,6 +193,17 @@ describe("a witness that leads answers for the membership", () => {
     expect(writer.take()).toEqual([":2"]);
   });
 
+  test("it serves nobody, though it leads and its term's first entry is committed", () => {
+    const { cluster, witness } = leadingAlone();
+    const { commit, appended } = witness.replica.status();
+    expect(commit).toBe(appended);
+    const client = witness.connect().send("GET k", "SET k w", "DBSIZE");
+    cluster.advance(4 * ELECTION_TIMEOUT_MS);
+    expect(witness.replica).toMatchObject({ role: "leader", serving: false });
+    expect(client.take()).toEqual([CLUSTERDOWN, CLUSTERDOWN, CLUSTERDOWN]);
+    expect(witness.replica.status().appended).toBe(appended);
+  });
+
   test("trap-37 its answer is INDETERMINATE when it loses its place before the entry is committed", () => {
     const { cluster, witness } = leadingAlone();
     const held: Message[] = [];
