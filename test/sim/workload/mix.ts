@@ -24,8 +24,8 @@ export interface Mix {
 }
 
 /** Pipelines a virtual second, of all clients together, while nothing goes wrong. */
-const PIPELINES_PER_S_MIN = 60;
-const PIPELINES_PER_S_MAX = 160;
+const PIPELINES_PER_S_MIN = 40;
+const PIPELINES_PER_S_MAX = 100;
 
 export function drawMix(random: SeededRandom): Mix {
   const clients = 3 + random.below(10);
@@ -35,8 +35,8 @@ export function drawMix(random: SeededRandom): Mix {
   return {
     clients,
     thinkMs: (clients * 1000) / perSecond,
-    keysPerModel: 1 + random.below(5),
-    pipelineMax: 1 + random.below(8),
+    keysPerModel: 1 + random.below(7),
+    pipelineMax: 2 + random.below(14),
     pipelines: {
       plain: 1,
       transaction: some(0.7, 0.25),
