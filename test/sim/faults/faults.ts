@@ -69,7 +69,7 @@ export class Faults implements FaultWorld {
   readonly network: SimulatedNetwork;
   readonly cluster: Cluster;
   readonly budget: FaultBudget;
-  readonly #trace: (line: string) => void;
+  readonly trace: (line: string) => void;
   readonly #watches: { readonly untilMs: number; strike(leader: SimulatedNode): void }[] = [];
   #endMs = 0;
 
@@ -83,7 +83,7 @@ export class Faults implements FaultWorld {
     this.network = network;
     this.cluster = cluster;
     this.budget = new FaultBudget(cluster.nodes);
-    this.#trace = trace;
+    this.trace = trace;
   }
 
   begin(faults: readonly RecordedFault[], endMs: number): void {
@@ -130,7 +130,7 @@ export class Faults implements FaultWorld {
 
   #strike({ kind, seed }: RecordedFault): void {
     const struck = STRIKES[kind](this, new SeededRandom(seed));
-    this.#trace(`fault ${kind} ${struck === null ? "finds nothing to strike" : `(${struck})`}`);
+    this.trace(`fault ${kind} ${struck === null ? "finds nothing to strike" : `(${struck})`}`);
     if (struck !== null) this.counts[kind] = (this.counts[kind] ?? 0) + 1;
   }
 }

@@ -17,12 +17,25 @@ const VOTERS_MIN = 3;
 
 type Lists = ReturnType<typeof withoutMember>;
 
+/** Mean pause between two acts of one administrator, in ms. */
+const PAUSE_MS = 400;
+
+/** An administrator at work: what is refused now may be possible a moment later. */
+function work(world: FaultWorld, random: SeededRandom, times: number, act: () => void): void {
+  act();
+  if (times <= 1) return;
+  world.queue.after(random.exponential(PAUSE_MS), () => {
+    if (world.striking) work(world, random, times - 1, act);
+  });
+}
+
 const transfer: Strike = (world, random) => {
-  const leader = anyLeader(world, random);
-  if (leader === null) return null;
-  const target = random.chance(0.5) ? 0 : anyNode(world, random).id;
-  const refusal = leader.replica!.transferLeadership(target);
-  return refusal === null ? `${named(leader)} to ${target}` : null;
+  const times = 1 + random.below(4);
+  work(world, random, times, () => {
+    const target = random.chance(0.5) ? 0 : anyNode(world, random).id;
+    anyLeader(world, random)?.replica?.transferLeadership(target);
+  });
+  return `${times} times`;
 };
 
 /** CLUSTER FAILOVER: a follower asks. */
@@ -32,17 +45,24 @@ const requestLeadership: Strike = (world, random) => {
 };
 
 const membership: Strike = (world, random) => {
+  const times = 1 + random.below(8);
+  work(world, random, times, () => changeMembership(world, random));
+  return `${times} times`;
+};
+
+function changeMembership(world: FaultWorld, random: SeededRandom): void {
   const leader = anyLeader(world, random);
-  if (leader === null) return null;
+  if (leader === null) return;
   const { configuration } = leader.replica!.status();
   const choices = [grow, shrink, promote, swap]
     .map((choice) => choice(world, random, configuration, leader.id))
     .filter((choice) => choice !== null);
-  if (choices.length === 0) return null;
+  if (choices.length === 0) return;
   const { what, lists } = random.pick(choices);
   const result = leader.replica!.changeMembership({ expectedIndex: 0, ...lists, force: false });
-  return "index" in result ? `${what} by ${named(leader)}, at ${result.index}` : null;
-};
+  const answer = "index" in result ? `at ${result.index}` : result.refused;
+  world.trace(`administrator: ${what} by ${named(leader)}, ${answer}`);
+}
 
 type Choice = (
   world: FaultWorld,

@@ -18,6 +18,7 @@ export interface FaultWorld {
   crash(node: SimulatedNode, downMs: number): void;
   /** While `untilMs` lies ahead: told of every node that becomes leader. */
   onLeader(untilMs: number, strike: (leader: SimulatedNode) => void): void;
+  trace(line: string): void;
 }
 
 /** What was struck, for the trace; null: there was nothing to strike, or it would not be survivable. */
