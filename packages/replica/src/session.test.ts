@@ -1,7 +1,7 @@
 import { Keyspace } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
 import { ARGUMENT_OVERHEAD_BYTES, SESSION_QUEUED_BYTES_MAX } from "./constants.js";
-import { INDETERMINATE } from "./errors.js";
+import { CLUSTERDOWN, INDETERMINATE } from "./errors.js";
 import { type EncodedReply, Refusal, Repeat, type Request } from "./requests.js";
 import { Session } from "./session.js";
 import { TestClient } from "./testing/test-client.js";
@@ -60,9 +60,24 @@ describe("taking back", () => {
     wait(session, "unknown", 5, ReplyKind.write);
     session.takeBack(5, 4);
     const [read, done, unknown] = drain(session);
-    expect(read).toEqual(new Repeat([Buffer.from("read")], 2));
+    expect(read).toEqual(new Refusal(CLUSTERDOWN, false));
     expect(Buffer.from((done as EncodedReply).bytes).toString()).toBe("+done\r\n");
     expect(unknown).toEqual(new Refusal(INDETERMINATE, false));
+  });
+
+  test("trap-36 what stands before a write that may survive never runs behind it", () => {
+    const { session } = connect();
+    wait(session, "before", 0, ReplyKind.repeatable);
+    wait(session, "sealed", 5, ReplyKind.write);
+    wait(session, "after", 0, ReplyKind.repeatable);
+    wait(session, "open", 6, ReplyKind.write);
+    session.takeBack(5, 3);
+    expect(drain(session)).toEqual([
+      new Refusal(CLUSTERDOWN, false),
+      new Refusal(INDETERMINATE, false),
+      new Repeat([Buffer.from("after")], 2),
+      new Repeat([Buffer.from("open")], 2),
+    ]);
   });
 
   test("a second loss keeps the order of what the first had taken back", () => {

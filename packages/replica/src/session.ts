@@ -12,7 +12,7 @@ import {
   SESSION_WAITING_BYTES_MAX,
   SESSION_WAITING_REQUEST_BYTES_MAX,
 } from "./constants.js";
-import { INDETERMINATE } from "./errors.js";
+import { CLUSTERDOWN, INDETERMINATE } from "./errors.js";
 import type { ClientSink } from "./ports.js";
 import {
   EncodedReply,
@@ -250,16 +250,33 @@ export class Session {
    * they came from back to the head of the queue, in order: kept bytes (also of a write that is applied and
    * only waited behind a read), INDETERMINATE for what was sealed, and the requests themselves where they
    * were certainly not done (design, section 5).
+   *
+   * What stands before a write that may survive is refused instead: dispatched again it would run behind it,
+   * and a connection's commands run in the order they were sent (trap 36):
+   *   1. One pipeline: GET k, SET k v. The read waits for its confirmation, the write is sealed.
+   *   2. Leadership is lost, the sealed write survives, this node leads again.
+   *   3. The GET would answer v, which its own connection wrote later.
    */
   takeBack(lastSealed: Index, applied: Index): void {
     if (this.waiting.length === 0) return;
     const again: Request[] = [];
     let start = this.readyEnd;
+    let position = 0;
+    let lastKept = 0;
+    const mayLast = Math.max(lastSealed, applied);
+    this.waiting.forEach((_end, needsCommit, kind) => {
+      position += 1;
+      if (kind === ReplyKind.write && needsCommit <= mayLast) lastKept = position;
+    });
+    position = 0;
     this.waiting.forEach((end, needsCommit, kind, request, protocol) => {
+      position += 1;
       if (kind === ReplyKind.final || (kind === ReplyKind.write && needsCommit <= applied)) {
         if (end > start) again.push(new EncodedReply(this.output.copy(start, end)));
       } else if (kind === ReplyKind.write && needsCommit <= lastSealed) {
         again.push(new Refusal(INDETERMINATE, false));
+      } else if (position < lastKept) {
+        again.push(new Refusal(CLUSTERDOWN, false));
       } else {
         // Watched versions don't outlive the term they were seen in (trap 52).
         if (request instanceof Transaction && request.watched.size > 0) request.dirty = true;
