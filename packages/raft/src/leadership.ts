@@ -204,11 +204,13 @@ export class Leadership {
     return best?.id ?? 0;
   }
 
-  #transferDue(): Progress | null {
+  #transferDue(commit: Index): Progress | null {
     const { transfer } = this;
     if (transfer === null || !transfer.due) return null;
+    const { last, flushed } = this.#options.log;
+    if (!transfer.leavesUnsynced && (commit < last || flushed < last)) return null;
     const peer = this.#byId.get(transfer.target);
-    return peer !== undefined && peer.match === this.#options.log.last ? peer : null;
+    return peer !== undefined && peer.match === last ? peer : null;
   }
 
   /** Returns why the response cannot be, or null. */
@@ -286,7 +288,7 @@ export class Leadership {
 
   hasMessages(commit: Index): boolean {
     if (this.#heartbeatWanted) return this.peers.length > 0;
-    if (this.#transferDue() !== null) return true;
+    if (this.#transferDue(commit) !== null) return true;
     const last = this.#options.log.last;
     return this.peers.some((peer) => peer.wantsAppend(last, commit) || peer.wantsChunk);
   }
@@ -323,7 +325,7 @@ export class Leadership {
         if (fromDisk) break;
       }
     }
-    this.#sendTimeoutNow(messages);
+    this.#sendTimeoutNow(messages, commit);
   }
 
   #beginSnapshot(peer: Progress): void {
@@ -368,8 +370,8 @@ export class Leadership {
     }
   }
 
-  #sendTimeoutNow(messages: Message[]): void {
-    const peer = this.#transferDue();
+  #sendTimeoutNow(messages: Message[], commit: Index): void {
+    const peer = this.#transferDue(commit);
     if (peer === null) return;
     const { id, incarnation, term } = this.#options;
     this.transfer!.due = false;

@@ -483,7 +483,7 @@ export class Raft {
     if (this.#leadership !== null) {
       this.#waitForRound(this.#leadership, this.#id, this.incarnation, context);
     } else {
-      this.#messages.push({
+      this.#reply({
         type: MessageType.readIndex,
         ...this.#envelope(this.#leader, this.#incarnationOf(this.#leader)),
         context,
@@ -542,7 +542,8 @@ export class Raft {
     const chosen = target === 0 ? this.#bestTarget(leadership) : target;
     if (chosen === 0) return "no member can take over now";
     const { electionTimeoutMs } = this.#options;
-    leadership.transfer = new Transfer(chosen, this.#nowMs + electionTimeoutMs);
+    const isStalled = this.#nowMs - this.#storageBusySinceMs >= electionTimeoutMs;
+    leadership.transfer = new Transfer(chosen, this.#nowMs + electionTimeoutMs, isStalled);
     this.#onEvent("leadership transfer begins", { term: this.#term, target: chosen });
     return null;
   }
@@ -563,7 +564,7 @@ export class Raft {
   requestTransferToSelf(): boolean {
     if (this.#leader === 0 || this.#leadership !== null) return false;
     const envelope = this.#envelope(this.#leader, this.#incarnationOf(this.#leader));
-    this.#messages.push({ type: MessageType.transferRequest, ...envelope });
+    this.#reply({ type: MessageType.transferRequest, ...envelope });
     return true;
   }
 
@@ -754,7 +755,7 @@ export class Raft {
     this.#acknowledge = -1;
   }
 
-  /** An answer that promises nothing but names our term: it waits only while that is not durable (trap 03). */
+  /** A follower's word that promises nothing but names our term: it waits only while that is not durable (trap 03). */
   #reply(message: Message): void {
     (this.#durableTerm === this.#term ? this.#messages : this.#promises).push(message);
   }

@@ -9,9 +9,15 @@ export class Transfer {
   readonly deadlineMs: number;
   /** TimeoutNow is due: again after each heartbeat interval, since it may be lost. */
   due = true;
+  /**
+   * The own disk stands still: leadership goes although what was proposed is not durable here. Else it stays
+   * until everything is, so that the leader can tell its clients how each of their writes ended.
+   */
+  readonly leavesUnsynced: boolean;
 
-  constructor(target: NodeId, deadlineMs: number) {
+  constructor(target: NodeId, deadlineMs: number, leavesUnsynced: boolean) {
     this.target = target;
     this.deadlineMs = deadlineMs;
+    this.leavesUnsynced = leavesUnsynced;
   }
 }
