@@ -54,6 +54,8 @@ export interface RunResult extends CheckerFigures {
   readonly completed: number;
   /** Operations answered with success, by command; SET with PX counts as "SET PX". */
   readonly answered: Readonly<Record<string, number>>;
+  /** Errors clients were answered with, by code. */
+  readonly errors: Readonly<Record<string, number>>;
   /** The longest time in which nothing was answered with success, in virtual ms. */
   readonly longestSilenceMs: number;
   /** Strikes that struck, by kind. */
@@ -145,6 +147,7 @@ class Simulation {
       completed,
       ...figures,
       answered: this.#workload.history.answered(),
+      errors: this.#workload.history.errors(),
       longestSilenceMs: this.#workload.history.longestSilenceMs,
       faults: this.#faults.counts,
       faultList: this.#faultList,

@@ -6,6 +6,7 @@
 
 import type { Entry, Message, Persist } from "@redoubt/raft";
 import type { EntryObserver } from "@redoubt/replica";
+import { LogLines } from "../coverage.js";
 import type { History, Operation } from "../workload/history.js";
 import type { SimulatedNode } from "../world/node.js";
 import { Acknowledged } from "./acknowledged.js";
@@ -54,6 +55,8 @@ export interface CheckerFigures {
   readonly promises: number;
   readonly looks: number;
   readonly undecidedKeys: number;
+  /** Lines of all nodes' logs, by text. */
+  readonly lines: Readonly<Record<string, number>>;
 }
 
 export class Checkers {
@@ -74,6 +77,7 @@ export class Checkers {
   readonly #committedReads: CommittedReads;
   readonly #monotone: MonotoneReads;
   readonly #transactions: Transactions;
+  readonly #lines = new LogLines();
   #promises = 0;
   #undecidedKeys = 0;
   #turns = 0;
@@ -114,6 +118,7 @@ export class Checkers {
       promises: this.#promises,
       looks: this.#memory.looks,
       undecidedKeys: this.#undecidedKeys,
+      lines: this.#lines.counts,
     };
   }
 
@@ -146,6 +151,7 @@ export class Checkers {
 
   /** A line of the node's log. */
   logged(node: SimulatedNode, event: string, fields: object): void {
+    this.#lines.logged(event, fields);
     if (event !== "became leader") return;
     const { term } = fields as { term: number };
     this.#leaders.became(node.id, term);

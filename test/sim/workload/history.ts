@@ -1,6 +1,6 @@
 /** What clients did and saw, in virtual time. The input of the checkers. */
 
-import type { Reply } from "../../support/resp-reader.js";
+import { type Reply, RespError } from "../../support/resp-reader.js";
 
 /** ok: answered. fail: certainly not done. info: unknown, it may take effect at any later time. */
 export type OutcomeKind = "ok" | "fail" | "info";
@@ -68,6 +68,15 @@ export class History {
       last = time;
     }
     return longest;
+  }
+
+  /** Errors clients were answered with, by code. */
+  errors(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { reply } of this.operations) {
+      if (reply instanceof RespError) counts[reply.code] = (counts[reply.code] ?? 0) + 1;
+    }
+    return counts;
   }
 
   /** How many were answered with success, by command. */
