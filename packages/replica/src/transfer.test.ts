@@ -63,6 +63,23 @@ describe("a transfer that succeeds", () => {
     expect(next.replica.keyspace.peek("open")).toBe("1");
   });
 
+  test("it waits for the leader's own disk, so that a slow one makes no outcome unknown", () => {
+    const { cluster, leader, others } = settled();
+    leader.disk.held = true;
+    const client = leader.connect().send("SET k v");
+    cluster.settle();
+    expect(leader.replica.transferLeadership(0)).toBeNull();
+    cluster.advance(50);
+    // Both followers have it, and the leader still does not know the end of it.
+    expect(others.map((node) => node.replica.status().flushed)).toEqual(
+      others.map(() => leader.replica.status().appended),
+    );
+    expect(leader.serving).toBe(true);
+    leader.disk.held = false;
+    cluster.until(() => others.some((node) => node.serving));
+    expect(client.take()).toEqual(["+OK"]);
+  });
+
   test("a follower that asks for the place gets it", () => {
     const { cluster, leader, others } = settled();
     const [wants] = others;
