@@ -251,31 +251,28 @@ export class Session {
    * only waited behind a read), INDETERMINATE for what was sealed, and the requests themselves where they
    * were certainly not done (design, section 5).
    *
-   * What stands before a write that may survive is refused instead: dispatched again it would run behind it,
-   * and a connection's commands run in the order they were sent (trap 36):
+   * A connection's commands run in the order they were sent (trap 36). What stands before a write that may
+   * survive would run behind it, and is refused instead:
    *   1. One pipeline: GET k, SET k v. The read waits for its confirmation, the write is sealed.
    *   2. Leadership is lost, the sealed write survives, this node leads again.
    *   3. The GET would answer v, which its own connection wrote later.
+   * Before a write that is applied its reply is kept: an entry of this term that was appended after the read had
+   * run is on a quorum, so nobody led a newer term when it ran.
    */
   takeBack(lastSealed: Index, applied: Index): void {
     if (this.waiting.length === 0) return;
     const again: Request[] = [];
+    const { vouched, kept } = this.#writesThatStay(lastSealed, applied);
     let start = this.readyEnd;
     let position = 0;
-    let lastKept = 0;
-    const mayLast = Math.max(lastSealed, applied);
-    this.waiting.forEach((_end, needsCommit, kind) => {
-      position += 1;
-      if (kind === ReplyKind.write && needsCommit <= mayLast) lastKept = position;
-    });
-    position = 0;
     this.waiting.forEach((end, needsCommit, kind, request, protocol) => {
       position += 1;
-      if (kind === ReplyKind.final || (kind === ReplyKind.write && needsCommit <= applied)) {
+      const isApplied = kind === ReplyKind.write && needsCommit <= applied;
+      if (kind === ReplyKind.final || isApplied || position < vouched) {
         if (end > start) again.push(new EncodedReply(this.output.copy(start, end)));
       } else if (kind === ReplyKind.write && needsCommit <= lastSealed) {
         again.push(new Refusal(INDETERMINATE, false));
-      } else if (position < lastKept) {
+      } else if (position < kept) {
         again.push(new Refusal(CLUSTERDOWN, false));
       } else {
         // Watched versions don't outlive the term they were seen in (trap 52).
@@ -290,6 +287,20 @@ export class Session {
     this.#queue = again.concat(this.#queue.slice(this.#queueHead));
     this.#queueHead = 0;
     this.#events.sessionActive(this);
+  }
+
+  /** Positions, from 1, of the last waiting write that is applied, and of the last that may survive. */
+  #writesThatStay(lastSealed: Index, applied: Index): { vouched: number; kept: number } {
+    let position = 0;
+    let vouched = 0;
+    let kept = 0;
+    this.waiting.forEach((_end, needsCommit, kind) => {
+      position += 1;
+      if (kind !== ReplyKind.write) return;
+      if (needsCommit <= applied) vouched = position;
+      if (needsCommit <= lastSealed) kept = position;
+    });
+    return { vouched, kept };
   }
 
   #enqueue(request: Request): void {
