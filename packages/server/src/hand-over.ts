@@ -9,7 +9,9 @@ import { handOverLookMs } from "./gateway/constants.js";
 /** Resolves when another node leads, when that can't be had, or after `timeoutMs`; never rejects. */
 export async function handOver(replica: Replica, logger: Logger, timeoutMs: number): Promise<void> {
   if (replica.role !== "leader" || timeoutMs === 0) return;
-  const refusal = replica.isWitness ? null : replica.transferLeadership(0);
+  // One that is under way, as an administrator asked, will do.
+  const isUnderWay = replica.isWitness || replica.transferring;
+  const refusal = isUnderWay ? null : replica.transferLeadership(0);
   if (refusal !== null) {
     logger.warn({ refusal }, "leadership can't be handed over: the others will elect");
     return;

@@ -24,6 +24,7 @@ import type { HostServices } from "./host/services.js";
 import { Topology } from "./host/topology.js";
 import { electionParametersOf } from "./join-cluster.js";
 import { JoinDesk } from "./join-desk.js";
+import { Membership, peersOf } from "./membership.js";
 import { newestConfiguration, openNodeLog } from "./node-log.js";
 
 export interface StartOptions {
@@ -79,7 +80,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       incarnation: identity.incarnation,
       bindHost: config.peerBind,
       port: config.peerPort,
-      peers: peersOf(config, newestConfiguration(log)),
+      peers: peersOf(config.peers, newestConfiguration(log)),
       secret,
       announce: () => topology.ownAnnouncement(),
       onAnnounce: (peer, bytes) => {
@@ -105,7 +106,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
         secret,
         electionParametersMs: electionParametersOf(config),
         busyLeaderMaxMs: config.busyLeaderMaxMs,
-        peers: peersOf(config, newestConfiguration(log)),
+        peers: peersOf(config.peers, newestConfiguration(log)),
         logger,
       });
       parts.link.busyLeader = busyLeader;
@@ -210,7 +211,16 @@ function compose(
       directory: topology,
     },
   );
-  const membership = new Membership(config, replica, link, logger, services.shutdown);
+  const membership = new Membership({
+    view: replica,
+    logger,
+    peers: config.peers,
+    electionTimeoutMs: config.electionTimeoutMs,
+    nowMs: clock.monotonicMs,
+    link: (peers) => link.transport?.setPeers(peers),
+    keepAlive: (peers) => link.busyLeader?.setPeers(peers),
+    leave: services.shutdown,
+  });
   const runTurn = (): void => {
     replica.turn();
     link.busyLeader?.turned(replica.role === "leader" ? replica.term : 0);
@@ -221,8 +231,8 @@ function compose(
     replica,
     logger,
     peerAddress: (leader) =>
-      peersOf(config, replica.status().configuration).find(({ id }) => id === leader)?.address ??
-      "",
+      peersOf(config.peers, replica.status().configuration).find(({ id }) => id === leader)
+        ?.address ?? "",
   });
   return { replica, gateway, topology, scheduler, link, joinDesk };
 }
@@ -236,64 +246,6 @@ class PeerLink implements PeerTransport {
     this.transport?.send(message);
   }
 }
-
-/** Follows the configuration in force: who is linked with, and whether this node is still a member. */
-class Membership {
-  readonly #config: ServerConfig;
-  readonly #replica: Replica;
-  readonly #link: PeerLink;
-  readonly #logger: Logger;
-  readonly #leave: () => void;
-  #seenIndex: number;
-  #left = false;
-  #peers: readonly LinkedPeer[] = [];
-
-  constructor(
-    config: ServerConfig,
-    replica: Replica,
-    link: PeerLink,
-    logger: Logger,
-    leave: () => void,
-  ) {
-    this.#config = config;
-    this.#replica = replica;
-    this.#link = link;
-    this.#logger = logger;
-    this.#leave = leave;
-    this.#seenIndex = replica.configurationIndex;
-    this.#peers = peersOf(config, replica.status().configuration);
-  }
-
-  /** After every turn: nearly always one comparison. */
-  look(): void {
-    if (this.#replica.configurationIndex !== this.#seenIndex) this.#changed();
-    if (this.#replica.isRemoved && !this.#left) {
-      this.#left = true;
-      this.#logger.warn({}, "this node was removed from the cluster: it stops");
-      this.#leave();
-    }
-  }
-
-  #changed(): void {
-    this.#seenIndex = this.#replica.configurationIndex;
-    const { configuration } = this.#replica.status();
-    const before = this.#peers;
-    const now = peersOf(this.#config, configuration);
-    this.#peers = now;
-    const ids = now.map(({ id }) => id);
-    this.#logger.info({ index: this.#seenIndex, peers: ids }, "membership changed");
-    // Who has left is told so by the log: its link stays for a while.
-    const leaving = before.filter((peer) => !ids.includes(peer.id));
-    this.#link.transport?.setPeers([...now, ...leaving]);
-    this.#link.busyLeader?.setPeers(now);
-    if (leaving.length === 0) return;
-    const lingerMs = FAREWELL_ELECTION_TIMEOUTS * this.#config.electionTimeoutMs;
-    setTimeout(() => this.#link.transport?.setPeers(this.#peers), lingerMs).unref();
-  }
-}
-
-/** How long the link to a removed member stays: as long as the core speaks to it. */
-const FAREWELL_ELECTION_TIMEOUTS = 4;
 
 function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings {
   const clientsMaxByDescriptors = clientsMaxFor(descriptorsMax());
@@ -351,25 +303,6 @@ function checkRole(config: ServerConfig, configuration: Configuration | null): v
     "NODE_ROLE_DIFFERS",
     `node ${config.nodeId} is to start as a ${said}, but the membership names it as a ${logged}`,
   );
-}
-
-interface LinkedPeer {
-  readonly id: number;
-  readonly address: string;
-  readonly incarnation?: number;
-}
-
-/**
- * Who is linked with: the members by the log, where they are by the configuration file. A node that is being
- * filled has no log yet: then those of the file.
- */
-function peersOf(config: ServerConfig, configuration: Configuration | null): LinkedPeer[] {
-  if (configuration === null || configuration.voters.length === 0) return [...config.peers];
-  return allMembers(configuration).map(({ id, incarnation, peerAddress }) => ({
-    id,
-    incarnation,
-    address: config.peers.find((peer) => peer.id === id)?.address ?? peerAddress,
-  }));
 }
 
 /** Membership is in the log: `peers` of the file only begins a cluster and says where its members are. */
