@@ -1,0 +1,77 @@
+/** Every command of docs/operations.md, run from top to bottom as one session. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const page = readFileSync(join(root, "docs/operations.md"), "utf8");
+const directory = mkdtempSync(join(tmpdir(), "redoubt-operations-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Nodes the page speaks of: ports are a prefix and one of these digits. */
+const nodes = 5;
+/** Milliseconds. Some thirty steps, each with processes that start. */
+const sessionMsMax = 200_000;
+
+const endsProcesses = `trap 'for file in node-*/redoubt.pid; do
+  test -e "$file" && kill -9 "$(cat "$file")"
+done' EXIT`;
+
+test("the session of the page is as it says", async () => {
+  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
+  expect(blocks.length).toBeGreaterThan(8);
+  const [clients, peers] = await freePrefixes();
+  const session = blocks
+    .join("\n")
+    .replaceAll(/\b1700(?=[$\d])/g, String(peers))
+    .replaceAll(/\b700(?=[$\d])/g, String(clients));
+  const shell = spawn("bash", ["-c", `set -eu\n${endsProcesses}\n${session}`], {
+    cwd: directory,
+    env: { ...process.env, REDOUBT: root },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: sessionMsMax,
+  });
+  let said = "";
+  for (const stream of [shell.stdout, shell.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  const [code] = await once(shell, "close");
+  expect([code, said]).toEqual([0, expect.stringContaining("node 4 is no member any more")]);
+  expect(said).toContain("node 5 is no member any more");
+  expect(said).toContain("LOST FOR GOOD: what other members acknowledged and this log lacks");
+  const last = said.slice(said.lastIndexOf("cluster  demo-2"));
+  expect(last.match(/^[123] +voter/gm)).toHaveLength(3);
+  expect(readdirSync(join(directory, "node-2"))).toContain("log.before-recover-1");
+});
+
+/** Two prefixes of four digits with whose every last digit nobody listens. */
+async function freePrefixes(): Promise<[number, number]> {
+  const found: number[] = [];
+  // Below the ports that systems give out by themselves, above the privileged.
+  for (let prefix = 1100 + (process.pid % 1000); prefix < 3200; prefix++) {
+    if (await isFree(prefix)) found.push(prefix);
+    if (found.length === 2) return [found[0]!, found[1]!];
+  }
+  throw new Error("no free ports");
+}
+
+async function isFree(prefix: number): Promise<boolean> {
+  for (let node = 1; node <= nodes; node++) {
+    const server = createServer();
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(prefix * 10 + node, "127.0.0.1", () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (!listening) return false;
+  }
+  return true;
+}
