@@ -65,7 +65,7 @@ export interface RunResult extends CheckerFigures {
   readonly virtualMs: number;
 }
 
-const DURATION_MS = 12_000;
+const DURATION_MS = 15_000;
 /** A healed cluster answers again within so long, and is whole again within so long. */
 const PROGRESS_MS = 8_000;
 const WHOLE_MS = 20_000;
