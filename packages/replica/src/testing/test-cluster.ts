@@ -73,8 +73,9 @@ export class TestCluster {
 
   /** The process starts again from what its disk had synced. */
   restart(node: TestNode): TestNode {
-    const { entries, hardState } = node.disk;
-    const again = new TestNode(this, node.id, entries, this.#options, hardState, node.incarnation);
+    const { id, disk, incarnation } = node;
+    const { entries, hardState } = disk;
+    const again = new TestNode(this, id, entries, this.#options, hardState, incarnation, disk);
     this.nodes[node.id - 1] = again;
     return again;
   }

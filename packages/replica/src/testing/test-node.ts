@@ -5,7 +5,7 @@ import type { Entry, HardState } from "@redoubt/raft";
 import { type EntryObserver, Replica, type ReplicaOptions } from "../index.js";
 import { TestClient } from "./test-client.js";
 import type { TestCluster } from "./test-cluster.js";
-import { TestDisk } from "./test-disk.js";
+import { type DiskContents, TestDisk } from "./test-disk.js";
 import { TestHost } from "./test-host.js";
 
 /** Wall clock at the cluster's time 0. */
@@ -13,6 +13,9 @@ const WALL_START_MS = 1_700_000_000_000;
 
 export const ELECTION_TIMEOUT_MS = 500;
 export const HEARTBEAT_INTERVAL_MS = 50;
+
+/** Small: what a test snapshots takes several. */
+const SNAPSHOT_CHUNK_BYTES = 64;
 
 export interface TestNodeOptions {
   readonly commands?: CommandTable;
@@ -53,11 +56,12 @@ export class TestNode {
     options: TestNodeOptions,
     hardState?: HardState,
     incarnation = 1,
+    before?: DiskContents,
   ) {
     this.id = id;
     this.incarnation = incarnation;
     this.cluster = cluster;
-    this.disk = new TestDisk(entries, hardState);
+    this.disk = new TestDisk(entries, hardState, before);
     const line = (fields: object, event: string): void => {
       this.events.push({ event, fields });
     };
@@ -69,6 +73,7 @@ export class TestNode {
         heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
         maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
         onFatal: (error) => this.#failed(error),
+        snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
         witness: options.witnesses?.includes(id) ?? false,
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
         ...(options.commands === undefined ? {} : { commands: options.commands }),
@@ -85,6 +90,7 @@ export class TestNode {
           },
         },
         log: this.disk,
+        snapshots: this.disk,
         transport: { send: (message) => cluster.post(message) },
         memory: { outsideBytes: () => 0 },
         logger: { debug: line, info: line, warn: line, error: line },
@@ -120,6 +126,12 @@ export class TestNode {
     this.wakeAtMs = Number.POSITIVE_INFINITY;
     this.turns += 1;
     this.replica.turn();
+  }
+
+  /** Of what is applied, and the log trimmed behind it but for `trailing` entries. */
+  makeSnapshot(trailing = 0): void {
+    const snapshot = this.disk.makeSnapshot(this.replica.status().applied);
+    this.replica.compactTo(snapshot, trailing);
   }
 
   connect(): TestClient {
