@@ -6,8 +6,18 @@
 import type { Logger, Replica } from "@redoubt/replica";
 import { handOverLookMs } from "./gateway/constants.js";
 
+export interface HandOverPatience {
+  /** How long this node may take at most. 0: it does not hand over. */
+  readonly timeoutMs: number;
+  readonly electionTimeoutMs: number;
+}
+
 /** Resolves when another node leads, when that can't be had, or after `timeoutMs`; never rejects. */
-export async function handOver(replica: Replica, logger: Logger, timeoutMs: number): Promise<void> {
+export async function handOver(
+  replica: Replica,
+  logger: Logger,
+  { timeoutMs, electionTimeoutMs }: HandOverPatience,
+): Promise<void> {
   if (replica.role !== "leader" || timeoutMs === 0) return;
   // One that is under way, as an administrator asked, will do.
   const isUnderWay = replica.isWitness || replica.transferring;
@@ -26,8 +36,10 @@ export async function handOver(replica: Replica, logger: Logger, timeoutMs: numb
     logger.warn({}, "leadership was not taken over: the others will elect");
     return;
   }
-  // Clients learn from this node who leads now, before their connections close.
-  while (replica.leader === 0 && performance.now() - started < timeoutMs) await pause();
+  // Clients learn from this node who leads now, before their connections close. Whoever took over says so within
+  // a round trip; where all nodes stop at once, it may have stopped before it did.
+  const endMs = Math.min(started + timeoutMs, performance.now() + electionTimeoutMs);
+  while (replica.leader === 0 && performance.now() < endMs) await pause();
   logger.info(
     { leader: replica.leader, ms: performance.now() - started },
     "leadership handed over",

@@ -113,7 +113,9 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       undo.push(() => busyLeader.stop());
     }
     undo.push(() => gateway.stop());
-    undo.push(() => handOver(replica, logger, config.shutdownTimeoutSeconds * 1000));
+    const timeoutMs = config.shutdownTimeoutSeconds * 1000;
+    const patience = { timeoutMs, electionTimeoutMs: config.electionTimeoutMs };
+    undo.push(() => handOver(replica, logger, patience));
     await gateway.listen();
     undo.push(await writePidFile(config));
     const addresses = gateway.addresses();
