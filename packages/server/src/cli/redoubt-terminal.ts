@@ -59,6 +59,10 @@ export function usageError(message: string): CliError {
 }
 
 export function processTerminal(): Terminal {
+  // Whoever read the answer has seen enough (head, grep -q): no reason to leave a change half waited for.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   const watched = process.stderr.isTTY === true;
   let shown = 0;
   const clear = (): void => {
