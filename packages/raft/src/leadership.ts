@@ -24,6 +24,7 @@ import {
   type Message,
   MessageType,
   type NodeId,
+  type SnapshotDescription,
   type SnapshotReader,
   type SnapshotResponse,
   type Term,
@@ -276,14 +277,14 @@ export class Leadership {
     peer.check(this.#options.log.last);
   }
 
-  /** The lowest index behind which nothing may be trimmed: of what living peers are being sent. */
-  snapshotsSent(nowMs: number): Index {
-    let lowest = Infinity;
+  /** What living peers are being sent. */
+  snapshotsSent(nowMs: number): SnapshotDescription[] {
+    const sent: SnapshotDescription[] = [];
     for (const { sender, heardMs } of this.peers) {
       if (sender === null || nowMs - heardMs >= this.#options.electionTimeoutMs) continue;
-      lowest = Math.min(lowest, sender.snapshot.index);
+      if (!sent.includes(sender.snapshot)) sent.push(sender.snapshot);
     }
-    return lowest;
+    return sent;
   }
 
   hasMessages(commit: Index): boolean {

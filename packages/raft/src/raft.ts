@@ -598,10 +598,18 @@ export class Raft {
    */
   trimTo(index: Index): Index {
     assert(index <= this.#applied, "only what is applied is trimmed");
-    const kept = this.#leadership?.snapshotsSent(this.#nowMs) ?? Infinity;
-    const to = Math.min(index, kept);
+    let to = index;
+    for (const sent of this.snapshotsSent) to = Math.min(to, sent.index);
     if (to > this.#log.anchor && !this.#log.installing) this.#log.trimTo(to);
     return this.#log.anchor;
+  }
+
+  /**
+   * What followers that are heard are just being sent. The store keeps these too, however many newer ones are
+   * made meanwhile: a transfer that begins anew each time never ends (trap 21).
+   */
+  get snapshotsSent(): readonly SnapshotDescription[] {
+    return this.#leadership?.snapshotsSent(this.#nowMs) ?? [];
   }
 
   /** The store has made `Ready.verify` durable and compared its digest, or found it wrong. */

@@ -62,8 +62,8 @@ export class SimulatedDisk implements LogReader, SnapshotReader {
   /** The snapshot a restart begins from. */
   snapshot: SnapshotDescription | null = null;
   /**
-   * Every snapshot that is on the disk, by digest: the adopted one and newer ones, which are verified and may be
-   * about to be installed (trap 50).
+   * Every snapshot that is on the disk, by digest: the adopted one, newer ones, which are verified and may be
+   * about to be installed (trap 50), and older ones that are being sent (trap 21).
    */
   readonly files = new Map<number, { readonly index: Index; readonly bytes: Uint8Array }>();
   reads = 0;
@@ -92,7 +92,7 @@ export class SimulatedDisk implements LogReader, SnapshotReader {
       const { index, term, checksum } = install;
       this.entries = [];
       this.anchor = { index, term, checksum };
-      this.#adopt(install);
+      this.#adopt(install, []);
     }
     if (truncateFrom !== 0) this.entries.length = truncateFrom - this.anchor.index - 1;
     for (const entry of entries) {
@@ -104,15 +104,20 @@ export class SimulatedDisk implements LogReader, SnapshotReader {
   }
 
   /** This node's own snapshot of what it has applied: durable at once. */
-  keep(snapshot: SnapshotDescription, bytes: Uint8Array): void {
+  keep(
+    snapshot: SnapshotDescription,
+    bytes: Uint8Array,
+    sent: readonly SnapshotDescription[] = [],
+  ): void {
     this.files.set(snapshot.digest, { index: snapshot.index, bytes });
-    this.#adopt(snapshot);
+    this.#adopt(snapshot, sent);
   }
 
-  #adopt(snapshot: SnapshotDescription): void {
+  #adopt(snapshot: SnapshotDescription, sent: readonly SnapshotDescription[]): void {
     this.snapshot = snapshot;
+    const kept = new Set([snapshot, ...sent].map(({ digest }) => digest));
     for (const [digest, { index }] of this.files) {
-      if (digest !== snapshot.digest && index <= snapshot.index) this.files.delete(digest);
+      if (!kept.has(digest) && index <= snapshot.index) this.files.delete(digest);
     }
   }
 
@@ -276,7 +281,7 @@ export class SimulatedNode {
     const { term, checksum } = this.disk.at(index) ?? this.disk.anchor;
     const digest = crc32c(bytes);
     const snapshot = { index, term, checksum, configuration, bytes: bytes.length, digest };
-    this.disk.keep(snapshot, bytes);
+    this.disk.keep(snapshot, bytes, this.raft.snapshotsSent);
     this.raft.trimTo(Math.max(index - margin, 0));
     return snapshot;
   }
