@@ -248,7 +248,9 @@ function healthProblem(facts: MembershipFacts, planned: Configuration): RefusedC
     const health = facts.health(voter.id, voter.incarnation);
     if (!health.active) return refuse("MEMBER_UNREACHABLE", `node ${voter.id} does not answer`);
     if (!isCaughtUp(health)) {
-      return refuse("MEMBER_LAGS", `node ${voter.id} lacks ${health.lagEntries} entries`);
+      const { lagEntries } = health;
+      const lacks = lagEntries === Infinity ? "what only a snapshot has" : `${lagEntries} entries`;
+      return refuse("MEMBER_LAGS", `node ${voter.id} lacks ${lacks}`);
     }
   }
   for (const half of [planned.voters, planned.votersOutgoing]) {

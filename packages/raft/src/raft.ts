@@ -1309,7 +1309,9 @@ export class Raft {
         const peer = leadership.peer(id);
         if (peer?.incarnation !== incarnation) return { active: false, lagEntries: this.#log.last };
         const active = peer.heard && this.#nowMs - peer.heardMs < this.#options.electionTimeoutMs;
-        return { active, lagEntries: this.#log.last - peer.match };
+        // What it lacks was trimmed: how long a snapshot takes, no count of entries tells (trap 12).
+        const lacksTrimmed = peer.match < this.#log.anchor;
+        return { active, lagEntries: lacksTrimmed ? Infinity : this.#log.last - peer.match };
       },
     };
   }
