@@ -5,6 +5,7 @@ import { nodeIdMax } from "../config/constants.js";
 import {
   eventually,
   type Reply,
+  ReplyError,
   startTestCluster,
   startTestNode,
   type TestClient,
@@ -145,7 +146,13 @@ describe("elsewhere", () => {
       `NOTLEADER leader is node ${follower.config.nodeId} at 127.0.0.1:${follower.port}`,
     );
     const back = `${leader.config.nodeId}`;
-    expect(await client.send("REDOUBT", "TRANSFER", back)).toEqual(ok);
+    // Refused until the new leader has heard the old one.
+    let reply: Reply = null;
+    await eventually(async () => {
+      reply = await client.send("REDOUBT", "TRANSFER", back);
+      return !(reply instanceof ReplyError);
+    });
+    expect(reply).toEqual(ok);
     await eventually(() => leader.running.replica.serving);
   });
 });
