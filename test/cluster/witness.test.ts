@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { RespError } from "../support/resp-reader.js";
+import { freePorts } from "./support/ports.js";
 import { redoubt } from "./support/redoubt-cli.js";
 import type { ServerProcess } from "./support/server-process.js";
 import { TestCluster } from "./support/test-cluster.js";
@@ -87,6 +88,19 @@ describe("two data nodes and a witness", () => {
 function textOf(reply: unknown): unknown {
   return reply instanceof RespError ? reply.text : reply;
 }
+
+test("members that were told different roles at birth say so", async () => {
+  cluster = new TestCluster({}, 3, await freePorts(6));
+  const [first, second, third] = cluster.nodes as [ServerProcess, ServerProcess, ServerProcess];
+  for (const node of [first, second]) node.start(["--bootstrap", "yes"]);
+  const otherwise = cluster.peers.replace(/2@\S+/, "$&/witness");
+  third.start(["--bootstrap", "yes", "--peers", ...otherwise.split(" ")]);
+  const event = "a peer was born with another first entry: peers was not the same on all members";
+  const told = (node: ServerProcess): unknown[] =>
+    node.logLines("error").filter(({ msg }) => msg === event);
+  await until("all say so", () => cluster.nodes.every((node) => told(node).length > 0));
+  expect(told(first)).toEqual([expect.objectContaining({ peer: 3 })]);
+});
 
 describe("a data node and two witnesses", () => {
   test("trap-48 what was acknowledged outlives the data node's disk: a new one gets it from a witness that leads", async () => {

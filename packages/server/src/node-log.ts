@@ -110,6 +110,13 @@ export function newestConfiguration(log: LevelLog): Configuration | null {
   return log.initial.configurations.at(-1)?.configuration ?? null;
 }
 
+/** Checksum of the first entry, which all members have from their birth; 0: it is not here (yet). */
+export function birthOf(log: LevelLog): number {
+  const { lastIndex, anchor } = log.initial;
+  if (lastIndex === 0 || (anchor !== undefined && anchor.index > 0)) return 0;
+  return log.readEntries(1, 1, 0)[0]?.checksum ?? 0;
+}
+
 /** Node's errors of system calls carry a number beside the code. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "errno" in error && "syscall" in error;

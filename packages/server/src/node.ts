@@ -25,7 +25,7 @@ import { Topology } from "./host/topology.js";
 import { electionParametersOf } from "./join-cluster.js";
 import { JoinDesk } from "./join-desk.js";
 import { Membership, peersOf } from "./membership.js";
-import { newestConfiguration, openNodeLog } from "./node-log.js";
+import { birthOf, newestConfiguration, openNodeLog } from "./node-log.js";
 
 export interface StartOptions {
   /** Birth: creates this member of a new cluster in an empty directory first. */
@@ -83,13 +83,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       peers: peersOf(config.peers, newestConfiguration(log)),
       secret,
       announce: () => topology.ownAnnouncement(),
-      onAnnounce: (peer, bytes) => {
-        if (topology.announced(peer, bytes)) return;
-        logger.warn(
-          { peer },
-          "a peer's client address was not understood: clients are not sent to it",
-        );
-      },
+      onAnnounce: (peer, bytes) => announced(topology, peer, bytes, logger),
       events: replica,
       logger,
       random: Math.random,
@@ -137,6 +131,17 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   }
 }
 
+/** What a peer says of itself when a link to it comes up. */
+function announced(topology: Topology, peer: number, bytes: Uint8Array, logger: Logger): void {
+  if (!topology.announced(peer, bytes)) {
+    const event = "a peer's client address was not understood: clients are not sent to it";
+    logger.warn({ peer }, event);
+  } else if (topology.bornApart(peer)) {
+    const event = "a peer was born with another first entry: peers was not the same on all members";
+    logger.error({ peer }, event);
+  }
+}
+
 interface Parts {
   readonly replica: Replica;
   readonly gateway: Gateway;
@@ -167,6 +172,7 @@ function compose(
     config,
     clusterId: identity.clusterId,
     nodeId: identity.nodeId,
+    birth: birthOf(log),
     configuration: () => replica.status().configuration,
     leader: () => replica.leader,
     connected: (peer) => link.transport?.connected(peer) ?? false,

@@ -1,10 +1,11 @@
 /**
- * What a node tells its peers about where clients reach it: opaque bytes in the transport's handshake.
+ * What a node tells its peers about where clients reach it, and how it was born: opaque bytes in the
+ * transport's handshake.
  *
- *   version u8 = 1 | client port u16 | address length u8, address | host name length u8, host name
+ *   version u8 = 1 | client port u16 | address length u8, address | host name length u8, host name | birth u32
  *
  * An empty address: this node listens on every address and announces none, so the host by which peers
- * reach it stands in. Bytes behind the host name are a later version's and are ignored.
+ * reach it stands in. Without a birth it is not known. Bytes behind it are a later version's and are ignored.
  */
 
 import { assert } from "../gateway/assert.js";
@@ -16,9 +17,12 @@ export interface Announcement {
   readonly address: string;
   /** "" : none. */
   readonly hostname: string;
+  /** Checksum of the log's first entry, the same on all members; 0: not known. */
+  readonly birth: number;
 }
 
 const version = 1;
+const birthBytes = 4;
 /** Both end up in replies made of lines and words; nothing else is a host. */
 const hostText = /^[A-Za-z0-9.:_%-]*$/;
 
@@ -31,7 +35,9 @@ export function encodeAnnouncement(announcement: Announcement): Uint8Array {
   head.writeUInt8(version, 0);
   head.writeUInt16BE(announcement.port, 1);
   head.writeUInt8(address.length, 3);
-  return Buffer.concat([head, address, Buffer.of(hostname.length), hostname]);
+  const birth = Buffer.alloc(birthBytes);
+  birth.writeUInt32BE(announcement.birth, 0);
+  return Buffer.concat([head, address, Buffer.of(hostname.length), hostname, birth]);
 }
 
 /** null: not an announcement of a version that is known here. */
@@ -46,5 +52,6 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement | null {
   const address = buffer.toString("latin1", 4, addressEnd);
   const hostname = buffer.toString("latin1", addressEnd + 1, hostnameEnd);
   if (!hostText.test(address) || !hostText.test(hostname)) return null;
-  return { port, address, hostname };
+  const hasBirth = buffer.length >= hostnameEnd + birthBytes;
+  return { port, address, hostname, birth: hasBirth ? buffer.readUInt32BE(hostnameEnd) : 0 };
 }

@@ -15,7 +15,12 @@ describe("announcement", () => {
   test("decode gives back what was encoded, whatever a later version adds", () => {
     fc.assert(
       fc.property(
-        fc.record({ port: fc.integer({ min: 1, max: 65_535 }), address: host, hostname: host }),
+        fc.record({
+          port: fc.integer({ min: 1, max: 65_535 }),
+          address: host,
+          hostname: host,
+          birth: fc.integer({ min: 0, max: 0xffffffff }),
+        }),
         fc.uint8Array({ maxLength: 20 }),
         (announcement, later) => {
           const bytes = Buffer.concat([encodeAnnouncement(announcement), later]);
@@ -27,14 +32,16 @@ describe("announcement", () => {
   });
 
   test("bytes that are none are refused, never thrown over", () => {
-    const whole = encodeAnnouncement({ port: 7001, address: "10.0.0.1", hostname: "a.example" });
-    for (let end = 0; end < whole.length; end++) {
+    const known = { port: 7001, address: "10.0.0.1", hostname: "a.example" };
+    const whole = encodeAnnouncement({ ...known, birth: 7 });
+    for (let end = 0; end < whole.length - 4; end++) {
       expect(decodeAnnouncement(whole.subarray(0, end))).toBeNull();
     }
+    expect(decodeAnnouncement(whole.subarray(0, -1))).toEqual({ ...known, birth: 0 });
     const newer = Uint8Array.from(whole);
     newer[0] = 2;
     expect(decodeAnnouncement(newer)).toBeNull();
-    const evil = encodeAnnouncement({ port: 7001, address: "a b\n", hostname: "" });
+    const evil = encodeAnnouncement({ port: 7001, address: "a b\n", hostname: "", birth: 0 });
     expect(decodeAnnouncement(evil)).toBeNull();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

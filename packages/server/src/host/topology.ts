@@ -44,6 +44,8 @@ export interface TopologySources {
   readonly config: ServerConfig;
   readonly clusterId: string;
   readonly nodeId: NodeId;
+  /** Checksum of the log's first entry; 0: not known. */
+  readonly birth: number;
   configuration(): Configuration;
   /** 0: unknown. */
   leader(): NodeId;
@@ -67,7 +69,15 @@ export class Topology implements NodeDirectory {
       port: this.#ownPort(),
       address: config.clusterAnnounceIp || this.#boundAddress(),
       hostname: config.clusterAnnounceHostname,
+      birth: this.#sources.birth,
     });
+  }
+
+  /** Its log begins with another entry: the two were not born as members of one cluster. */
+  bornApart(peer: NodeId): boolean {
+    const { birth } = this.#sources;
+    const other = this.#announced.get(peer)?.birth ?? 0;
+    return birth !== 0 && other !== 0 && birth !== other;
   }
 
   /** False: not understood, the node stays unknown to clients. */
@@ -184,7 +194,7 @@ export class Topology implements NodeDirectory {
   }
 
   /** For itself a node names the address this very client reached it by, unless told another. */
-  #own(session: Session): Announcement {
+  #own(session: Session): Omit<Announcement, "birth"> {
     const { config } = this.#sources;
     const { hostState } = session;
     const reached = hostState instanceof Connection ? hostState.localHost : "";
