@@ -20,6 +20,8 @@ export class LeaderCompleteness {
   readonly #log: CommittedLog;
   readonly #configurations: Configurations;
   readonly #report: Report;
+  /** The newest term that anybody led. */
+  #newestTerm = 0;
 
   constructor(
     nodes: readonly SimulatedNode[],
@@ -33,7 +35,10 @@ export class LeaderCompleteness {
     this.#report = report;
   }
 
+  /** One that slept through its own election may find a later leader's entries committed: it lacks them. */
   became(node: SimulatedNode, term: number): void {
+    if (term < this.#newestTerm) return;
+    this.#newestTerm = term;
     const newest = this.#log.at(this.#log.last);
     if (newest === undefined || holds(node.disk, newest.entry.index, newest.entry.checksum)) return;
     this.#report(
