@@ -216,6 +216,7 @@ class Simulation {
           this.#checkers.logged(node, event, fields);
           this.#faults.logged(node, event);
         },
+        lost: (node) => this.#checkers.lost(node),
         born: (node, entries) => this.#checkers.born(node, entries),
         written: (node, persist) => this.#checkers.written(node, persist),
         crashed: (node) => this.#workload.nodeCrashed(node),
@@ -224,15 +225,17 @@ class Simulation {
     });
   }
 
-  /** Three voters mostly; in some runs one of them is a witness. */
+  /** Three voters mostly; in some runs there are witnesses among them. */
   #bootstrap(random: SeededRandom): void {
     const { nodes, witnesses } = this.#options;
     const drawn = random.chance(0.15) ? 5 : 3;
-    const hasWitness = random.chance(0.2);
+    const hasWitness = random.chance(0.2) && nodes === undefined;
     const count = nodes ?? drawn;
     const ids = Array.from({ length: count }, (_, at) => at + 1);
-    const drawnWitnesses = hasWitness && nodes === undefined ? [random.pick(ids)] : [];
-    this.#cluster.bootstrap(ids, witnesses ?? drawnWitnesses);
+    // One or two, anywhere: with two of three a single node holds the data.
+    const first = random.pick(ids);
+    const second = random.chance(0.4) ? random.pick(ids) : first;
+    this.#cluster.bootstrap(ids, witnesses ?? (hasWitness ? [first, second] : []));
   }
 
   #trace(line: string, fields?: object): void {

@@ -129,6 +129,11 @@ export class Checkers {
     return this.#log.last;
   }
 
+  /** Its disk is about to be replaced by an empty one. */
+  lost(node: SimulatedNode): void {
+    this.#quorums.lost(node);
+  }
+
   /** A node was given a disk, not always its first: what is on it from the start. */
   born(node: SimulatedNode, entries: readonly Entry[]): void {
     this.#appendOnly.born(node.id);

@@ -2,6 +2,9 @@
  * Every commit is durable on a quorum, through changes of membership: on a majority of each half of the
  * configuration in force at its index, or of one that the committing leader had appended behind it. And the
  * quorums of any two configurations that follow each other in a log intersect.
+ *
+ * A disk that is lost keeps its word: what it had acknowledged before counts, since the world lets only a minority
+ * be lost at a time.
  */
 
 import type { Entry, Member } from "@redoubt/raft";
@@ -11,10 +14,13 @@ import { holds } from "./durable.js";
 import { isIt, isQuorum, quorumsIntersect } from "./majorities.js";
 import type { Report } from "./violation.js";
 
+type LostDisk = Pick<SimulatedNode, "id" | "incarnation" | "disk">;
+
 export class QuorumIntersection {
   readonly configurations: Configurations;
   readonly #nodes: readonly SimulatedNode[];
   readonly #report: Report;
+  readonly #lost: LostDisk[] = [];
   checked = 0;
 
   constructor(nodes: readonly SimulatedNode[], report: Report) {
@@ -26,6 +32,11 @@ export class QuorumIntersection {
     });
   }
 
+  /** Its disk is about to be replaced. */
+  lost({ id, incarnation, disk }: SimulatedNode): void {
+    this.#lost.push({ id, incarnation, disk });
+  }
+
   /** `entry` is committed: `node` is the first to apply it. */
   committed(node: number, { index, checksum }: Entry): void {
     this.checked += 1;
@@ -33,7 +44,9 @@ export class QuorumIntersection {
     // Before the first configuration nobody votes.
     if (at === undefined) return;
     const has = (member: Member): boolean => {
-      const holder = this.#nodes.find((each) => isIt(each, member));
+      const holder =
+        this.#nodes.find((each) => isIt(each, member)) ??
+        this.#lost.find((each) => isIt(each, member));
       return holder !== undefined && holds(holder.disk, index, checksum);
     };
     if (isQuorum(at, has)) return;

@@ -33,6 +33,8 @@ export interface ClusterParts {
 }
 
 export interface ClusterEvents extends Pick<NodeEvents, "send" | "observer" | "logged"> {
+  /** The disk that it has goes: told before. */
+  lost(node: SimulatedNode): void;
   /** A machine got a disk: what is on it from the start. */
   born(node: SimulatedNode, entries: readonly Entry[]): void;
   written(node: SimulatedNode, persist: Persist): void;
@@ -172,6 +174,7 @@ export class Cluster {
     if (known !== undefined) this.#emptyDisk(node);
     node.retired = false;
     node.incarnation = 0;
+    node.isWitness = member.witness === true;
     if (this.#random.chance(0.5)) this.bear(node, member);
     else this.joining.ask(node);
   }
@@ -219,6 +222,7 @@ export class Cluster {
 
   #emptyDisk(node: SimulatedNode): void {
     const { events } = this.#parts;
+    if (node.incarnation !== 0) events.lost(node);
     node.incarnation = 0;
     node.disk = this.#makeDisk([]);
     node.disk.onWritten = (persist) => events.written(node, persist);
