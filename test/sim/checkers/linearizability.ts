@@ -123,6 +123,8 @@ class Search {
   readonly #returnOf: number[];
   /** The client's answered operation before, which must come first: pipelines keep their order. -1: none. */
   readonly #before: number[];
+  /** The one before of unknown outcome that asked the same: either may stand for the other. -1: none. */
+  readonly #twin: number[];
   readonly #done: Uint32Array;
   /** What was tried: (operations done, state), as a number of 53 bits or written out. */
   readonly #seen = new Set<string | number>();
@@ -149,6 +151,7 @@ class Search {
     this.#previous = Array.from({ length: nodes }, (_, i) => i - 1);
     this.#returnOf = [];
     this.#before = predecessors(operations);
+    this.#twin = twins(operations);
     events.forEach((event, i) => {
       if (event.isReturn) this.#returnOf[event.operation] = i + 1;
     });
@@ -191,8 +194,10 @@ class Search {
 
   #tryStep(index: number, state: State): State | undefined {
     const operation = this.#operations[index]!;
-    const before = this.#before[index]!;
-    if (before >= 0 && (this.#done[before >> 5]! & (1 << (before & 31))) === 0) return undefined;
+    if (!this.#isFree(index)) return undefined;
+    // Whoever was asked first comes first, if it may come at all.
+    const twin = this.#twin[index]!;
+    if (twin >= 0 && !this.#isDone(twin) && this.#isFree(twin)) return undefined;
     const { next, reply } = effect(operation.argv, state);
     if (operation.outcome === "ok") {
       if (!same(operation.reply, reply)) return undefined;
@@ -207,6 +212,16 @@ class Search {
     if (this.#seen.size > tried) return next;
     this.#flip(index);
     return undefined;
+  }
+
+  /** Nothing that its client was told before is still to come. */
+  #isFree(index: number): boolean {
+    const before = this.#before[index]!;
+    return before < 0 || this.#isDone(before);
+  }
+
+  #isDone(index: number): boolean {
+    return (this.#done[index >> 5]! & (1 << (index & 31))) !== 0;
   }
 
   #flip(index: number): void {
@@ -279,6 +294,17 @@ function predecessors(operations: readonly Operation[]): number[] {
     const before = last.get(client) ?? -1;
     if (outcome === "ok") last.set(client, i);
     return before;
+  });
+}
+
+function twins(operations: readonly Operation[]): number[] {
+  const last = new Map<string, number>();
+  return operations.map(({ argv, outcome }, i) => {
+    if (outcome === "ok") return -1;
+    const asked = argv.join(" ");
+    const twin = last.get(asked) ?? -1;
+    last.set(asked, i);
+    return twin;
   });
 }
 
