@@ -281,6 +281,23 @@ describe("who is no member any more", () => {
     expect(next.serving).toBe(true);
   });
 
+  test("trap-11 a follower that knows that it was removed shows its old state to nobody", () => {
+    const cluster = new TestCluster();
+    const leader = cluster.elect();
+    const removed = cluster.nodes.find((node) => node !== leader)!;
+    const reader = removed.connect().send("READONLY", "GET n", "DBSIZE");
+    cluster.advance(100);
+    expect(reader.take()).toEqual(["+OK", "$-1", ":0"]);
+    const { configuration } = leader.replica.status();
+    const lists = withoutMember(configuration, removed.id);
+    indexOf(leader.replica.changeMembership({ expectedIndex: 0, force: false, ...lists }));
+    cluster.until(() => removed.replica.isRemoved);
+    reader.send("GET n", "WATCH n", "MULTI", "GET n", "EXEC", "DBSIZE");
+    cluster.advance(5000);
+    const refused = expect.stringMatching(/^-(MOVED|CLUSTERDOWN|READONLY|EXECABORT)/);
+    expect(reader.take()).toEqual([refused, refused, "+OK", refused, refused, refused]);
+  });
+
   test("trap-43 a node that lost its disk counts for nothing until it has everything again", () => {
     const cluster = new TestCluster();
     const leader = cluster.elect();

@@ -65,6 +65,8 @@ export interface Route {
   readonly self: NodeId;
   /** This node holds no keyspace. */
   readonly isWitness: boolean;
+  /** This node left the cluster: what it holds ages from now on (trap 11). */
+  readonly isRemoved: boolean;
   /** Raft's last index + 1. */
   readonly nextIndex: Index;
   /** The applied state is not behind what this node had shown before it was restarted. */
@@ -190,7 +192,8 @@ export class Dispatcher {
 
   /** Local reads are answered from the applied state. */
   get #observes(): boolean {
-    return this.#route.leader !== this.#route.self && !this.#route.isWitness;
+    const { leader, self, isWitness, isRemoved } = this.#route;
+    return leader !== self && !isWitness && !isRemoved;
   }
 
   /** This node may not answer: say who may, or wait for that to be known. */

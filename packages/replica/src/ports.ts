@@ -63,7 +63,8 @@ export interface DurableLog extends LogReader {
 
 /**
  * This node's snapshots: those it makes, and those it is sent. It keeps the one that the durable log begins
- * from, and every newer one that was verified: it may be about to be installed (trap 50).
+ * from, every newer one that was verified, since it may be about to be installed (trap 50), and those that peers
+ * are being sent (`Replica.snapshotsSent`, trap 21).
  */
 export interface SnapshotStore extends SnapshotReader {
   /** Bytes of a snapshot that is on its way here, in order; offset 0 begins anew and drops a half received one. */

@@ -439,6 +439,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return anchor;
   }
 
+  /** What peers are being sent: a store keeps these besides its newest (trap 21). */
+  get snapshotsSent(): readonly SnapshotDescription[] {
+    return this.#raft.snapshotsSent;
+  }
+
   // ---- reads -------------------------------------------------------------------------------------
 
   /**
