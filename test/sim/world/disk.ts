@@ -202,9 +202,13 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
 
   /**
    * The worker: takes its time, and what it made counts only if nothing newer has come meanwhile (trap 50).
-   * `adopted`: the log may be trimmed behind it.
+   * `sent`: what peers are being sent, and stays. `adopted`: the log may be trimmed behind it.
    */
-  makeSnapshot(index: Index, adopted: (snapshot: SnapshotDescription) => void): void {
+  makeSnapshot(
+    index: Index,
+    sent: () => readonly SnapshotDescription[],
+    adopted: (snapshot: SnapshotDescription) => void,
+  ): void {
     const { snapshots, damagedFrom } = this.#disk;
     // It reads the log, and stops where that is damaged.
     if (damagedFrom !== 0) return;
@@ -215,7 +219,7 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
       if (this.#dead || snapshots.newest !== before) return;
       const file = SnapshotFiles.made(before, entries, index);
       if (file === null) return;
-      snapshots.adopt(file);
+      snapshots.adopt(file, sent());
       adopted(file.snapshot);
     });
   }

@@ -166,7 +166,8 @@ export class SimulatedNode {
     if (replica === null || log === null) return false;
     const { applied, snapshotIndex } = replica.status();
     if (applied <= snapshotIndex) return false;
-    log.makeSnapshot(applied, (snapshot) => {
+    const sent = () => replica.snapshotsSent;
+    log.makeSnapshot(applied, sent, (snapshot) => {
       if (this.replica === replica) replica.compactTo(snapshot, trailing);
     });
     return true;

@@ -83,14 +83,20 @@ export class SnapshotFiles {
     return true;
   }
 
-  /** The log begins from it: older ones go. Newer ones may be about to be installed (trap 50). */
-  adopt(file: SnapshotFile | SnapshotDescription): void {
+  /**
+   * The log begins from it: older ones go, but those that peers are being sent (trap 21). Newer ones may be about
+   * to be installed (trap 50).
+   */
+  adopt(file: SnapshotFile | SnapshotDescription, sent: readonly SnapshotDescription[] = []): void {
     const snapshot = "snapshot" in file ? file.snapshot : file;
     if ("snapshot" in file) this.#files.push(file);
     if (this.#file(snapshot) === null) throw new Error("disk: a snapshot that is not there");
     this.adopted = snapshot;
     const kept = this.#files.filter(
-      (each) => isSame(each.snapshot, snapshot) || each.snapshot.index > snapshot.index,
+      (each) =>
+        isSame(each.snapshot, snapshot) ||
+        each.snapshot.index > snapshot.index ||
+        sent.some((other) => isSame(each.snapshot, other)),
     );
     this.#files.splice(0, this.#files.length, ...kept);
   }
