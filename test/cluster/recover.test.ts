@@ -1,9 +1,10 @@
 /** The disks of a majority are gone: an operator makes a new cluster of what the survivor holds. */
 
 import { createHash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { damage } from "./support/damage.js";
 import { redoubt } from "./support/redoubt-cli.js";
 import type { ServerProcess } from "./support/server-process.js";
 import { TestCluster } from "./support/test-cluster.js";
@@ -14,10 +15,10 @@ const writesBefore = 1_000;
 const writesAfter = 200;
 
 let cluster: TestCluster;
-beforeAll(async () => {
+beforeEach(async () => {
   cluster = await TestCluster.start();
 });
-afterAll(() => cluster?.stop());
+afterEach(() => cluster?.stop());
 
 function dataOf(node: ServerProcess): string {
   return join(node.directory, "data");
@@ -109,4 +110,67 @@ test("a survivor of three serves alone with all that was acknowledged, and grows
   await survivor.signal("SIGKILL");
   await cluster.leader([first, second]);
   expect(await writers.faultsOn(first)).toEqual([]);
+});
+
+/** Written one by one: whatever is left of them must be a beginning. */
+const steps = 500;
+
+test("trap-25 three damaged nodes: nobody goes on by itself, and what is intact in one of them is recovered", async () => {
+  const leader = await cluster.settled();
+  await leader.withClient(async (client) => {
+    for (let step = 1; step <= steps; step++) {
+      await client.text("MSET", "newest", String(step), `step:${step}`, "x".repeat(200));
+    }
+  });
+  await cluster.settled();
+  await Promise.all(cluster.nodes.map((node) => node.signal("SIGKILL")));
+  for (const node of cluster.nodes) {
+    damage(join(dataOf(node), "log"));
+    node.start();
+  }
+  await until("all of them ask in vain", () =>
+    cluster.nodes.every((node) =>
+      node.logLines("warn").some(({ msg }) => msg === "no place in the cluster yet: it asks again"),
+    ),
+  );
+  await Promise.all(cluster.nodes.map((node) => node.signal("SIGTERM")));
+  for (const node of cluster.nodes) {
+    expect([node.exitCode, node.stderr]).toEqual([0, ""]);
+    expect(node.logLines("fatal")).toEqual([]);
+  }
+  const [survivor] = cluster.nodes as [ServerProcess, ServerProcess, ServerProcess];
+  expect(readdirSync(dataOf(survivor))).toEqual(["log.damaged-1"]);
+  renameSync(join(dataOf(survivor), "log.damaged-1"), join(dataOf(survivor), "log"));
+  const command = [
+    "recover",
+    "--force-new-cluster",
+    dataOf(survivor),
+    "--lose-what-this-log-lacks",
+  ];
+  const refused = await redoubt(...command);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("REFUSED")]);
+  expect(refused.stdout).toContain("log damaged");
+  const done = await redoubt(...command, "--lose-damaged-entries", "--json");
+  expect(done.code).toBe(0);
+  const { clusterId, entriesKept, entriesLost } = JSON.parse(done.stdout) as {
+    clusterId: string;
+    entriesKept: number;
+    entriesLost: number;
+  };
+  expect(entriesKept).toBeGreaterThan(steps / 10);
+  expect(entriesLost).toBeGreaterThan(0);
+
+  cluster.nodes = [survivor];
+  survivor.start(["--cluster-id", clusterId]);
+  await cluster.settled();
+  const newest = await survivor.withClient(async (client) => {
+    const newest = Number(await client.text("GET", "newest"));
+    const keys = Array.from({ length: steps }, (_, at) => `step:${at + 1}`);
+    const present = await client.pipeline(keys.map((key) => ["EXISTS", key]));
+    expect(present).toEqual(keys.map((_, at) => (at < newest ? 1 : 0)));
+    return newest;
+  });
+  expect(newest).toBeGreaterThan(steps / 10);
+  expect(newest).toBeLessThan(steps);
+  await survivor.withClient((client) => client.text("SET", "after", "all"));
 });

@@ -1,8 +1,9 @@
 /** Nodes lose their disks while clients write: they come back by themselves, as somebody new. */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { damage } from "./support/damage.js";
 import type { ServerProcess } from "./support/server-process.js";
 import { TestCluster } from "./support/test-cluster.js";
 import { until } from "./support/until.js";
@@ -22,20 +23,6 @@ async function incarnationOf(node: ServerProcess): Promise<number> {
 
 function dataOf(node: ServerProcess): string {
   return join(node.directory, "data");
-}
-
-/** Flips a bit in the middle of the largest file of the store: damage, not a torn end. */
-function damage(node: ServerProcess): void {
-  const store = join(dataOf(node), "log", "store");
-  const files = readdirSync(store)
-    .filter((name) => /\.(log|ldb)$/.test(name))
-    .map((name) => join(store, name))
-    .map((path) => ({ path, bytes: readFileSync(path) }))
-    .toSorted((a, b) => b.bytes.length - a.bytes.length);
-  const { path, bytes } = files[0]!;
-  const at = Math.floor(bytes.length / 2);
-  bytes[at] = bytes[at]! ^ 0x10;
-  writeFileSync(path, bytes);
 }
 
 test("trap-17 trap-43 a wiped follower, a wiped leader and a damaged node come back as new incarnations", async () => {
@@ -60,7 +47,7 @@ test("trap-17 trap-43 a wiped follower, a wiped leader and a damaged node come b
     await lose((await cluster.followers())[0]!, wipe);
     await lose(await cluster.leader(), wipe);
     const damaged = (await cluster.followers())[0]!;
-    await lose(damaged, damage);
+    await lose(damaged, (node) => damage(join(dataOf(node), "log")));
     expect(readdirSync(dataOf(damaged))).toContain("log.damaged-1");
   } finally {
     await writers.stop();

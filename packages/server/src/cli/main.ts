@@ -120,6 +120,11 @@ function die(logger: ServerLogger, error: unknown, event: string): never {
 function refuseToStart(error: unknown, logger: ServerLogger | null): never {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "UNEXPECTED";
+  if (code === "JOIN_STOPPED") {
+    // As it was asked to: no more a failure than the stop of a node that serves.
+    logger?.info({}, message);
+    process.exit(0);
+  }
   logger?.fatal({ err: error, code }, "cannot start");
   process.stderr.write(`redoubt-server: ${message.replaceAll("\n", " ")} (${code})\n`);
   process.exit(1);
