@@ -9,6 +9,7 @@ import { type CheckerFigures, Checkers } from "./checkers/checkers.js";
 import { Violation } from "./checkers/violation.js";
 import { drawFaults, type FaultKind, Faults, type RecordedFault } from "./faults/faults.js";
 import { HealedCluster } from "./healed-cluster.js";
+import type { Operation } from "./workload/history.js";
 import type { Mix } from "./workload/mix.js";
 import { Workload } from "./workload/workload.js";
 import { Cluster } from "./world/cluster.js";
@@ -87,6 +88,8 @@ class Simulation {
   readonly #faults: Faults;
   readonly #faultList: readonly RecordedFault[];
   readonly #durationMs: number;
+  /** Asked of nodes that know of their removal. */
+  readonly #tooLate = new Set<Operation>();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -117,8 +120,14 @@ class Simulation {
       random: ofWorkload,
       nodes,
       mix: options.mix ?? {},
-      invoked: (operation) => this.#checkers.invoked(operation),
-      answered: (operation) => this.#checkers.answered(operation),
+      invoked: (operation) => {
+        this.#checkers.invoked(operation);
+        if (this.#cluster.nodeOf(operation.node)?.replica?.isRemoved) this.#tooLate.add(operation);
+      },
+      answered: (operation) => {
+        this.#checkers.answered(operation);
+        this.#demandRefusal(operation);
+      },
     });
     this.#faultList =
       options.faults ?? drawFaults(ofFaults, this.#durationMs, options.only ?? null);
@@ -171,6 +180,13 @@ class Simulation {
     this.#demand(LEVEL_MS, () => healed.whoIsBehind());
     healed.demandAgreement();
     this.#checkers.finish(history);
+  }
+
+  /** Whoever knows that it was removed is asked in vain (trap 11). */
+  #demandRefusal(operation: Operation): void {
+    const { node, argv, key } = operation;
+    if (key === "" || !this.#tooLate.has(operation)) return;
+    throw new Violation("removed", `node ${node} was removed, and answers ${argv.join(" ")}`);
   }
 
   /** Until there is nothing to complain about, for a bounded time. */

@@ -1,6 +1,11 @@
-/** Messages between nodes: delayed, lost, duplicated, reordered, cut by partitions. Never damaged. */
+/**
+ * Messages between nodes: delayed, lost, duplicated, reordered, cut by partitions. Never damaged.
+ *
+ * Pieces of a snapshot keep their order while nothing goes wrong, as on a stream: out of order, hundreds of
+ * them would take as many pauses.
+ */
 
-import type { Message, NodeId } from "@redoubt/raft";
+import { type Message, MessageType, type NodeId } from "@redoubt/raft";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
 
@@ -16,9 +21,10 @@ export interface NetworkFaults {
 export type Heal = () => void;
 
 const PAST_MAX = 4096;
+const CALM_DELAY_MS = 0.2;
 
 export class SimulatedNetwork {
-  readonly faults: NetworkFaults = { loss: 0, duplication: 0, delayMs: 0.2 };
+  readonly faults: NetworkFaults = { loss: 0, duplication: 0, delayMs: CALM_DELAY_MS };
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   readonly #deliver: (message: Message) => void;
@@ -26,6 +32,8 @@ export class SimulatedNetwork {
   readonly #cut = new Map<number, number>();
   /** Directed links that take longer, in ms. */
   readonly #slow = new Map<number, number>();
+  /** When the last piece of a snapshot arrives, by link. */
+  readonly #streams = new Map<number, number>();
   delivered = 0;
   /** What was sent lately, lost or not: what `replay` draws from. */
   readonly #past: Message[] = [];
@@ -44,8 +52,18 @@ export class SimulatedNetwork {
     const slowMs = this.#slow.get(linkOf(message.from, message.to)) ?? 0;
     for (let copy = 0; copy < copies; copy++) {
       if (loss > 0 && this.#random.chance(loss)) continue;
-      this.#arrive(message, 0.05 + slowMs + this.#random.exponential(delayMs));
+      const takesMs = 0.05 + slowMs + this.#random.exponential(delayMs);
+      const isOrdered = message.type === MessageType.snapshotChunk && delayMs === CALM_DELAY_MS;
+      this.#arrive(message, isOrdered ? this.#behindOthers(message, takesMs) : takesMs);
     }
+  }
+
+  #behindOthers({ from, to }: Message, delayMs: number): number {
+    const link = linkOf(from, to);
+    const { nowMs } = this.#queue;
+    const atMs = Math.max(nowMs + delayMs, this.#streams.get(link) ?? 0);
+    this.#streams.set(link, atMs);
+    return atMs - nowMs;
   }
 
   /** Messages of the last seconds, also those that were lost, arrive (again) within `withinMs`. */
@@ -91,7 +109,7 @@ export class SimulatedNetwork {
     this.#slow.clear();
     this.faults.loss = 0;
     this.faults.duplication = 0;
-    this.faults.delayMs = 0.2;
+    this.faults.delayMs = CALM_DELAY_MS;
   }
 }
 
