@@ -159,6 +159,20 @@ describe("a node without a place", () => {
     expect(await answer).toEqual(refused(`node 1 at ${leader.address}: no answer in time`));
   });
 
+  test("stops asking when it is told to, though no answer has come", async () => {
+    const leader = await member(1, () => new Promise(() => undefined));
+    const next = await member(2, () => accepted);
+    const stopping = new AbortController();
+    const answer = askToJoin(asker([leader, next], { signal: stopping.signal }));
+    await until(() => leader.questions.length === 1);
+    stopping.abort();
+    expect(await answer).toEqual(refused("stopped before it was answered"));
+    expect(await askToJoin(asker([next], { signal: stopping.signal }))).toMatchObject({
+      kind: "refused",
+    });
+    expect(next.questions).toEqual([]);
+  });
+
   test("is told at once when the member stops before it answers", async () => {
     const leader = await member(1, () => new Promise(() => undefined));
     const answer = askToJoin(asker([leader]));

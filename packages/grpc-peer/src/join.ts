@@ -33,7 +33,11 @@ export interface JoinOptions extends JoinQuestion {
   readonly secret: Uint8Array | null;
   readonly electionParametersMs: ElectionParametersMs;
   readonly peers: readonly PeerAddress[];
+  /** Aborted: what is under way is refused at once, and nobody else is asked. */
+  readonly signal?: AbortSignal | null;
 }
+
+const STOPPED = "stopped before it was answered";
 
 /** What gRPC can dial: it throws at anything else. */
 const ADDRESS = /^\S+:\d+$/;
@@ -46,6 +50,7 @@ export async function askToJoin(options: JoinOptions): Promise<JoinAnswer> {
   let last: JoinAnswer = refused("no peer is known");
   for (const peer of options.peers) {
     if (peer.id === options.nodeId) continue;
+    if (options.signal?.aborted) return refused(STOPPED);
     last = await askFrom(peer, options);
     if (last.kind === "accepted") return last;
   }
@@ -80,11 +85,13 @@ function askOne(id: NodeId, address: string, options: JoinOptions): Promise<Join
   return new Promise((resolve) => {
     const settle = (answer: JoinAnswer): void => {
       clearTimeout(deadline);
+      options.signal?.removeEventListener("abort", stop);
       call.end("answered");
       resolve(answer);
     };
     const fault = (reason: string): void => settle(refused(`node ${id} at ${address}: ${reason}`));
     const deadline = setTimeout(() => fault("no answer in time"), JOIN_DEADLINE_MS);
+    const stop = (): void => fault(STOPPED);
     const call = new GuestCall(GuestKind.join, id, address, termsOf(id, options), {
       guestOpened: (stream) => {
         stream.setHandler({
@@ -97,6 +104,7 @@ function askOne(id: NodeId, address: string, options: JoinOptions): Promise<Join
       },
       guestClosed: fault,
     });
+    options.signal?.addEventListener("abort", stop, { once: true });
   });
 }
 

@@ -36,14 +36,17 @@ export async function joinCluster(
       secret: readPeerSecret(config),
       electionParametersMs: electionParametersOf(config),
       peers,
+      signal,
     });
     if (answer.kind === "accepted") return bear(config, answer, logger);
+    if (signal?.aborted) break;
     const text = answer.kind === "refused" ? answer.text : "no leader is known";
     if (text !== said) logger.warn({ answer: text }, "no place in the cluster yet: it asks again");
     said = text;
     await pause(signal);
-    if (signal?.aborted) throw new NodeError("JOIN_STOPPED", "stopped before it had joined");
+    if (signal?.aborted) break;
   }
+  throw new NodeError("JOIN_STOPPED", "stopped before it had joined");
 }
 
 async function bear(
@@ -70,14 +73,13 @@ export function electionParametersOf(config: ServerConfig) {
 
 function pause(signal: AbortSignal | null): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, joinRetryMs);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const done = (): void => {
+      clearTimeout(timer);
+      // It may wait for days: not a listener a round.
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, joinRetryMs);
+    signal?.addEventListener("abort", done);
   });
 }
