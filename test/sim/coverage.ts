@@ -52,6 +52,7 @@ const CHECKED = {
   "an EXEC was judged as a whole": "transactions",
   "a replica's read was judged": "monotoneReads",
   "a leader's read was judged by index": "committedReads",
+  "a deposed leader's lease was judged": "leases",
 } as const satisfies Record<string, keyof RunResult>;
 
 export const RARE_PATHS: readonly RarePath[] = [

@@ -15,6 +15,7 @@ import { CommittedLog } from "./committed-log.js";
 import { CommittedReads } from "./committed-reads.js";
 import { LeaderAppendOnly } from "./leader-append-only.js";
 import { LeaderCompleteness } from "./leader-completeness.js";
+import { LeaseExclusion } from "./lease-exclusion.js";
 import { checkLinearizability } from "./linearizability.js";
 import { LogMatching } from "./log-matching.js";
 import { MonotoneReads } from "./monotone-reads.js";
@@ -53,6 +54,7 @@ export interface CheckerFigures {
   readonly monotoneReads: number;
   readonly transactions: number;
   readonly promises: number;
+  readonly leases: number;
   readonly looks: number;
   readonly undecidedKeys: number;
   /** Lines of all nodes' logs, by text. */
@@ -68,6 +70,7 @@ export class Checkers {
   readonly #matching: LogMatching;
   readonly #quorums: QuorumIntersection;
   readonly #completeness: LeaderCompleteness;
+  readonly #leases: LeaseExclusion;
   readonly #states: StateMachineSafety;
   readonly #rebuild: RollbackRebuild;
   readonly #pointers: PointerChain;
@@ -93,6 +96,7 @@ export class Checkers {
     this.#quorums = new QuorumIntersection(nodes, report);
     const { configurations } = this.#quorums;
     this.#completeness = new LeaderCompleteness(nodes, this.#log, configurations, report);
+    this.#leases = new LeaseExclusion(nodes, report);
     this.#states = new StateMachineSafety(this.#log, report);
     this.#rebuild = new RollbackRebuild(this.#log, report);
     this.#pointers = new PointerChain(report);
@@ -116,6 +120,7 @@ export class Checkers {
       monotoneReads: this.#monotone.checked,
       transactions: this.#transactions.checked,
       promises: this.#promises,
+      leases: this.#leases.checked,
       looks: this.#memory.looks,
       undecidedKeys: this.#undecidedKeys,
       lines: this.#lines.counts,
@@ -162,6 +167,7 @@ export class Checkers {
     this.#leaders.became(node.id, term);
     this.#appendOnly.became(node.id, term);
     this.#completeness.became(node, term);
+    this.#leases.became(node, term);
   }
 
   /** A Persist is on the disk; told in order. */
@@ -191,6 +197,7 @@ export class Checkers {
   }
 
   #turnEnded(node: SimulatedNode): void {
+    this.#leases.turnEnded(node);
     this.#turns += 1;
     if (this.#turns % LOOK_EVERY !== 0) return;
     const status = node.replica!.status();

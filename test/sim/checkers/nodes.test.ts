@@ -13,6 +13,7 @@ import type { SimulatedNode } from "../world/node.js";
 import { CommittedLog } from "./committed-log.js";
 import { LeaderAppendOnly } from "./leader-append-only.js";
 import { LeaderCompleteness } from "./leader-completeness.js";
+import { LeaseExclusion } from "./lease-exclusion.js";
 import { LogMatching } from "./log-matching.js";
 import { isQuorum, quorumsIntersect } from "./majorities.js";
 import { OneLeaderATerm } from "./one-leader-a-term.js";
@@ -67,6 +68,40 @@ describe("trap-40 a leader never cuts its log", () => {
     appendOnly.became(1, 2);
     appendOnly.written(1, written);
     expect(said).toHaveLength(violations);
+  });
+});
+
+describe("trap-14 trap-40 nobody is elected while another's lease lasts", () => {
+  const clock = { offsetMs: 0, monotonicMs: () => 100, wallMs: () => 5100 + clock.offsetMs };
+  const leading = (leaseRemainingMs: number, atMs: number) => {
+    const replica = { term: 2, nowMs: atMs, status: () => ({ leaseRemainingMs }) };
+    return { id: 1, clock, leads: true, replica } as unknown as SimulatedNode;
+  };
+  const other = { id: 2, leads: true, replica: { term: 3 } } as unknown as SimulatedNode;
+
+  test.each([
+    ["it lasts", leading(50, 90), 0, 1],
+    ["there is none", leading(0, 90), 0, 0],
+    ["it ended since the node's last turn", leading(50, 40), 0, 0],
+    ["the clocks jumped since the node's last turn", leading(50, 90), 300, 0],
+  ])("%s", (_, node, jumpMs, violations) => {
+    const { report, said } = collected();
+    const leases = new LeaseExclusion([node, other], report);
+    clock.offsetMs = 0;
+    leases.turnEnded(node);
+    clock.offsetMs = jumpMs;
+    leases.became(other, 3);
+    expect(said).toHaveLength(violations);
+    expect(leases.checked).toBe(1);
+  });
+
+  test("it is renewed afterwards", () => {
+    const { report, said } = collected();
+    const node = leading(50, 90);
+    const leases = new LeaseExclusion([other], report);
+    leases.became(other, 3);
+    leases.turnEnded(node);
+    expect(said).toHaveLength(1);
   });
 });
 
