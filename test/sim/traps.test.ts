@@ -58,12 +58,22 @@ const TROUBLES: readonly Trouble[] = [
     only: ["wipe", "crash", "oldMessages"],
   },
   {
+    title:
+      "trap-21 trap-22 trap-23 trap-50 snapshots at any time, and followers that lack what was trimmed",
+    only: ["snapshot", "outrun", "damagedSnapshot", "membership", "crash", "oldMessages"],
+  },
+  {
     title: "trap-24 trap-29 disks that refuse end their process and no promise",
     only: ["writeError", "fsyncError", "fullDisk"],
   },
   {
     title: "trap-25 trap-26 damaged and lying disks are found, and replaced one at a time",
     only: ["damage", "lyingFsync", "powerLoss"],
+  },
+  {
+    title: "trap-38 trap-39 a busy leader keeps its place for a bounded time",
+    only: ["busyLeader", "stopLeader"],
+    happened: ({ terms, longestSilenceMs }) => terms > 2 && longestSilenceMs < 8000,
   },
   {
     title: "trap-48 two data nodes and a witness go on through the loss of any one",

@@ -59,9 +59,19 @@ function changeMembership(world: FaultWorld, random: SeededRandom): void {
     .filter((choice) => choice !== null);
   if (choices.length === 0) return;
   const { what, lists } = random.pick(choices);
-  const result = leader.replica!.changeMembership({ expectedIndex: 0, ...lists, force: false });
+  // Somebody in a hurry skips the judgements of health; what nobody can mend is left alone.
+  const force = random.chance(0.2) && world.budget.whole && lists.voters.every(isAlive(world));
+  const result = leader.replica!.changeMembership({ expectedIndex: 0, ...lists, force });
   const answer = "index" in result ? `at ${result.index}` : result.refused;
   world.trace(`administrator: ${what} by ${named(leader)}, ${answer}`);
+}
+
+/** There is a machine with this member's data, which goes on or will be started again. */
+function isAlive({ cluster }: FaultWorld): (member: Member) => boolean {
+  return ({ id, incarnation }) => {
+    const node = cluster.nodeOf(id);
+    return node !== undefined && node.incarnation === incarnation && !node.retired;
+  };
 }
 
 type Choice = (

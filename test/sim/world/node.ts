@@ -39,6 +39,8 @@ export interface NodeEvents {
 
 export const ELECTION_TIMEOUT_MS = 500;
 export const HEARTBEAT_INTERVAL_MS = 50;
+/** How long somebody beside the event loop may keep a leader's peers from electing. */
+export const BUSY_LEADER_MAX_MS = 1500;
 
 /** Small: a snapshot takes several round trips, in which anything may happen. */
 const SNAPSHOT_CHUNK_BYTES = 1024;
@@ -129,6 +131,7 @@ export class SimulatedNode {
         readMode: () => this.readMode,
         electionTimeoutMs: ELECTION_TIMEOUT_MS,
         heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
+        stallToleranceMs: BUSY_LEADER_MAX_MS,
         maxmemoryBytes: () => 0,
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
         onFatal: (error) => this.#fatal(generation, error),
