@@ -76,6 +76,14 @@ export const RECONNECT_DELAY_MIN_MS = 25;
  */
 export const RECONNECT_DELAY_MAX_MS = 300;
 
+/**
+ * Milliseconds without a link after which the lower id of a pair calls, too; the wait is up to twice that. Far
+ * above what the higher one needs to call, since only one that does not know better never does.
+ */
+export const LONELY_DIAL_MS = 3_000;
+/** Linked peers that our configuration does not name: what one change adds at most, several times over. */
+export const NEWCOMERS_MAX = 16;
+
 /** Milliseconds between two reports that messages to one peer were lost. */
 export const UNREACHABLE_INTERVAL_MS = 20;
 
@@ -123,5 +131,10 @@ assert(
 assert(CONTROL_QUEUE_BYTES_MAX >= FRAME_BYTES_MAX, "a control queue fills a frame");
 assert(APPEND_QUEUE_BYTES_MAX >= 4 * FRAME_BYTES_MAX, "an append queue fills frames");
 assert(RECONNECT_DELAY_MIN_MS < RECONNECT_DELAY_MAX_MS, "back-off grows");
+assert(
+  LONELY_DIAL_MS > HANDSHAKE_DEADLINE_MS + RECONNECT_DELAY_MAX_MS,
+  "the higher id calls first",
+);
+assert(NEWCOMERS_MAX < CONNECTIONS_MAX, "newcomers leave room for members");
 assert(FAREWELL_MS < HANDSHAKE_DEADLINE_MS, "a farewell ends before the next dial is given up");
 assert(2 * JOINS_IN_PROGRESS_MAX < CONNECTIONS_MAX, "who asks to join leaves room for members");

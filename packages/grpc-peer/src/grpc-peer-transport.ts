@@ -14,6 +14,7 @@ import {
   ANNOUNCE_BYTES_MAX,
   CLUSTER_ID_LENGTH_MAX,
   LOG_REPEAT_MS,
+  NEWCOMERS_MAX,
   SILENT_TICKS_MIN,
   STALLED_MS,
 } from "./constants.js";
@@ -35,8 +36,8 @@ export interface PeerAddress {
   /** host:port */
   readonly address: string;
   /**
-   * When given, only this incarnation is linked with: Raft's messages do not carry one, so another
-   * incarnation's votes would count as the member's. When not, any that is not older than one seen.
+   * When given, an older incarnation is not linked with, and a newer one only as a newcomer: see
+   * `newcomersAbove`. When not, any that is not older than one seen.
    */
   readonly incarnation?: number;
 }
@@ -50,6 +51,12 @@ export interface PeerTransportOptions {
   readonly port: number;
   /** This node itself may be among them. */
   readonly peers: readonly PeerAddress[];
+  /**
+   * Index of the configuration that `peers` are of. An incarnation is the index of the entry that named it
+   * first: above this one it may be named by a newer configuration, which only a link can bring us, and is
+   * linked with although `peers` does not name it. Default: nobody is.
+   */
+  readonly newcomersAbove?: number;
   /** The cluster's shared secret; null: anybody who reaches the port can be a peer. The caller decides whether that is allowed. */
   readonly secret: Uint8Array | null;
   /** Opaque bytes told to every peer in the handshake, asked for at each. */
@@ -75,6 +82,9 @@ export interface PeerTransportStatus {
 export class GrpcPeerTransport implements PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #peers = new Map<NodeId, Peer>();
+  /** Those of `#peers` that only a newer configuration than ours can name: they stay as long as their link. */
+  readonly #newcomers = new Set<NodeId>();
+  #newcomersAbove = Number.POSITIVE_INFINITY;
   readonly #settings: PeerSettings;
   /** Refusals and failed dials: over once a link is up. */
   readonly #refusals: RepeatFilter;
@@ -108,8 +118,9 @@ export class GrpcPeerTransport implements PeerTransport {
       },
       random: options.random,
       owner: this.#peerOwner(),
+      isNewcomer: (incarnation) => incarnation > this.#newcomersAbove,
     };
-    this.setPeers(options.peers);
+    this.setPeers(options.peers, options.newcomersAbove);
   }
 
   /** The port listened on. */
@@ -126,20 +137,25 @@ export class GrpcPeerTransport implements PeerTransport {
     return this.#peers.get(peer)?.connected ?? false;
   }
 
-  /** The members changed: links to those who left are closed, new ones are dialled. */
-  setPeers(addresses: readonly PeerAddress[]): void {
+  /** The members changed: links to those who left are closed, new ones are dialled. As the options of the same names. */
+  setPeers(
+    addresses: readonly PeerAddress[],
+    newcomersAbove: number = Number.POSITIVE_INFINITY,
+  ): void {
+    this.#newcomersAbove = newcomersAbove;
     const others = addresses.filter((address) => address.id !== this.#options.nodeId);
     const ids = new Set(others.map((address) => address.id));
     assert(ids.size === others.length, "peers have distinct ids");
     for (const [id, peer] of this.#peers) {
-      if (!ids.has(id)) {
-        this.#peers.delete(id);
-        peer.close();
+      const isNewcomer = this.#newcomers.has(id) && peer.status.incarnation > newcomersAbove;
+      if (!ids.has(id) && !isNewcomer) {
+        this.#remove(id, peer);
       }
     }
     for (const { id, address, incarnation } of others) {
       const known = this.#peers.get(id);
       if (known !== undefined) {
+        this.#newcomers.delete(id);
         known.update(address, incarnation ?? null);
       } else if (this.#closing === null) {
         this.#add(id, address, incarnation ?? null);
@@ -195,13 +211,19 @@ export class GrpcPeerTransport implements PeerTransport {
     await this.#acceptor?.close();
   }
 
-  #add(id: NodeId, address: string, incarnation: number | null): void {
-    const dials = this.#options.nodeId > id;
-    const peer = new Peer(id, address, incarnation, dials ? this.#terms(id) : null, this.#settings);
+  #add(id: NodeId, address: string, incarnation: number | null): Peer {
+    const peer = new Peer(id, address, incarnation, this.#terms(id), this.#settings);
     this.#peers.set(id, peer);
     if (this.#acceptor !== null) {
       peer.start();
     }
+    return peer;
+  }
+
+  #remove(id: NodeId, peer: Peer): void {
+    this.#peers.delete(id);
+    this.#newcomers.delete(id);
+    peer.close();
   }
 
   /** `peer`: whom we dial; null: whoever calls. */
@@ -222,23 +244,40 @@ export class GrpcPeerTransport implements PeerTransport {
     };
   }
 
-  /** Only the higher id dials: a lower one who calls is not who it says, or misconfigured. */
+  /**
+   * Only the higher id dials: a lower one who calls is not who it says, or misconfigured. But a newcomer is
+   * not called by who does not know it:
+   *   1. A member is down. Another node is added, or a wiped one comes back under a new incarnation.
+   *   2. That node leads when the member returns; the member's configuration does not name it.
+   *   3. Were it refused, the member would never get the entry that does.
+   */
   #judgePeer(
     dialled: NodeId | null,
     id: NodeId,
     incarnation: number,
   ): "identity" | "incarnation" | null {
+    const { nodeId } = this.#options;
     const peer = this.#peers.get(id);
-    if (peer === undefined || (dialled === null && id < this.#options.nodeId)) {
+    if (peer === undefined) {
+      const isWelcome = id !== nodeId && this.#newcomers.size < NEWCOMERS_MAX;
+      return isWelcome && incarnation > this.#newcomersAbove ? null : "identity";
+    }
+    if (dialled === null && id < nodeId && !peer.isNewcomer(incarnation)) {
       return "identity";
     }
     return peer.judgeIncarnation(incarnation);
   }
 
   #accepted(stream: PeerStream, claims: Claims): void {
-    const peer = this.#peers.get(claims.from);
-    assert(peer !== undefined, "an accepted stream is a known peer's");
+    const peer = this.#peers.get(claims.from) ?? this.#welcome(claims);
     peer.join(stream, claims);
+  }
+
+  #welcome({ from, incarnation }: Claims): Peer {
+    assert(incarnation > this.#newcomersAbove, "an accepted stream is a known peer's");
+    this.#options.logger.info({ peer: from, incarnation }, "peer of a newer configuration");
+    this.#newcomers.add(from);
+    return this.#add(from, "", null);
   }
 
   /** Whoever leads dials, whatever its id. */
@@ -276,8 +315,9 @@ export class GrpcPeerTransport implements PeerTransport {
   #tick(): void {
     this.#refusals.tick();
     this.#faults.tick();
-    for (const peer of this.#peers.values()) {
+    for (const [id, peer] of this.#peers) {
       peer.tick();
+      if (this.#newcomers.has(id) && !peer.linked) this.#remove(id, peer);
     }
   }
 

@@ -2,11 +2,15 @@
  * What this node knows of one peer: its address, its link or the attempts to get one, and what the
  * replica is owed about it.
  *
- *   dialling (higher id only) <--> link incomplete --> link up --> closed --> back-off --> dialling
+ *   dialling <--> link incomplete --> link up --> closed --> back-off --> dialling
+ *
+ * The higher id of a pair dials. The lower one waits for it, but not for ever: the higher may follow an older
+ * configuration, which does not name this node or knows it elsewhere, and would never call.
  */
 
 import type { Message, NodeId } from "@redoubt/raft";
 import {
+  LONELY_DIAL_MS,
   RECONNECT_DELAY_MAX_MS,
   RECONNECT_DELAY_MIN_MS,
   UNREACHABLE_INTERVAL_MS,
@@ -47,6 +51,8 @@ export interface PeerSettings {
   readonly patience: LinkPatience;
   readonly random: () => number;
   readonly owner: PeerOwner;
+  /** A newer configuration than ours may name that incarnation. */
+  readonly isNewcomer: (incarnation: number) => boolean;
 }
 
 const NO_TRAFFIC: LinkTraffic = {
@@ -59,13 +65,17 @@ const NO_TRAFFIC: LinkTraffic = {
 export class Peer {
   readonly id: NodeId;
   #address: string;
-  /** The only acceptable incarnation; null: any not below the highest one seen. */
+  /** The configuration's; null: not known, any not below the highest one seen will do. */
   #incarnation: number | null;
   #incarnationSeen = 0;
   readonly #settings: PeerSettings;
-  readonly #terms: HandshakeTerms | null;
+  readonly #terms: HandshakeTerms;
+  /** It is ours to call: the peer waits for it. */
+  readonly #dials: boolean;
   #link: Link | null = null;
   #dial: Dial | null = null;
+  /** Name of the link that came of `#dial`; "": none yet. */
+  #dialledLink = "";
   #redial: NodeJS.Timeout | null = null;
   #failures = 0;
   /** Runs from the first unreported loss, through its report, to the end of the interval after it. */
@@ -77,12 +87,12 @@ export class Peer {
   #lastFault = "";
   #closed = false;
 
-  /** `terms`: how to dial; null when the peer is the one who dials. */
+  /** `address` "": not known, it calls. */
   constructor(
     id: NodeId,
     address: string,
     incarnation: number | null,
-    terms: HandshakeTerms | null,
+    terms: HandshakeTerms,
     settings: PeerSettings,
   ) {
     this.id = id;
@@ -90,6 +100,11 @@ export class Peer {
     this.#incarnation = incarnation;
     this.#terms = terms;
     this.#settings = settings;
+    this.#dials = settings.self > id;
+  }
+
+  get linked(): boolean {
+    return this.#link !== null;
   }
 
   get connected(): boolean {
@@ -111,15 +126,27 @@ export class Peer {
   }
 
   start(): void {
-    this.#dialNow();
+    if (this.#dials) {
+      this.#dialNow();
+    } else {
+      this.#dialLater();
+    }
   }
 
+  /** The configuration's, or one that a newer configuration may have put in its place. */
   judgeIncarnation(incarnation: number): "incarnation" | null {
     const acceptable =
       this.#incarnation === null
         ? incarnation >= Math.max(1, this.#incarnationSeen)
-        : incarnation === this.#incarnation;
-    return acceptable ? null : "incarnation";
+        : incarnation === this.#incarnation || this.#settings.isNewcomer(incarnation);
+    // The one that was replaced may still be alive and call: it does not cut its successor off.
+    const replaced = this.#link !== null && incarnation < this.#link.incarnation;
+    return acceptable && !replaced ? null : "incarnation";
+  }
+
+  /** It takes the place of the incarnation we know, or is somebody we do not know. */
+  isNewcomer(incarnation: number): boolean {
+    return incarnation !== this.#incarnation && this.#settings.isNewcomer(incarnation);
   }
 
   /** Heard on another way than its link. */
@@ -129,7 +156,7 @@ export class Peer {
 
   /** The configuration changed. A link that no longer fits is closed. */
   update(address: string, incarnation: number | null): void {
-    const moved = address !== this.#address;
+    const moved = address !== this.#address && this.#address !== "";
     this.#address = address;
     this.#incarnation = incarnation;
     const link = this.#link;
@@ -148,7 +175,7 @@ export class Peer {
 
   /** Takes an authenticated stream. The first of a newer link replaces the older link. */
   join(stream: PeerStream, claims: Claims): void {
-    const id = Buffer.from(claims.link).toString("hex");
+    const id = linkName(claims);
     if (this.#link !== null && this.#link.id !== id) {
       this.#link.close("replaced by a newer link");
     }
@@ -190,42 +217,59 @@ export class Peer {
     }
     this.#lastFault = reason;
     this.#settings.owner.peerDown(this.id, reason, malformed);
-    this.#dial?.end(reason);
-    this.#dial = null;
+    if (link.id === this.#dialledLink) {
+      this.#dial?.end(reason);
+      this.#dial = null;
+    }
     this.#reportUnreachable();
     this.#dialLater();
   }
 
   #dialNow(): void {
-    if (this.#terms === null || this.#closed || this.#dial !== null) {
+    const pending = this.#dial !== null || this.#link !== null;
+    if (this.#closed || pending || this.#address === "") {
       return;
     }
+    this.#dialledLink = "";
     this.#dial = new Dial(this.id, this.#address, this.#terms, {
-      dialOpened: (stream, claims) => this.join(stream, claims),
+      dialOpened: (stream, claims) => {
+        this.#dialledLink = linkName(claims);
+        this.join(stream, claims);
+      },
       dialFailed: (failure) => this.#dialFailed(failure),
     });
   }
 
   #dialFailed(failure: DialFailure): void {
     this.#dial = null;
-    this.#dialsFailed += 1;
-    this.#lastFault = failure.kind === "refused" ? `refused: ${failure.cause}` : failure.reason;
-    this.#settings.owner.peerDialFailed(this.id, this.#address, failure);
-    this.#link?.close("the link's other stream failed");
+    if (this.#dials) {
+      this.#dialsFailed += 1;
+      this.#lastFault = failure.kind === "refused" ? `refused: ${failure.cause}` : failure.reason;
+      this.#settings.owner.peerDialFailed(this.id, this.#address, failure);
+    }
+    if (this.#link !== null && this.#link.id === this.#dialledLink) {
+      this.#link.close("the link's other stream failed");
+    }
     this.#dialLater();
   }
 
-  /** Exponential back-off with full jitter: the wait is uniform below a bound that doubles. */
   #dialLater(): void {
-    if (this.#terms === null || this.#closed || this.#redial !== null) {
+    if (this.#closed || this.#redial !== null) {
       return;
     }
-    const bound = Math.min(RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS * 2 ** this.#failures);
-    this.#failures = Math.min(this.#failures + 1, 16);
     this.#redial = setTimeout(() => {
       this.#redial = null;
       this.#dialNow();
-    }, this.#settings.random() * bound);
+    }, this.#dialDelayMs());
+  }
+
+  /** Exponential back-off with full jitter: the wait is uniform below a bound that doubles. */
+  #dialDelayMs(): number {
+    const { random } = this.#settings;
+    if (!this.#dials) return LONELY_DIAL_MS * (1 + random());
+    const bound = Math.min(RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    return random() * bound;
   }
 
   /**
@@ -259,4 +303,8 @@ export class Peer {
     this.#redial = null;
     this.#lossTimer = null;
   }
+}
+
+function linkName({ link }: Claims): string {
+  return Buffer.from(link).toString("hex");
 }
