@@ -21,12 +21,14 @@ export interface MembershipParts {
   readonly peers: readonly PeerAddress[];
   readonly electionTimeoutMs: number;
   nowMs(): number;
-  /** Members, and those that are told of their removal. */
-  link(peers: readonly PeerAddress[]): void;
+  /** Members by the configuration of that index, and those that are told of their removal. */
+  link(peers: readonly PeerAddress[], configurationIndex: number): void;
   /** Members alone. */
   keepAlive(peers: readonly PeerAddress[]): void;
   /** This node was removed: it stops. Called once. */
   leave(): void;
+  /** Another configuration is in force: is this node made for it? */
+  judge(configuration: Configuration): void;
 }
 
 interface Leaving {
@@ -62,10 +64,11 @@ export class Membership {
   }
 
   #changed(): void {
-    const { view, logger, peers, electionTimeoutMs, nowMs, keepAlive } = this.#parts;
+    const { view, logger, peers, electionTimeoutMs, nowMs, keepAlive, judge } = this.#parts;
     this.#seenIndex = view.configurationIndex;
     const before = this.#peers;
-    this.#peers = peersOf(peers, view.status().configuration);
+    const { configuration } = view.status();
+    this.#peers = peersOf(peers, configuration);
     const ids = this.#peers.map(({ id }) => id);
     logger.info({ index: this.#seenIndex, peers: ids }, "membership changed");
     const untilMs = nowMs() + FAREWELL_ELECTION_TIMEOUTS * electionTimeoutMs;
@@ -73,6 +76,7 @@ export class Membership {
     this.#leaving = [...this.#leaving, ...gone];
     this.#link();
     keepAlive(this.#peers);
+    judge(configuration);
   }
 
   #link(): void {
@@ -82,7 +86,7 @@ export class Membership {
     this.#leaving = this.#leaving.filter(
       ({ peer, untilMs }) => nowMs() < untilMs && !isMember(peer.id),
     );
-    link([...this.#peers, ...this.#leaving.map(({ peer }) => peer)]);
+    link([...this.#peers, ...this.#leaving.map(({ peer }) => peer)], this.#seenIndex);
   }
 }
 

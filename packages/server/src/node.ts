@@ -10,7 +10,6 @@ import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
 import type { LevelLog } from "@redoubt/level-log";
-import { allMembers, type Configuration, memberOf } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
@@ -25,6 +24,7 @@ import { Topology } from "./host/topology.js";
 import { electionParametersOf } from "./join-cluster.js";
 import { JoinDesk } from "./join-desk.js";
 import { Membership, peersOf } from "./membership.js";
+import { misfit, warnOfDifferences } from "./misfit.js";
 import { birthOf, newestConfiguration, openNodeLog } from "./node-log.js";
 
 export interface StartOptions {
@@ -67,8 +67,8 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const log = await openNodeLog(config, { bootstrap, fatal, logger, signal });
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
-    checkTiming(config, newestConfiguration(log));
-    checkRole(config, newestConfiguration(log));
+    const problem = misfit(config, log.identity, newestConfiguration(log));
+    if (problem !== null) throw problem;
     const parts = compose(config, options, log, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
@@ -81,6 +81,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       bindHost: config.peerBind,
       port: config.peerPort,
       peers: peersOf(config.peers, newestConfiguration(log)),
+      newcomersAbove: replica.configurationIndex,
       secret,
       announce: () => topology.ownAnnouncement(),
       onAnnounce: (peer, bytes) => announced(topology, peer, bytes, logger),
@@ -225,9 +226,13 @@ function compose(
     peers: config.peers,
     electionTimeoutMs: config.electionTimeoutMs,
     nowMs: clock.monotonicMs,
-    link: (peers) => link.transport?.setPeers(peers),
+    link: (peers, configurationIndex) => link.transport?.setPeers(peers, configurationIndex),
     keepAlive: (peers) => link.busyLeader?.setPeers(peers),
     leave: services.shutdown,
+    judge: (configuration) => {
+      const problem = misfit(config, identity, configuration);
+      if (problem !== null) fatal(problem);
+    },
   });
   const runTurn = (): void => {
     replica.turn();
@@ -281,55 +286,6 @@ function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings 
 /** Below an election timeout the core's own patience is longer. */
 function keepsAlive(config: ServerConfig): boolean {
   return canKeepAlive && config.busyLeaderMaxMs > config.electionTimeoutMs;
-}
-
-/** Leases rest on timing that is the same everywhere: it is in the log, and changes by the log only. */
-function checkTiming(config: ServerConfig, configuration: Configuration | null): void {
-  const timing = configuration?.timing;
-  if (timing === undefined) return;
-  const { electionTimeoutMs, clockDriftPercentMax } = config;
-  if (
-    timing.electionTimeoutMs === electionTimeoutMs &&
-    timing.clockDriftPercentMax === clockDriftPercentMax
-  ) {
-    return;
-  }
-  const said = `election-timeout ${electionTimeoutMs}, clock-drift-percent-max ${clockDriftPercentMax}`;
-  const logged = `${timing.electionTimeoutMs} and ${timing.clockDriftPercentMax}`;
-  throw new NodeError(
-    "ELECTION_TIMING_DIFFERS",
-    `${said}: the cluster was made with ${logged}, and its leases rest on that`,
-  );
-}
-
-/** What a node is does not change while it is a member: one that held no data would serve none of it. */
-function checkRole(config: ServerConfig, configuration: Configuration | null): void {
-  const member = configuration === null ? null : memberOf(configuration, config.nodeId);
-  if (member === null || (member.witness === true) === config.isWitness) return;
-  const [said, logged] = config.isWitness ? ["witness", "data node"] : ["data node", "witness"];
-  throw new NodeError(
-    "NODE_ROLE_DIFFERS",
-    `node ${config.nodeId} is to start as a ${said}, but the membership names it as a ${logged}`,
-  );
-}
-
-/** Membership is in the log: `peers` of the file only begins a cluster and says where its members are. */
-function warnOfDifferences(
-  config: ServerConfig,
-  configuration: Configuration | null,
-  logger: Logger,
-): void {
-  if (configuration === null) return;
-  const members = allMembers(configuration).map(({ id }) => id);
-  const listed = config.peers.map(({ id }) => id);
-  const strangers = listed.filter((id) => !members.includes(id));
-  const missing = members.filter((id) => !listed.includes(id));
-  if (strangers.length > 0) {
-    logger.warn({ nodes: strangers }, "peers names nodes that are not members: they are ignored");
-  }
-  if (missing.length > 0) {
-    logger.info({ nodes: missing }, "peers lacks members: they are reached where the log says");
-  }
 }
 
 /** Written last: it names a process that serves. Returns how it is removed. */
