@@ -65,6 +65,9 @@ export const stallGraceIntervals = 2;
 /** Percent. By how much two monotonic clocks may drift apart: far above what crystals and NTP slewing do. */
 export const clockDriftPercentMaxDefault = 10;
 
+/** The first number of a forwarded read is drawn below this: two lives of a process do not meet in it. */
+export const firstReadContextMax = 2 ** 40;
+
 /** Forwarded reads that wait for a round on the leader. Each is some 100 bytes; beyond it askers repeat. */
 export const forwardedReadsMax = 4096;
 

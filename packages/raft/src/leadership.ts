@@ -300,6 +300,7 @@ export class Leadership {
     if (this.#heartbeatWanted) {
       this.#heartbeatWanted = false;
       this.#roundSent = this.#round;
+      this.lease.forget(this.confirmedRound(commit));
       this.lease.sent(this.#round, nowMs);
       for (const peer of this.peers) {
         messages.push({

@@ -30,7 +30,7 @@ export class Lease {
 
   /** `round` leaves now, or a moment later. */
   sent(round: number, nowMs: number): void {
-    if (this.#rounds.at(-1) === round) return;
+    if (this.#void || this.#rounds.at(-1) === round) return;
     this.#rounds.push(round);
     this.#sentMs.push(nowMs);
   }
@@ -38,6 +38,8 @@ export class Lease {
   /** Until the term ends. */
   voidForTerm(): void {
     this.#void = true;
+    this.#rounds = [];
+    this.#sentMs = [];
   }
 
   /** Our clocks can't be trusted back to when the rounds up to `round` were sent (trap 15). */
@@ -47,15 +49,20 @@ export class Lease {
 
   /** When it ends; `confirmed` is the newest round that a quorum has echoed. -Infinity: there is none. */
   untilMs(confirmed: number): number {
-    if (this.#void || confirmed < this.#firstRound) return -Infinity;
-    let at = -1;
-    while (at + 1 < this.#rounds.length && this.#rounds[at + 1]! <= confirmed) at += 1;
-    if (at < 0) return -Infinity;
-    if (at > 0) {
-      this.#rounds = this.#rounds.slice(at);
-      this.#sentMs = this.#sentMs.slice(at);
-    }
+    this.forget(confirmed);
+    const [round] = this.#rounds;
+    const isConfirmed = round !== undefined && round <= confirmed;
+    if (!isConfirmed || confirmed < this.#firstRound) return -Infinity;
     return this.#sentMs[0]! + this.#durationMs;
+  }
+
+  /** Rounds before the newest confirmed one say nothing any more (also where nobody asks for a lease). */
+  forget(confirmed: number): void {
+    let at = 0;
+    while (at + 1 < this.#rounds.length && this.#rounds[at + 1]! <= confirmed) at += 1;
+    if (at === 0) return;
+    this.#rounds = this.#rounds.slice(at);
+    this.#sentMs = this.#sentMs.slice(at);
   }
 
   /** Rounds remembered: bounded by the heartbeats of the time in which no quorum answered. */

@@ -148,6 +148,19 @@ describe("witnesses", () => {
   });
 });
 
+test("trap-48: the last voter that could serve is not removed, unless forced", () => {
+  const witness = { witness: true } as const;
+  const voters = [
+    ...[1, 2].map((id) => member(id)),
+    ...[3, 4, 5].map((id) => ({ ...member(id), ...witness })),
+  ];
+  const five = { ...three, voters };
+  const onlyTwoServes = facts(five, { ill: { 1: silent } });
+  expect(refusal(onlyTwoServes, withoutMember(five, 2))).toBe("QUORUM_AT_RISK");
+  expect(refusal(onlyTwoServes, { ...withoutMember(five, 2), force: true })).toBe("planned");
+  expect(refusal(onlyTwoServes, withoutMember(five, 1))).toBe("planned");
+});
+
 describe("trap-43: a replaced voter", () => {
   const replacing: Configuration = { ...three, learners: [{ ...member(3, 12), promote: true }] };
   const health = (id: number, incarnation: number) =>
@@ -170,6 +183,14 @@ describe("trap-43: a replaced voter", () => {
     const alone = (id: number, incarnation: number) =>
       id === 2 ? silent : health(id, incarnation);
     expect(planPending(facts(replacing, { health: alone }))).toBeNull();
+  });
+
+  test("trap-12 is not given up while the others are no quorum without it, unless forced", () => {
+    const lists = withReplacement(three, 2, "n2:1")!;
+    const thirdIsSilent = facts(three, { ill: { 3: silent } });
+    expect(refusal(thirdIsSilent, lists)).toBe("QUORUM_AT_RISK");
+    expect(refusal(thirdIsSilent, { ...lists, force: true })).toBe("planned");
+    expect(refusal(facts(three, { ill: { 2: silent } }), lists)).toBe("planned");
   });
 
   test("goes one at a time", () => {

@@ -5,7 +5,7 @@
  *   rules of safety (never skipped)          judgements of health (skipped by `force`)
  *   own term's no-op committed (trap 01)     a new voter is heard and has caught up (trap 12)
  *   the last configuration is committed      the healthy voters are a majority of each half
- *   one joint step at a time (Raft sec. 6)
+ *   one joint step at a time (Raft sec. 6)   one of them holds the data
  *   a data node among the voters
  *   no (id, incarnation) is ever born twice
  *
@@ -91,8 +91,8 @@ export function planChange(
   const planned: Configuration = { ...configuration, voters, votersOutgoing, learners };
   const problem = shapeProblem(facts, planned);
   if (problem !== null) return problem;
-  if (votersChange && !change.force) {
-    const risk = healthProblem(facts, planned);
+  if (!change.force) {
+    const risk = votersChange ? healthProblem(facts, planned) : replacementProblem(facts, planned);
     if (risk !== null) return risk;
   }
   return { configuration: planned };
@@ -253,13 +253,40 @@ function healthProblem(facts: MembershipFacts, planned: Configuration): RefusedC
       return refuse("MEMBER_LAGS", `node ${voter.id} lacks ${lacks}`);
     }
   }
-  for (const half of [planned.voters, planned.votersOutgoing]) {
-    const healthy = half.filter(({ id, incarnation }) => isCaughtUp(facts.health(id, incarnation)));
-    if (healthy.length * 2 > half.length) continue;
-    const text = `only ${healthy.length} of ${half.length} voters would be up and caught up`;
-    return refuse("QUORUM_AT_RISK", text);
+  const wouldServe = planned.voters.some(
+    ({ id, incarnation, witness }) => !witness && isCaughtUp(facts.health(id, incarnation)),
+  );
+  if (!wouldServe) {
+    return refuse("QUORUM_AT_RISK", "no voter that holds the data would be up and caught up");
   }
-  return null;
+  return (
+    majorityProblem(facts, planned.voters, 0) ?? majorityProblem(facts, planned.votersOutgoing, 0)
+  );
+}
+
+/**
+ * A voter whose successor is born counts as dead from that entry on, whatever became of it: what it acknowledged
+ * is forgotten, and it is not spoken to any more (trap 43). The others must be a quorum without it.
+ */
+function replacementProblem(facts: MembershipFacts, planned: Configuration): RefusedChange | null {
+  const { voters, learners } = facts.configuration;
+  const born = planned.learners.find((learner) => !learners.some((it) => isSameNode(it, learner)));
+  if (born === undefined || !voters.some(({ id }) => id === born.id)) return null;
+  return majorityProblem(facts, voters, born.id);
+}
+
+/** `without`: counts as ill; 0: nobody. */
+function majorityProblem(
+  facts: MembershipFacts,
+  half: readonly Member[],
+  without: NodeId,
+): RefusedChange | null {
+  const healthy = half.filter(
+    ({ id, incarnation }) => id !== without && isCaughtUp(facts.health(id, incarnation)),
+  );
+  if (half.length === 0 || healthy.length * 2 > half.length) return null;
+  const text = `only ${healthy.length} of ${half.length} voters would be up and caught up`;
+  return refuse("QUORUM_AT_RISK", text);
 }
 
 function isCaughtUp({ active, lagEntries }: MemberHealth): boolean {

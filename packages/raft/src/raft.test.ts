@@ -26,7 +26,12 @@ const three: Configuration = {
 };
 const four: Configuration = { ...three, voters: [1, 2, 3, 4].map(member) };
 
-function node(id: number, hardState?: HardState, entries: Entry[] = bootstrapEntries(three)) {
+function node(
+  id: number,
+  hardState?: HardState,
+  entries: Entry[] = bootstrapEntries(three),
+  random = 0.5,
+) {
   const disk = new SimulatedDisk(entries);
   if (hardState !== undefined) disk.hardState = hardState;
   const events: string[] = [];
@@ -37,7 +42,7 @@ function node(id: number, hardState?: HardState, entries: Entry[] = bootstrapEnt
     reader: disk,
     electionTimeoutMs: 100,
     heartbeatIntervalMs: 20,
-    random: () => 0.5,
+    random: () => random,
     nowMs: 0,
     onEvent: (event) => events.push(event),
   });
@@ -185,6 +190,16 @@ describe("broken invariants stop the process", () => {
     raft.tick(50);
     expect(() => raft.tick(49)).toThrow(AssertionError);
   });
+});
+
+test("an answer to a read of before a restart is not taken for one of after it", () => {
+  const heard = { type: MessageType.heartbeat, from: 2, to: 1, term: 2, ...born } as const;
+  const firstContext = (random: number): number => {
+    const { raft } = node(1, undefined, undefined, random);
+    raft.step({ ...heard, commit: 0, readRound: 1 });
+    return raft.requestReadIndex();
+  };
+  expect(firstContext(0.25)).not.toBe(firstContext(0.75));
 });
 
 describe("the first start", () => {

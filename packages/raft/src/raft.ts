@@ -157,9 +157,10 @@ export class Raft {
   #isVoter = false;
   #isNamed = false;
   #successor: NodeId = 0;
-  /** A configuration of our log named us: what does not any more has removed us. */
-  #wasNamed = false;
-  /** Numbers the reads we forward or confirm ourselves. */
+  /**
+   * Numbers the reads we forward or confirm ourselves. The first is drawn: an answer to one of before a restart
+   * must not be taken for an answer to one of after it. 0: none was asked.
+   */
   #readContext = 0;
   #readIndexes: { readonly context: number; readonly index: Index }[] = [];
 
@@ -232,7 +233,6 @@ export class Raft {
       this.#commit = this.#applied = snapshot.index;
       this.#forgetConfigurations();
     }
-    this.#wasNamed = this.#configurations.some(({ configuration }) => this.#names(configuration));
     this.#quorum = this.#takeConfiguration();
     this.#nowMs = nowMs;
     // Whom this node heard before the restart is forgotten, but a lease may count on it. A newborn has
@@ -301,9 +301,13 @@ export class Raft {
     return this.isRemoved ? this.#successor : 0;
   }
 
-  /** The configuration in force is committed and does not name this node, as an earlier one did. */
+  /**
+   * The configuration in force is committed and does not name this node, as an earlier one did: our incarnation
+   * is the index of that. So it is known where that one was trimmed, too.
+   */
   get isRemoved(): boolean {
-    return this.#wasNamed && !this.#isNamed && this.configurationIndex <= this.#commit;
+    const index = this.configurationIndex;
+    return !this.#isNamed && index >= this.incarnation && index <= this.#commit;
   }
 
   /** Payload and overhead of entries held in memory, in bytes. */
@@ -372,10 +376,11 @@ export class Raft {
     this.#nowMs = nowMs;
   }
 
-  /** At most one election timeout, or what the host vouches for: by then the peers have chosen another. */
+  /** At most one election timeout, or for a leader what the host vouches for: by then the peers have chosen another. */
   #withGrace(deadlineMs: number): number {
     const { electionTimeoutMs, stallToleranceMs = 0 } = this.#options;
-    const latestMs = deadlineMs + Math.max(electionTimeoutMs, stallToleranceMs);
+    const toleratedMs = this.#leadership === null ? 0 : stallToleranceMs;
+    const latestMs = deadlineMs + Math.max(electionTimeoutMs, toleratedMs);
     return Math.min(Math.max(deadlineMs, this.#graceUntilMs), latestMs);
   }
 
@@ -478,6 +483,9 @@ export class Raft {
    */
   requestReadIndex(): number {
     if (this.#leader === 0) return 0;
+    if (this.#readContext === 0) {
+      this.#readContext = Math.floor(this.#options.random() * limits.firstReadContextMax);
+    }
     this.#readContext += 1;
     const context = this.#readContext;
     if (this.#leadership !== null) {
@@ -866,6 +874,7 @@ export class Raft {
 
   #becomeLeader(): void {
     assert(this.#role === "candidate", "only a candidate becomes leader");
+    assert(!this.#log.installing, "who lacks what a snapshot brings is not elected");
     assert(this.#durableTerm === this.#term, "a leader's own vote is durable");
     this.#role = "leader";
     this.#leader = this.#id;
@@ -1000,6 +1009,8 @@ export class Raft {
       if (leaving && term === this.#term) {
         if (message.type === MessageType.appendResponse) {
           this.#leadership?.onAppendResponse(message, this.#nowMs);
+        } else if (message.type === MessageType.snapshotResponse) {
+          this.#leadership?.onSnapshotResponse(message, this.#nowMs);
         }
         return;
       }
@@ -1102,7 +1113,6 @@ export class Raft {
     for (let at = verdict.skip; at < entries.length; at += 1) this.#log.append(entries[at]!);
     for (const appended of verdict.configurations) {
       this.#configurations.push(appended);
-      if (this.#names(appended.configuration)) this.#wasNamed = true;
     }
     if (verdict.configurations.length > 0) this.#quorum = this.#takeConfiguration();
     // Up to the anchor everything is committed, and there.
@@ -1157,7 +1167,6 @@ export class Raft {
     this.#commit = snapshot.index;
     this.#acknowledge = -1;
     this.#configurations = [snapshot.configuration];
-    if (this.#names(snapshot.configuration.configuration)) this.#wasNamed = true;
     this.#quorum = this.#takeConfiguration();
     this.#onEvent("configuration from a snapshot", { index: this.configurationIndex });
     if (this.isRemoved && !wasRemoved) this.#leave();
@@ -1251,10 +1260,6 @@ export class Raft {
   }
 
   // ---- membership --------------------------------------------------------------------------------
-
-  #names(configuration: Configuration): boolean {
-    return memberOf(configuration, this.#id)?.incarnation === this.incarnation;
-  }
 
   /** 0: not in our configuration, which may be older than theirs. */
   #incarnationOf(id: NodeId): number {
