@@ -14,6 +14,7 @@
 import { type CommandTable, commandTable } from "@redoubt/commands";
 import {
   type ChangeResult,
+  type Configuration,
   type ConfigurationChange,
   clockDriftPercentMaxDefault,
   type Index,
@@ -600,6 +601,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   get configurationIndex(): Index {
     return this.#raft.configurationIndex;
+  }
+
+  /** In force. The same object as long as it is the same entry's: after a truncation its index may come again. */
+  get configuration(): Configuration {
+    return this.#raft.configuration;
   }
 
   get isRemoved(): boolean {
