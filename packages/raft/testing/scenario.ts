@@ -362,7 +362,8 @@ class Scenario {
     const position = `last=${lastIndex} flushed=${flushed} commit=${commit}`;
     this.#print(
       `${node.id}: ${role} term=${term} leader=${leader} ${position} applied=${node.appliedIndex}` +
-        (node.confirmedRound > 0 ? ` confirmedRound=${node.confirmedRound}` : ""),
+        (node.confirmedRound > 0 ? ` confirmedRound=${node.confirmedRound}` : "") +
+        (node.raft.isRemoved ? " removed" : ""),
     );
   }
 
