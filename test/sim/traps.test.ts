@@ -73,7 +73,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     title: "trap-38 trap-39 a busy leader keeps its place for a bounded time",
     only: ["busyLeader", "stopLeader"],
-    happened: ({ terms, longestSilenceMs }) => terms > 1 && longestSilenceMs < 8000,
+    happened: ({ longestSilenceMs }) => longestSilenceMs < 8000,
   },
   {
     title: "trap-48 two data nodes and a witness go on through the loss of any one",
