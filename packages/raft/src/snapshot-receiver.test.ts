@@ -167,6 +167,33 @@ describe("at a node's door", () => {
     expect(node.takeReady().ready).toMatchObject({ chunks: [], verify: null });
   });
 
+  test("trap-03: an answer that carries a new term waits until that is durable", () => {
+    const { node } = follower();
+    node.raft.step(chunk(snapshot, 0, 6));
+    const { ready, leaving } = node.takeReady();
+    expect(ready.messages).toEqual([]);
+    expect(ready.promises).toMatchObject([{ type: MessageType.snapshotResponse, offset: 6 }]);
+    expect(leaving).toEqual([]);
+    expect(node.sync(1)).toHaveLength(1);
+  });
+
+  test("trap-22: a snapshot that ends in the log is not taken: what it ends with is committed", () => {
+    const { node } = follower();
+    expect(node.raft).toMatchObject({ lastIndex: 1, commit: 0 });
+    node.raft.step(chunk({ ...snapshot, index: 1, term: 1 }, 0, 6));
+    const { ready } = node.takeReady();
+    expect(ready).toMatchObject({ chunks: [], commit: 1, committed: [{ index: 1 }] });
+    expect(ready.promises).toMatchObject([{ index: 1, installed: true }]);
+  });
+
+  test("what the store was never asked to verify is not installed", () => {
+    const { node } = follower();
+    node.raft.snapshotVerified(snapshot, true);
+    node.raft.step(chunk(snapshot, 0, 6));
+    node.raft.snapshotVerified(snapshot, true);
+    expect(node.raft).toMatchObject({ lastIndex: 1, anchorIndex: 0, commit: 0 });
+  });
+
   test("what is no chunk changes nothing", () => {
     const { node, events } = follower();
     node.takeReady();
