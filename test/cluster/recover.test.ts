@@ -117,11 +117,11 @@ const steps = 500;
 
 test("trap-25 three damaged nodes: nobody goes on by itself, and what is intact in one of them is recovered", async () => {
   const leader = await cluster.settled();
-  await leader.withClient(async (client) => {
-    for (let step = 1; step <= steps; step++) {
-      await client.text("MSET", "newest", String(step), `step:${step}`, "x".repeat(200));
-    }
-  });
+  const writer = await leader.connect();
+  for (let step = 1; step <= steps; step++) {
+    await writer.text("MSET", "newest", String(step), `step:${step}`, "x".repeat(200));
+  }
+  await writer.end();
   await cluster.settled();
   await Promise.all(cluster.nodes.map((node) => node.signal("SIGKILL")));
   for (const node of cluster.nodes) {
