@@ -18,13 +18,15 @@ function watched(first: Configuration) {
   const quiet = () => undefined;
   const membership = new Membership({
     view: {
+      get configuration() {
+        return now.configuration;
+      },
       get configurationIndex() {
         return now.configurationIndex;
       },
       get isRemoved() {
         return now.isRemoved;
       },
-      status: () => now,
     },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     peers: [],
@@ -52,6 +54,17 @@ test("who joined is linked with, by the configuration of that index", () => {
   now.configuration = configurationOf(1, 2, 3, 4);
   now.configurationIndex = 9;
   expect(look()).toEqual(["links 1,2,3,4 of 9", "keeps 1,2,3,4 quiet", "is one of 1,2,3,4"]);
+});
+
+test("trap-02 a configuration that took the place of another at the same index is seen", () => {
+  const { now, look } = watched(configurationOf(1, 2, 3));
+  now.configuration = configurationOf(1, 2, 3, 4);
+  now.configurationIndex = 9;
+  look();
+  // A new leader cut the entry at 9 and put another configuration there, in one append.
+  now.configuration = configurationOf(1, 2, 3, 5);
+  now.ms = 4 * electionTimeoutMs;
+  expect(look()).toContain("keeps 1,2,3,5 quiet");
 });
 
 test("trap-11 who was removed is linked with until it has been told", () => {

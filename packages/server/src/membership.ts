@@ -9,9 +9,10 @@ import type { Logger } from "@redoubt/replica";
 
 /** What it looks at: the replica. */
 export interface MembershipView {
+  /** The same object for as long as its entry is in force. */
+  readonly configuration: Configuration;
   readonly configurationIndex: number;
   readonly isRemoved: boolean;
-  status(): { readonly configuration: Configuration };
 }
 
 export interface MembershipParts {
@@ -38,21 +39,22 @@ interface Leaving {
 
 export class Membership {
   readonly #parts: MembershipParts;
-  #seenIndex: number;
+  /** Compared as an object: another entry may have taken the place of the one at its index. */
+  #seen: Configuration;
   #peers: readonly PeerAddress[];
   #leaving: readonly Leaving[] = [];
   #left = false;
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
-    this.#seenIndex = parts.view.configurationIndex;
-    this.#peers = peersOf(parts.peers, parts.view.status().configuration);
+    this.#seen = parts.view.configuration;
+    this.#peers = peersOf(parts.peers, this.#seen);
   }
 
   /** After every turn: nearly always a few comparisons. */
   look(): void {
     const { view, logger, nowMs, leave } = this.#parts;
-    if (view.configurationIndex !== this.#seenIndex) this.#changed();
+    if (view.configuration !== this.#seen) this.#changed();
     if (this.#leaving.length > 0 && this.#leaving.some(({ untilMs }) => nowMs() >= untilMs)) {
       this.#link();
     }
@@ -65,28 +67,28 @@ export class Membership {
 
   #changed(): void {
     const { view, logger, peers, electionTimeoutMs, nowMs, keepAlive, judge } = this.#parts;
-    this.#seenIndex = view.configurationIndex;
     const before = this.#peers;
-    const { configuration } = view.status();
-    this.#peers = peersOf(peers, configuration);
+    this.#seen = view.configuration;
+    this.#peers = peersOf(peers, this.#seen);
     const ids = this.#peers.map(({ id }) => id);
-    logger.info({ index: this.#seenIndex, peers: ids }, "membership changed");
+    logger.info({ index: view.configurationIndex, peers: ids }, "membership changed");
     const untilMs = nowMs() + FAREWELL_ELECTION_TIMEOUTS * electionTimeoutMs;
     const gone = before.filter(({ id }) => !ids.includes(id)).map((peer) => ({ peer, untilMs }));
     this.#leaving = [...this.#leaving, ...gone];
     this.#link();
     keepAlive(this.#peers);
-    judge(configuration);
+    judge(this.#seen);
   }
 
   #link(): void {
-    const { nowMs, link } = this.#parts;
+    const { view, nowMs, link } = this.#parts;
     const isMember = (peer: NodeId) => this.#peers.some(({ id }) => id === peer);
     // One that came back is a member like any.
     this.#leaving = this.#leaving.filter(
       ({ peer, untilMs }) => nowMs() < untilMs && !isMember(peer.id),
     );
-    link([...this.#peers, ...this.#leaving.map(({ peer }) => peer)], this.#seenIndex);
+    const leaving = this.#leaving.map(({ peer }) => peer);
+    link([...this.#peers, ...leaving], view.configurationIndex);
   }
 }
 
