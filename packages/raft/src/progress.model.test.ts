@@ -80,7 +80,12 @@ class Leader {
       appendBytesMax,
       inflightAppendsMax,
       inflightBytesMax,
-      snapshots: this.disk,
+      snapshots: {
+        newest: () => this.disk.newest(),
+        // As readers may: fewer bytes than were asked for.
+        read: (snapshot, offset, bytesMax) =>
+          this.disk.read(snapshot, offset, Math.min(bytesMax, offset % 2 === 0 ? 5 : 8)),
+      },
       snapshotChunkBytes: chunkBytes,
       onEvent: () => {},
     });
@@ -149,6 +154,7 @@ function checkLeader(model: Model, { peer, log }: Leader): void {
   check((state === "snapshot") === (sender !== null), "a snapshot has its sender");
   check(state === "replicate" || inflights.count === 0, "a window without replication");
   check(state !== "snapshot" || match < log.anchor, "sends a snapshot where entries would do");
+  check(state !== "snapshot" || next === match + 1, "appends run ahead of a snapshot");
 }
 
 /** Called a million times: an `expect` each would take seconds. */
@@ -165,6 +171,12 @@ function take(leader: Leader, share: number, leaves: boolean): Message | undefin
 }
 
 function deliver(model: Model, leader: Leader, message: Message): void {
+  hand(model, leader, message);
+  const { heard, heardMs } = leader.peer;
+  check(message.to === 2 || (heard && heardMs === leader.nowMs), "an answer was not heard");
+}
+
+function hand(model: Model, leader: Leader, message: Message): void {
   switch (message.type) {
     case MessageType.append:
       onAppend(model, leader, message);
