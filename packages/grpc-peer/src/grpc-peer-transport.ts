@@ -358,10 +358,11 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #logRefusal(by: "us" | "peer", cause: RefusalCause, claimedId: NodeId, address: string): void {
-    // Strangers share one line a cause: they choose the id they claim.
+    // Strangers share one line a cause: they choose the id they claim. Links and keep-alives are dialled both
+    // ways, and who of the two refuses first says nothing more.
     const peer = this.#peers.has(claimedId) ? claimedId : 0;
     const event = by === "us" ? "peer refused" : "refused by peer";
-    this.#warnOnce(peer, `${by} ${cause}`, { peer: claimedId, address, cause }, event);
+    this.#warnOnce(peer, cause, { peer: claimedId, address, cause }, event);
   }
 
   #warnOnce(peer: NodeId, line: string, fields: object, event: string): void {
