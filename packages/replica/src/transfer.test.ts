@@ -172,6 +172,22 @@ describe("a transfer that is given up", () => {
     expect(next.replica.keyspace.peek("n")).toBeUndefined();
   });
 
+  test("a watch and an open MULTI outlive it: the term is the same", () => {
+    const { cluster, leader } = settled();
+    const client = leader.connect().send("SET k 1");
+    cluster.settle();
+    client.send("WATCH k", "MULTI", "INCR k");
+    cluster.settle();
+    withholdTimeoutNow(cluster);
+    expect(leader.replica.transferLeadership(0)).toBeNull();
+    client.send("EXEC");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", "+OK", "+OK", "+QUEUED"]);
+    cluster.until(() => !leader.replica.transferring);
+    cluster.advance(50);
+    expect(client.take()).toEqual(["*1 :2"]);
+  });
+
   test("keys that expire meanwhile expire afterwards, and no turn spins for them", () => {
     const { cluster, leader } = settled();
     const client = leader.connect().send("SET k v PX 200", "SET stays v");
