@@ -15,6 +15,7 @@ import type { Logger } from "@redoubt/replica";
 import type { ServerConfig } from "./config/index.js";
 import { NodeError } from "./gateway/errors.js";
 import { type JoinReason, joinCluster } from "./join-cluster.js";
+import { isRolledBack, LOG_ROLLED_BACK } from "./rolled-back.js";
 
 /** Incarnation of every member of a cluster that is born. */
 const firstIncarnation = 1;
@@ -28,7 +29,7 @@ export interface OpenNodeLog {
 }
 
 /**
- * Rejects with the log's own coded errors, DIRECTORY_UNUSABLE or JOIN_STOPPED. Data that is missing or damaged
+ * Rejects with the log's own coded errors, DIRECTORY_UNUSABLE, LOG_ROLLED_BACK or JOIN_STOPPED. Data that is missing or damaged
  * is no reason to stop where there are others to ask: the node comes back as another incarnation.
  */
 export async function openNodeLog(config: ServerConfig, options: OpenNodeLog): Promise<LevelLog> {
@@ -36,6 +37,7 @@ export async function openNodeLog(config: ServerConfig, options: OpenNodeLog): P
   const open = () => openLog({ directory: dir, nodeId, clusterId, onFatal: options.fatal });
   try {
     if (options.bootstrap) await bear(config);
+    if (isRolledBack(dir)) throw rolledBack(dir);
     return await open();
   } catch (error) {
     const reason = joinReasonOf(config, error);
@@ -59,9 +61,17 @@ function joinReasonOf(config: ServerConfig, error: unknown): JoinReason | null {
   const others = config.peers.some(({ id }) => id !== config.nodeId);
   if (!config.rejoins || !others) return null;
   if (error instanceof LogDamagedError) return "damaged";
+  if (error instanceof NodeError && error.code === LOG_ROLLED_BACK) return "damaged";
   if (!(error instanceof DataMissingError)) return null;
   // Part of a log is a damaged one: it is kept, too.
   return existsSync(join(config.dir, "log")) ? "damaged" : "empty";
+}
+
+function rolledBack(dir: string): NodeError {
+  return new NodeError(
+    LOG_ROLLED_BACK,
+    `the log in ${dir} is older than what this node has acknowledged: was it restored from a backup?`,
+  );
 }
 
 /** Kept for whoever wants to look at it, or to recover what nobody else has. */

@@ -26,6 +26,7 @@ import { JoinDesk } from "./join-desk.js";
 import { Membership, peersOf } from "./membership.js";
 import { misfit, warnOfDifferences } from "./misfit.js";
 import { birthOf, newestConfiguration, openNodeLog } from "./node-log.js";
+import { LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
 
 export interface StartOptions {
   /** Birth: creates this member of a new cluster in an empty directory first. */
@@ -62,7 +63,7 @@ const clock: Clock = {
 export async function startNode(config: ServerConfig, options: StartOptions): Promise<RunningNode> {
   const { logger } = options;
   const secret = readPeerSecret(config);
-  const fatal = fatalOnce(options);
+  const fatal = fatalOnce(config, options);
   const { bootstrap, signal = null } = options;
   const log = await openNodeLog(config, { bootstrap, fatal, logger, signal });
   const undo: (() => Promise<void>)[] = [() => log.close()];
@@ -313,12 +314,20 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-function fatalOnce({ logger, onFatal }: StartOptions): (error: Error) => void {
+function fatalOnce(
+  { dir }: ServerConfig,
+  { logger, onFatal }: StartOptions,
+): (error: Error) => void {
   let told = false;
   return (error) => {
     if (told) return;
     told = true;
     logger.fatal({ err: error, code: errnoOf(error) || error.name }, "the node stops");
+    if (errnoOf(error) === LOG_ROLLED_BACK) {
+      const failure = markRolledBack(dir, error);
+      if (failure !== null)
+        logger.error({ err: failure }, "the log can't be marked as rolled back");
+    }
     (onFatal ?? exitAtOnce)(error);
   };
 }

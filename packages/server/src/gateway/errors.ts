@@ -8,7 +8,8 @@ export type NodeErrorCode =
   | "BOOTSTRAP_INCOMPLETE"
   | "JOIN_STOPPED"
   | "ELECTION_TIMING_DIFFERS"
-  | "NODE_ROLE_DIFFERS";
+  | "NODE_ROLE_DIFFERS"
+  | "LOG_ROLLED_BACK";
 
 export class NodeError extends Error {
   override readonly name = "NodeError";

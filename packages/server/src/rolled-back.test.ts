@@ -1,0 +1,72 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { ServerConfig } from "./config/index.js";
+import { collectingLogger, eventually, freePorts } from "./gateway/test-support.js";
+import { openNodeLog } from "./node-log.js";
+import { isRolledBack, LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
+
+const directories: string[] = [];
+
+afterEach(async () => {
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
+});
+
+const found = new Error("an acknowledged entry is gone from the log");
+
+/** A member's directory as its birth left it, and how it is opened again. */
+async function born(extra: readonly string[] = []) {
+  const directory = await mkdtemp(join(tmpdir(), "redoubt-rolled-back-"));
+  directories.push(directory);
+  const ports = await freePorts(2);
+  const peers = ports.map((port, at) => `${at + 1}@127.0.0.1:${port}`).join(" ");
+  const words = ["--cluster-id", "c", "--dir", directory, "--node-id", "1", "--peers", peers];
+  const config = ServerConfig.parse([...words, ...extra], () => "");
+  const stopping = new AbortController();
+  const lines: { level: string; event: string; fields: object }[] = [];
+  const open = (bootstrap: boolean) =>
+    openNodeLog(config, {
+      bootstrap,
+      fatal: (error) => {
+        throw error;
+      },
+      logger: collectingLogger(lines),
+      signal: stopping.signal,
+    });
+  const log = await open(true);
+  await log.close();
+  return { directory, open: () => open(false), stopping, lines };
+}
+
+describe("trap-43: a log that lacks what its node had acknowledged", () => {
+  test("opens like any other until somebody finds it", async () => {
+    const { directory, open } = await born();
+    expect(isRolledBack(directory)).toBe(false);
+    await (await open()).close();
+  });
+
+  test("is set aside, and the node asks for a place as another", async () => {
+    const { directory, open, stopping, lines } = await born();
+    expect(markRolledBack(directory, found)).toBeNull();
+    const opened = open();
+    const refused = expect(opened).rejects.toMatchObject({ code: "JOIN_STOPPED" });
+    await eventually(() => lines.some(({ event }) => event.includes("asks to join")));
+    expect(await readdir(directory)).toEqual(["log.damaged-1"]);
+    expect(await readdir(join(directory, "log.damaged-1"))).toContain("rolled-back");
+    stopping.abort();
+    await refused;
+  });
+
+  test("does not open where the node may not ask", async () => {
+    const { directory, open } = await born(["--rejoin", "no"]);
+    markRolledBack(directory, found);
+    await expect(open()).rejects.toMatchObject({ code: LOG_ROLLED_BACK });
+    expect(await readdir(directory)).toEqual(["log"]);
+  });
+
+  test("that can't be marked says why", async () => {
+    const { directory } = await born();
+    expect(markRolledBack(join(directory, "nowhere"), found)).toMatchObject({ code: "ENOENT" });
+  });
+});
