@@ -9,7 +9,7 @@ export {
   memberOf,
 } from "./configuration.js";
 export { clockDriftPercentMaxDefault } from "./constants.js";
-export { ConfigurationError } from "./errors.js";
+export { ConfigurationError, LogRolledBackError } from "./errors.js";
 export {
   type ChangeRefusal,
   type ChangeResult,

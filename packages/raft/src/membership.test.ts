@@ -193,7 +193,15 @@ describe("trap-43: a replaced voter", () => {
     expect(refusal(facts(three, { ill: { 2: silent } }), lists)).toBe("planned");
   });
 
+  test("is judged whatever else its change brings", () => {
+    const reborn = (id: number) => ({ ...member(id, 0), promote: true as const });
+    const learners = [reborn(9), reborn(2)];
+    expect(refusal(facts(three, { ill: { 3: silent } }), { learners })).toBe("QUORUM_AT_RISK");
+  });
+
   test("goes one at a time", () => {
+    const both = [1, 2].map((id) => ({ ...member(id, 0), promote: true as const }));
+    expect(refusal(facts(three), { learners: both, force: true })).toBe("CHANGE_IN_PROGRESS");
     const second = withReplacement(replacing, 2, "n2:1")!;
     expect(refusal(facts(replacing), second)).toBe("CHANGE_IN_PROGRESS");
   });

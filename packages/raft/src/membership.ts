@@ -92,7 +92,8 @@ export function planChange(
   const problem = shapeProblem(facts, planned);
   if (problem !== null) return problem;
   if (!change.force) {
-    const risk = votersChange ? healthProblem(facts, planned) : replacementProblem(facts, planned);
+    const risk =
+      (votersChange ? healthProblem(facts, planned) : null) ?? replacementProblem(facts, planned);
     if (risk !== null) return risk;
   }
   return { configuration: planned };
@@ -233,13 +234,18 @@ function bornProblem(
       `node ${member.id} can't be born as incarnation ${member.incarnation}`,
     );
   }
-  const { voters, learners } = facts.configuration;
-  const replaces = voters.some(({ id }) => id === member.id);
-  const other = learners.find(({ id }) => id !== member.id && voters.some((v) => v.id === id));
-  if (replaces && other !== undefined) {
-    return refuse("CHANGE_IN_PROGRESS", `node ${other.id} is being replaced: one at a time`);
+  const others = replacing(facts.configuration.voters, planned.learners).filter(
+    ({ id }) => id !== member.id,
+  );
+  if (facts.configuration.voters.some(({ id }) => id === member.id) && others.length > 0) {
+    return refuse("CHANGE_IN_PROGRESS", `node ${others[0]!.id} is being replaced: one at a time`);
   }
   return null;
+}
+
+/** Learners that are to take the place of a voter of their id. */
+function replacing(voters: readonly Member[], learners: readonly Member[]): readonly Member[] {
+  return learners.filter((learner) => voters.some(({ id }) => id === learner.id));
 }
 
 function healthProblem(facts: MembershipFacts, planned: Configuration): RefusedChange | null {
@@ -270,9 +276,14 @@ function healthProblem(facts: MembershipFacts, planned: Configuration): RefusedC
  */
 function replacementProblem(facts: MembershipFacts, planned: Configuration): RefusedChange | null {
   const { voters, learners } = facts.configuration;
-  const born = planned.learners.find((learner) => !learners.some((it) => isSameNode(it, learner)));
-  if (born === undefined || !voters.some(({ id }) => id === born.id)) return null;
-  return majorityProblem(facts, voters, born.id);
+  const born = replacing(voters, planned.learners).find(
+    (learner) => !learners.some((known) => isSameNode(known, learner)),
+  );
+  if (born === undefined) return null;
+  return (
+    majorityProblem(facts, planned.voters, born.id) ??
+    majorityProblem(facts, planned.votersOutgoing, born.id)
+  );
 }
 
 /** `without`: counts as ill; 0: nobody. */

@@ -5,6 +5,7 @@ import { SimulatedDisk } from "../testing/simulated-node.js";
 import { AssertionError } from "./assert.js";
 import { entryChecksum } from "./checksum.js";
 import { bootstrapEntries, encodeConfiguration } from "./configuration.js";
+import { LogRolledBackError } from "./errors.js";
 import { Raft } from "./raft.js";
 import {
   type AppendRequest,
@@ -179,7 +180,7 @@ describe("broken invariants stop the process", () => {
     const { raft } = node(1);
     const type = MessageType.heartbeat;
     const heartbeat = { ...born, type, from: 2, to: 1, term: 2, commit: 7, readRound: 0 } as const;
-    expect(() => raft.step(heartbeat)).toThrow(AssertionError);
+    expect(() => raft.step(heartbeat)).toThrow(LogRolledBackError);
   });
 
   test("proposing without leading, time going back, unknown Persists", () => {

@@ -26,6 +26,7 @@ import {
   memberOf,
 } from "./configuration.js";
 import * as limits from "./constants.js";
+import { LogRolledBackError } from "./errors.js";
 import { judgeAppend } from "./follower-append.js";
 import { Leadership } from "./leadership.js";
 import {
@@ -1126,7 +1127,9 @@ export class Raft {
 
   #onHeartbeat(message: HeartbeatRequest): void {
     // The leader tells only what this node has acknowledged as durable in this term.
-    assert(message.commit <= this.#log.last, "an acknowledged entry is gone from the log");
+    if (message.commit > this.#log.last) {
+      throw new LogRolledBackError("an acknowledged entry is gone from the log");
+    }
     this.#commitTo(message.commit);
     this.#replyHeartbeat(message.from, message.incarnation, message.readRound);
   }
