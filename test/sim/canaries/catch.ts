@@ -1,7 +1,7 @@
 /** Runs a canary seed by seed until a checker notices. */
 
 import { run } from "../run.js";
-import type { Canary } from "./canaries.js";
+import type { Canary } from "./canary.js";
 import { loadPatched } from "./patched.js";
 
 /** Every canary is caught within so many seeds, from 1. */
@@ -21,7 +21,7 @@ export async function catchCanary(
   seeds: number,
 ): Promise<Catch | null> {
   const modules = await loadPatched(canary.name, canary.edits);
-  const { nodes, only, mix, muted, durationMs = DURATION_MS } = canary;
+  const { nodes, only, mix, muted, readMode, durationMs = DURATION_MS } = canary;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const { violation } = run({
       seed,
@@ -31,6 +31,7 @@ export async function catchCanary(
       ...(only === undefined ? {} : { only }),
       ...(mix === undefined ? {} : { mix }),
       ...(muted === undefined ? {} : { muted }),
+      ...(readMode === undefined ? {} : { readMode }),
     });
     if (violation !== null) return { seed, message: violation.message };
   }

@@ -2,7 +2,8 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Canary, canaries } from "./canaries.js";
+import { canaries } from "./canaries.js";
+import type { Canary } from "./canary.js";
 
 export interface Caught {
   readonly name: string;

@@ -13,6 +13,7 @@ import { Acknowledged } from "./acknowledged.js";
 import { BoundedMemory } from "./bounded-memory.js";
 import { CommittedLog } from "./committed-log.js";
 import { CommittedReads } from "./committed-reads.js";
+import { ConfigurationInForce } from "./configuration-in-force.js";
 import { LeaderAppendOnly } from "./leader-append-only.js";
 import { LeaderCompleteness } from "./leader-completeness.js";
 import { LeaseExclusion } from "./lease-exclusion.js";
@@ -71,6 +72,7 @@ export class Checkers {
   readonly #quorums: QuorumIntersection;
   readonly #completeness: LeaderCompleteness;
   readonly #leases: LeaseExclusion;
+  readonly #inForce: ConfigurationInForce;
   readonly #states: StateMachineSafety;
   readonly #rebuild: RollbackRebuild;
   readonly #pointers: PointerChain;
@@ -96,6 +98,7 @@ export class Checkers {
     this.#quorums = new QuorumIntersection(nodes, report);
     const { configurations } = this.#quorums;
     this.#completeness = new LeaderCompleteness(nodes, this.#log, configurations, report);
+    this.#inForce = new ConfigurationInForce(configurations, report);
     this.#leases = new LeaseExclusion(nodes, report);
     this.#states = new StateMachineSafety(this.#log, report);
     this.#rebuild = new RollbackRebuild(this.#log, report);
@@ -203,6 +206,7 @@ export class Checkers {
     const status = node.replica!.status();
     this.#pointers.looked(node, status);
     this.#memory.looked(node, status);
+    this.#inForce.looked(node, status);
   }
 
   // ---- clients -----------------------------------------------------------------------------------

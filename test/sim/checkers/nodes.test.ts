@@ -8,9 +8,11 @@ import {
   MessageType,
   type Persist,
 } from "@redoubt/raft";
+import type { ReplicaStatus } from "@redoubt/replica";
 import { describe, expect, test } from "vitest";
 import type { SimulatedNode } from "../world/node.js";
 import { CommittedLog } from "./committed-log.js";
+import { ConfigurationInForce } from "./configuration-in-force.js";
 import { LeaderAppendOnly } from "./leader-append-only.js";
 import { LeaderCompleteness } from "./leader-completeness.js";
 import { LeaseExclusion } from "./lease-exclusion.js";
@@ -102,6 +104,22 @@ describe("trap-14 trap-40 nobody is elected while another's lease lasts", () => 
     leases.became(other, 3);
     leases.turnEnded(node);
     expect(said).toHaveLength(1);
+  });
+});
+
+describe("trap-23 trap-40 a node goes by the newest configuration of its log", () => {
+  test.each([
+    ["the newest", { applied: 3, flushed: 3, appended: 3, configurationIndex: 2 }, 0],
+    ["an older one", { applied: 3, flushed: 3, appended: 3, configurationIndex: 1 }, 1],
+    ["while more is on its way", { applied: 3, flushed: 3, appended: 4, configurationIndex: 4 }, 0],
+  ])("%s", (_, status, violations) => {
+    const { report, said } = collected();
+    const log = [configured(1, [1, 2, 3]), configured(2, [1, 2, 3, 4]), entry(3, 1)];
+    const node = nodeWith(1, log);
+    const { configurations } = new QuorumIntersection([node], report);
+    configurations.born(1, log);
+    new ConfigurationInForce(configurations, report).looked(node, status as ReplicaStatus);
+    expect(said).toHaveLength(violations);
   });
 });
 
