@@ -23,6 +23,8 @@ export class BusyLeader {
   readonly #shared = new SharedLeaderState();
   readonly #worker: Worker;
   readonly #logger: Logger;
+  /** Listened for from the beginning: a thread that failed is gone long before it is stopped. */
+  readonly #exited: Promise<void>;
   #stopping: Promise<void> | null = null;
 
   constructor({ logger, ...data }: BusyLeaderOptions) {
@@ -35,6 +37,7 @@ export class BusyLeader {
       stdin: false,
     });
     this.#worker.unref();
+    this.#exited = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
     this.#worker.on("message", ({ event, fields }: KeepaliveReport) => logger.debug(fields, event));
     // Without the thread a long command may cost leadership, as without this feature; nothing else is lost.
     this.#worker.on("error", (error) => {
@@ -43,6 +46,11 @@ export class BusyLeader {
         "the keep-alive thread failed: a long command may cost leadership",
       );
     });
+  }
+
+  /** Resolves when there is no thread any more. */
+  get exited(): Promise<void> {
+    return this.#exited;
   }
 
   /** Every turn: the event loop is alive, and leads `term` (0: it does not lead). */
@@ -63,14 +71,13 @@ export class BusyLeader {
 
   async #stop(): Promise<void> {
     this.#shared.lead(0);
-    const exited = new Promise<void>((resolve) => this.#worker.once("exit", () => resolve()));
     this.#order({ kind: "stop" });
     const timer = setTimeout(() => {
       this.#worker.terminate().catch((error: unknown) => {
         this.#logger.warn({ err: error }, "the keep-alive thread can't be ended");
       });
     }, STOP_MS_MAX);
-    await exited;
+    await this.#exited;
     clearTimeout(timer);
   }
 
