@@ -35,7 +35,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     title: "trap-01 trap-02 trap-07 trap-12 members come and go while leaders do",
-    only: ["membership", "crash", "isolateLeader", "partition"],
+    only: ["membership", "strikeChanges", "crash", "partition"],
   },
   {
     title: "trap-11 removed nodes leave, and find nobody to listen when they are started again",

@@ -62,6 +62,12 @@ export function drawFaults(
   }
 }
 
+interface Watch {
+  readonly event: string;
+  readonly untilMs: number;
+  readonly strike: (node: SimulatedNode) => void;
+}
+
 export class Faults implements FaultWorld {
   /** Strikes that struck, by kind. */
   readonly counts: Record<string, number> = {};
@@ -70,7 +76,7 @@ export class Faults implements FaultWorld {
   readonly cluster: Cluster;
   readonly budget: FaultBudget;
   readonly trace: (line: string) => void;
-  readonly #watches: { readonly untilMs: number; strike(leader: SimulatedNode): void }[] = [];
+  readonly #watches: Watch[] = [];
   #endMs = 0;
 
   constructor(
@@ -101,15 +107,15 @@ export class Faults implements FaultWorld {
     this.queue.after(downMs, () => this.cluster.restart(node));
   }
 
-  onLeader(untilMs: number, strike: (leader: SimulatedNode) => void): void {
-    this.#watches.push({ untilMs, strike });
+  watch(event: string, untilMs: number, strike: (node: SimulatedNode) => void): void {
+    this.#watches.push({ event, untilMs, strike });
   }
 
   /** A line of a node's log. */
   logged(node: SimulatedNode, event: string): void {
-    if (event !== "became leader" || !this.striking) return;
+    if (!this.striking) return;
     for (const watch of this.#watches) {
-      if (this.queue.nowMs < watch.untilMs) watch.strike(node);
+      if (watch.event === event && this.queue.nowMs < watch.untilMs) watch.strike(node);
     }
   }
 

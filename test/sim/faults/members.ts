@@ -9,10 +9,11 @@ import {
   withPromoted,
 } from "@redoubt/raft";
 import type { SeededRandom } from "../world/random.js";
+import { isolate } from "./network.js";
 import { anyLeader, anyNode, type FaultWorld, named, type Strike } from "./strike.js";
 
 const ID_MAX = 7;
-const MEMBERS_MAX = 5;
+const MEMBERS_MAX = 6;
 const VOTERS_MIN = 3;
 
 type Lists = ReturnType<typeof withoutMember>;
@@ -48,6 +49,26 @@ const membership: Strike = (world, random) => {
   const times = 1 + random.below(8);
   work(world, random, times, () => changeMembership(world, random));
   return `${times} times`;
+};
+
+/**
+ * Trouble in the few milliseconds in which a configuration is joint or on some disks only: the leader goes, or
+ * the members fall apart in two (traps 01, 02, 07).
+ */
+const strikeChanges: Strike = (world, random) => {
+  const untilMs = world.queue.nowMs + random.exponential(6000);
+  world.watch("configuration appended", untilMs, (leader) => {
+    if (!random.chance(0.5)) return;
+    world.queue.after(random.exponential(1.5), () => {
+      if (!world.striking) return;
+      const side = new Set(world.cluster.nodes.filter(() => random.chance(0.5)));
+      const dice = random.below(3);
+      if (dice === 0) world.crash(leader, random.exponential(600));
+      else isolate(world, dice === 1 ? new Set([leader]) : side, random.exponential(1500));
+    });
+  });
+  work(world, random, 3 + random.below(10), () => changeMembership(world, random));
+  return `for ${(untilMs - world.queue.nowMs).toFixed(0)} ms`;
 };
 
 function changeMembership(world: FaultWorld, random: SeededRandom): void {
@@ -87,20 +108,18 @@ const grow: Choice = ({ cluster }, random, configuration) => {
   if (new Set(known).size >= MEMBERS_MAX) return null;
   const id = 1 + random.below(ID_MAX);
   if (known.includes(id)) return null;
-  const promoted: Pick<Member, "promote"> = random.chance(0.8) ? { promote: true } : {};
+  const promoted: Pick<Member, "promote"> = random.chance(0.5) ? { promote: true } : {};
   const member = { ...cluster.member(id, 0, false), ...promoted };
   return { what: `add ${id}`, lists: withLearner(configuration, member) };
 };
 
+/** One or two at once, the leader perhaps among them. */
 const shrink: Choice = ({ budget }, random, configuration, leader) => {
   const { voters, learners } = configuration;
-  const leaving = random.chance(0.3)
-    ? voters.find(({ id }) => id === leader)
-    : random.pick([...voters, ...learners]);
-  if (leaving === undefined || !budget.whole) return null;
-  const lists = withoutMember(configuration, leaving.id);
-  if (!isEnough(lists)) return null;
-  return { what: `remove ${leaving.id}`, lists };
+  if (!budget.whole) return null;
+  const first = random.chance(0.3) ? leader : random.pick([...voters, ...learners]).id;
+  const second = random.chance(0.3) ? random.pick(voters).id : first;
+  return leaving(configuration, `remove ${first} and ${second}`, [first, second]);
 };
 
 const promote: Choice = ({ budget }, random, configuration) => {
@@ -110,17 +129,25 @@ const promote: Choice = ({ budget }, random, configuration) => {
   return { what: `promote ${id}`, lists: withPromoted(configuration, [id]) };
 };
 
-/** One comes as another goes, in one joint change. */
+/**
+ * As many go as come, in one joint change. From two on its halves have majorities that do not meet: only
+ * that both are needed holds them together (trap 07).
+ */
 const swap: Choice = ({ budget }, random, configuration) => {
   const waiting = configuration.learners.filter((learner) => !learner.promote);
   if (waiting.length === 0 || !budget.whole) return null;
-  const { id } = random.pick(waiting);
-  const leaving = random.pick(configuration.voters);
-  const grown = { ...configuration, ...withPromoted(configuration, [id]) };
-  const lists = withoutMember(grown, leaving.id);
-  if (!isEnough(lists)) return null;
-  return { what: `${id} in place of ${leaving.id}`, lists };
+  const coming = waiting.map(({ id }) => id);
+  const going = configuration.voters.map(({ id }) => id);
+  while (going.length > coming.length) going.splice(random.below(going.length), 1);
+  const grown = { ...configuration, ...withPromoted(configuration, coming) };
+  return leaving(grown, `${coming} in place of ${going}`, going);
 };
+
+function leaving(configuration: Configuration, what: string, ids: readonly NodeId[]) {
+  let lists: Lists = configuration;
+  for (const id of ids) lists = withoutMember({ ...configuration, ...lists }, id);
+  return isEnough(lists) ? { what, lists } : null;
+}
 
 /** Two voters hold data: one of them may be lost. */
 function isEnough({ voters }: Lists): boolean {
@@ -147,5 +174,6 @@ export const memberStrikes = {
   transfer,
   requestLeadership,
   membership,
+  strikeChanges,
   ghost,
 } satisfies Record<string, Strike>;

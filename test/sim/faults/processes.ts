@@ -129,7 +129,8 @@ function keepAlive(world: FaultWorld, leader: SimulatedNode, forMs: number): voi
 const strikeNewLeaders: Strike = (world, random) => {
   const victim = leaderOrAny(world, random);
   world.crash(victim, random.exponential(100));
-  world.onLeader(world.queue.nowMs + random.exponential(5000), (leader) => {
+  const untilMs = world.queue.nowMs + random.exponential(5000);
+  world.watch("became leader", untilMs, (leader) => {
     if (!random.chance(0.7)) return;
     world.queue.after(random.exponential(1), () => {
       if (random.chance(0.5)) world.crash(leader, random.exponential(400));

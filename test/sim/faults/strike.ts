@@ -16,8 +16,8 @@ export interface FaultWorld {
   readonly striking: boolean;
   /** Crashes it now and starts it again after so long. */
   crash(node: SimulatedNode, downMs: number): void;
-  /** While `untilMs` lies ahead: told of every node that becomes leader. */
-  onLeader(untilMs: number, strike: (leader: SimulatedNode) => void): void;
+  /** While `untilMs` lies ahead: told of every node that says `event` in its log. */
+  watch(event: string, untilMs: number, strike: (node: SimulatedNode) => void): void;
   trace(line: string): void;
 }
 
