@@ -24,6 +24,8 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
     leases: 0,
     installs: 0,
     resumes: 0,
+    readsAnswered: 0,
+    keepalives: 0,
   };
   const property = fc.property(fc.integer(), (scheduleSeed) => {
     const summary = runSchedule({ ...shape, seed: scheduleSeed });
@@ -38,6 +40,8 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
   expect(total.crashes).toBeGreaterThan(runs);
   expect(total.cuts).toBeGreaterThan(runs);
   expect(total.leases).toBeGreaterThan(runs);
+  expect(total.readsAnswered).toBeGreaterThan(runs);
+  expect(total.keepalives).toBeGreaterThan(runs);
   if (shape.snapshots) {
     expect(total.installs).toBeGreaterThan(runs / 2);
     expect(total.resumes).toBeGreaterThan(runs / 4);

@@ -10,6 +10,7 @@
  *   persisted before promise   votes, acknowledgements and terms are on disk when they leave
  *   reads                 a confirmed round belongs to a leader that knew, or will know before serving,
  *                         everything committed when the round began
+ *   forwarded reads       the index that is answered covers what was committed anywhere when it was asked
  *   lease                 nobody is elected while another leader has a lease; without transfers, not within one
  *                         election timeout of the start of a round that was confirmed while its leader leads
  *
@@ -27,6 +28,7 @@ import {
   type Message,
   MessageType,
   type NodeId,
+  type Ready,
 } from "../src/index.js";
 import { type Breach, SimulatedNode } from "./simulated-node.js";
 import { tickLikeAHost } from "./tick-like-a-host.js";
@@ -61,6 +63,8 @@ export interface ScheduleSummary {
   readonly leases: number;
   readonly installs: number;
   readonly resumes: number;
+  readonly readsAnswered: number;
+  readonly keepalives: number;
 }
 
 /** Heartbeat intervals after the last fault by which everything must be well again. */
@@ -98,6 +102,8 @@ class Schedule {
     leases: 0,
     installs: 0,
     resumes: 0,
+    readsAnswered: 0,
+    keepalives: 0,
   };
   readonly #random: () => number;
   /** Living incarnations, and dead ones that may come back. */
@@ -123,6 +129,10 @@ class Schedule {
   readonly #rounds = new Map<NodeId, Round[]>();
   /** Per node: start of the newest confirmed round, and the term it was confirmed in. */
   readonly #leases = new Map<NodeId, { readonly term: number; readonly begunMs: number }>();
+  /** Forwarded reads under way: by context, what was committed anywhere when they were asked. */
+  readonly #forwarded = new Map<SimulatedNode, Map<number, number>>();
+  /** The term each node last said that it leads: what its helper thread goes on saying while it is busy. */
+  readonly #ledTerm = new Map<SimulatedNode, number>();
   #payloads = 0;
 
   constructor(options: ScheduleOptions) {
@@ -181,7 +191,7 @@ class Schedule {
     else if (dice < 80) this.#sync(node);
     else if (dice < 88) this.#advance(this.#below(this.#hasLeader() ? 10 : 80));
     else if (dice < 94) this.#propose(node);
-    else if (dice < 97) this.#beginRound(node);
+    else if (dice < 97) this.#askOrKeepAlive(node);
     else if (this.#changing && this.#below(2) === 0) this.#change(this.#believedLeader() ?? node);
     else if (this.#random() > this.#storm) return;
     else if (dice === 97) this.#cutOrHeal();
@@ -425,7 +435,9 @@ class Schedule {
   #takeReady(node: SimulatedNode): void {
     if (!node.alive || !node.raft.hasReady()) return;
     node.raft.tick(this.#nowMs);
-    const { leaving } = node.takeReady();
+    const { ready, leaving } = node.takeReady();
+    this.#ledTerm.set(node, ready.role === "leader" ? ready.term : 0);
+    this.#checkForwarded(node, ready);
     this.#leave(leaving);
     this.#checkConfirmed(node);
   }
@@ -453,6 +465,48 @@ class Schedule {
     this.#rounds.set(node.id, rounds);
   }
 
+  #askOrKeepAlive(node: SimulatedNode): void {
+    const dice = this.#below(4);
+    if (dice < 2) this.#beginRound(node);
+    else if (dice === 2) this.#forwardRead(node);
+    else this.#keepAlive(node);
+  }
+
+  #forwardRead(node: SimulatedNode): void {
+    if (!node.alive) return;
+    const context = node.raft.requestReadIndex();
+    if (context === 0) return;
+    const reads = this.#forwarded.get(node) ?? new Map<number, number>();
+    reads.set(context, this.#committed.length);
+    this.#forwarded.set(node, reads);
+  }
+
+  #checkForwarded(node: SimulatedNode, { readIndexes }: Ready): void {
+    const reads = this.#forwarded.get(node);
+    for (const { context, index } of readIndexes) {
+      const committed = reads?.get(context);
+      if (committed === undefined) continue;
+      reads?.delete(context);
+      this.summary.readsAnswered += 1;
+      check(index >= committed, "a forwarded read would miss a committed entry");
+    }
+  }
+
+  /** The thread beside a busy leader: heartbeats of a term that may be over, which confirm and commit nothing. */
+  #keepAlive(node: SimulatedNode): void {
+    const term = this.#ledTerm.get(node) ?? 0;
+    if (!node.alive || term === 0) return;
+    this.summary.keepalives += 1;
+    const { id: from, raft } = node;
+    const { incarnation } = raft;
+    const type = MessageType.heartbeat;
+    for (const { id: to, raft: other } of this.#nodes) {
+      if (to === from || this.#cutLinks.has(`${from}-${to}`)) continue;
+      const envelope = { from, to, term, incarnation, toIncarnation: other.incarnation };
+      this.#network.push({ type, ...envelope, commit: 0, readRound: 0 });
+    }
+  }
+
   #cutOrHeal(): void {
     if (this.#below(3) !== 0) {
       this.#cutLinks.clear();
@@ -472,6 +526,8 @@ class Schedule {
     this.summary.crashes += 1;
     node.crash(this.#below(node.persists.length + 1));
     this.#rounds.delete(node.id);
+    this.#forwarded.delete(node);
+    this.#ledTerm.delete(node);
   }
 
   /** Messages leave the node: what they promise is looked up on its disk. */
