@@ -17,7 +17,13 @@ const mix = {
 test.each([1, 2, 3])(
   "trap-31 trap-55 SET PX, EXPIRE and INCRBYFLOAT leave equal states though clocks disagree, seed %i",
   (seed) => {
-    const result = run({ seed, only: ["clockJump", "isolateLeader"], durationMs: 15_000, mix });
+    const result = run({
+      seed,
+      nodes: 3,
+      only: ["clockJump", "isolateLeader"],
+      durationMs: 15_000,
+      mix,
+    });
     expect(result.violation?.message ?? null).toBeNull();
     expect(result.faults.clockJump).toBeGreaterThan(0);
     expect(result.terms).toBeGreaterThan(1);
