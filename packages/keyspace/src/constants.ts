@@ -62,3 +62,49 @@ assert(
 assert(BATCH_HANDOVER_BYTES_MIN > BATCH_CAPACITY_BYTES_MIN, "only grown buffers are handed over");
 assert((JOURNAL_RECORDS_MIN & (JOURNAL_RECORDS_MIN - 1)) === 0, "positions are masked");
 assert(BLOB_BYTES_MIN > SHORT_COPY_BYTES_MAX, "blobs are copied by native calls");
+
+// Sorted sets (values/sorted-set.ts)
+
+/** Redis's zset-max-listpack-entries: more, and OBJECT ENCODING says skiplist. */
+export const ZSET_LISTPACK_ENTRIES_MAX = 128;
+
+/** Redis's zset-max-listpack-value in bytes: one longer member, and OBJECT ENCODING says skiplist. */
+export const ZSET_LISTPACK_VALUE_BYTES_MAX = 64;
+
+/** Entries of a sorted set without tree and table. A member is found by looking at all of them. */
+export const SORTED_SET_COMPACT_ENTRIES_MAX = 64;
+
+/** Fan-out of the rank tree. */
+export const RANK_NODE_ENTRIES_MAX = 64;
+
+/** Members of a score table that is one Map; it is divided at once when one more comes. */
+export const SCORE_TABLE_UNDIVIDED_MAX = 2 ** 13;
+
+/** Parts of a divided score table; a power of two. A million members make Maps of 4 096. */
+export const SCORE_TABLE_PART_COUNT = 256;
+
+assert(RANK_NODE_ENTRIES_MAX % 4 === 0, "a node's bounds are quarters of its size");
+assert(
+  SORTED_SET_COMPACT_ENTRIES_MAX < SCORE_TABLE_UNDIVIDED_MAX,
+  "a compact set grows into an undivided table",
+);
+assert(SCORE_TABLE_UNDIVIDED_MAX <= SEGMENT_ENTRIES_MAX, "an undivided table is one segment");
+assert((SCORE_TABLE_PART_COUNT & (SCORE_TABLE_PART_COUNT - 1)) === 0, "a hash is masked to its part");
+
+/** Slots of a node of an OrderedMap (values/ordered-map.ts): bench/stream.bench.ts compares sizes. */
+export const ORDERED_MAP_FAN_OUT = 64;
+
+/** Characters of a stream id's text: Redis parses ids in a buffer of 128 bytes with its end mark. */
+export const STREAM_ID_TEXT_MAX = 127;
+
+/** Packed bytes of one chunk of a stream, unless a single entry is larger: Redis's stream-node-max-bytes. */
+export const STREAM_CHUNK_BYTES_MAX = 4096;
+
+/** Entries of one chunk of a stream: Redis's stream-node-max-entries; XTRIM ~ removes such pieces. */
+export const STREAM_CHUNK_ENTRIES_MAX = 100;
+
+/** Field and value bytes of one stream entry, packed: Redis's STREAM_LISTPACK_MAX_SIZE. */
+export const STREAM_ENTRY_BYTES_MAX = 2 ** 30;
+
+assert(ORDERED_MAP_FAN_OUT >= 4, "a node of an OrderedMap can be split and merged");
+assert(STREAM_CHUNK_BYTES_MAX < STREAM_ENTRY_BYTES_MAX, "a large entry has a chunk of its own");
