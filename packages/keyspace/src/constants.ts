@@ -108,3 +108,60 @@ export const STREAM_ENTRY_BYTES_MAX = 2 ** 30;
 
 assert(ORDERED_MAP_FAN_OUT >= 4, "a node of an OrderedMap can be split and merged");
 assert(STREAM_CHUNK_BYTES_MAX < STREAM_ENTRY_BYTES_MAX, "a large entry has a chunk of its own");
+
+// Hashes and sets (values/hash.ts, values/set.ts)
+
+/** Redis's hash-max-listpack-entries: more, and OBJECT ENCODING says hashtable. */
+export const HASH_LISTPACK_ENTRIES_MAX = 512;
+
+/** Redis's set-max-intset-entries: more members that are all integers make a hashtable. */
+export const SET_INTSET_ENTRIES_MAX = 512;
+
+/** Redis's set-max-listpack-entries: more members, one of them no integer, make a hashtable. */
+export const SET_LISTPACK_ENTRIES_MAX = 128;
+
+/**
+ * Bytes of a packed field, value or member: Redis's hash-max-listpack-value and set-max-listpack-value.
+ * One longer, and OBJECT ENCODING says hashtable.
+ */
+export const PACKED_TEXT_BYTES_MAX = 64;
+
+/** Bytes of a page of packed elements: a change copies one page, a lookup looks at all of them. */
+export const PACKED_PAGE_BYTES_MAX = 1024;
+
+/** Longest slice of a string that V8 copies; a longer one points into the string it was taken from. */
+export const PACKED_SLICE_COPIED_BYTES_MAX = 12;
+
+/** Elements of a table of one part; it is divided at once when one more comes (measured: 2 ms). */
+export const ELEMENT_TABLE_UNDIVIDED_MAX = 2 ** 12;
+
+/** A divided table that has shrunk to so many elements is united. */
+export const ELEMENT_TABLE_UNITED_MAX = 2 ** 10;
+
+/** Parts of a divided table; a power of two. A million elements make Maps of 4 096. */
+export const ELEMENT_TABLE_PART_COUNT = 256;
+
+/** Elements of one Map of a table: what the rehash or the copy of one Map may take (measured: 10 ms). */
+export const ELEMENT_SEGMENT_ENTRIES_MAX = 2 ** 16;
+
+/** Segments of one part of a table: what fits into a cursor. */
+export const PART_SEGMENTS_MAX = 2 ** 16;
+
+assert(PACKED_TEXT_BYTES_MAX < 256, "a packed text's length is one character");
+assert(PACKED_TEXT_BYTES_MAX < BLOB_BYTES_MIN, "a packed value is never a Blob");
+assert(2 * (1 + PACKED_TEXT_BYTES_MAX) <= PACKED_PAGE_BYTES_MAX, "every element fits into a page");
+assert(PACKED_SLICE_COPIED_BYTES_MAX < PACKED_TEXT_BYTES_MAX, "some packed texts are copied out");
+assert(
+  Math.max(HASH_LISTPACK_ENTRIES_MAX, SET_INTSET_ENTRIES_MAX) < ELEMENT_TABLE_UNDIVIDED_MAX,
+  "packed elements grow into an undivided table",
+);
+assert(
+  ELEMENT_TABLE_UNITED_MAX * 2 <= ELEMENT_TABLE_UNDIVIDED_MAX,
+  "a table is not divided and united in turn",
+);
+assert(ELEMENT_TABLE_UNDIVIDED_MAX <= ELEMENT_SEGMENT_ENTRIES_MAX, "an undivided table is one segment");
+assert((ELEMENT_TABLE_PART_COUNT & (ELEMENT_TABLE_PART_COUNT - 1)) === 0, "a hash is masked to its part");
+assert(
+  ELEMENT_TABLE_PART_COUNT * PART_SEGMENTS_MAX * 2 * ELEMENT_SEGMENT_ENTRIES_MAX * 2 <= TIME_MS_MAX,
+  "a cursor of a table is exact in a number",
+);

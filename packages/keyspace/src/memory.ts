@@ -39,3 +39,26 @@ export function retainedBytes(old: Value | undefined, current: Value | undefined
   }
   return valueBytes(old);
 }
+
+/** One slot of an OrderedMap, without its key text: key and value, share of nodes and spare room. */
+export const ORDERED_SLOT_BYTES = 28;
+/** A stream without chunks and groups. */
+export const STREAM_BYTES = 200;
+/** A chunk without its packed bytes: object, key, Buffer and its storage, slot in the index. */
+export const STREAM_CHUNK_BYTES = 400;
+/** What a removal from a stream keeps for its inverse, without chunks and packed entries. */
+export const STREAM_REMOVAL_BYTES = 150;
+/** A consumer group or a consumer, without its name and slots. */
+export const CONSUMER_GROUP_BYTES = 200;
+export const CONSUMER_BYTES = 150;
+/** A pending entry: object, id and its two slots. */
+export const PENDING_ENTRY_BYTES = 2 * ORDERED_SLOT_BYTES + 96;
+
+/** Packed elements of a hash or set without their pages: the value's object, theirs, the list of pages. */
+export const PACKED_ELEMENTS_BYTES = 150;
+/** A page without its characters: string header, rounding, place in the list. */
+export const PACKED_PAGE_BYTES = 28;
+/** The table of a large hash or set without its elements. */
+export const ELEMENT_TABLE_BYTES = 500;
+/** One element of a table without its texts: Map slot and bucket, two array places. */
+export const ELEMENT_BYTES = 64;
