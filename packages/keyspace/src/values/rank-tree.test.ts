@@ -53,8 +53,8 @@ class Model {
   }
 
   insert(entry: Entry): void {
-    this.entries.push(entry);
-    this.entries.sort(order);
+    const at = this.entries.findIndex((other) => before(entry, other));
+    this.entries.splice(at < 0 ? this.entries.length : at, 0, entry);
   }
 
   delete(entry: Entry): void {
@@ -104,14 +104,37 @@ const operation = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant("clone" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant("fill" as const),
+      score,
+      first: fc.nat(400),
+      stride: fc.constantFrom(1, -1, 7, 37),
+      count: fc.nat(80),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant("drain" as const),
+      from: fc.nat(400),
+      stride: fc.constantFrom(0, 1, 5, 11),
+      count: fc.nat(80),
+    }),
+  },
 );
 
 describe("rank tree", () => {
   test("answers as a sorted array does, whatever is done to it and its clones", () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(entry, { maxLength: 200, selector: (e) => `${e.score} ${e.member}` }),
-        fc.array(operation, { maxLength: 150 }),
+        fc.uniqueArray(entry, {
+          size: "max",
+          maxLength: 200,
+          selector: (e) => `${e.score} ${e.member}`,
+        }),
+        fc.array(operation, { size: "max", maxLength: 120 }),
         fc.constantFrom(8, 12, 64),
         (initial, operations, nodeEntriesMax) => {
           const model = new Model();
@@ -131,6 +154,23 @@ describe("rank tree", () => {
               const found = model.entries[tree.rank(step.entry.score, step.entry.member)];
               if (found !== undefined) {
                 expect(tree.delete(found.score, found.member)).toBe(found.member);
+                model.delete(found);
+              }
+            } else if (step.act === "fill") {
+              for (let i = 0; i < step.count; i++) {
+                const filled = {
+                  score: step.score,
+                  member: `m${1000 + ((step.first + i * step.stride + 400) % 400)}`,
+                };
+                if (!model.has(filled)) {
+                  tree.insert(filled.score, filled.member);
+                  model.insert(filled);
+                }
+              }
+            } else if (step.act === "drain") {
+              for (let i = 0; i < step.count && tree.size > 0; i++) {
+                const found = model.entries[(step.from + i * step.stride) % tree.size]!;
+                tree.delete(found.score, found.member);
                 model.delete(found);
               }
             } else if (step.act === "takeRange") {
@@ -183,15 +223,19 @@ describe("rank tree", () => {
 
   test("members of one score are counted by their bytes", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(member, { maxLength: 90 }), member, (members, bound) => {
-        const sorted = [...members].sort((a, b) => (a < b ? -1 : 1));
-        const tree = buildTree(
-          sorted.map((member) => ({ score: 7, member })),
-          8,
-        );
-        expect(tree.countBelowMember(bound, false)).toBe(sorted.filter((m) => m < bound).length);
-        expect(tree.countBelowMember(bound, true)).toBe(sorted.filter((m) => m <= bound).length);
-      }),
+      fc.property(
+        fc.uniqueArray(member, { size: "max", maxLength: 90 }),
+        member,
+        (members, bound) => {
+          const sorted = [...members].sort((a, b) => (a < b ? -1 : 1));
+          const tree = buildTree(
+            sorted.map((member) => ({ score: 7, member })),
+            8,
+          );
+          expect(tree.countBelowMember(bound, false)).toBe(sorted.filter((m) => m < bound).length);
+          expect(tree.countBelowMember(bound, true)).toBe(sorted.filter((m) => m <= bound).length);
+        },
+      ),
       { seed: 5, numRuns: 200 },
     );
   });

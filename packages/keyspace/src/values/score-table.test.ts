@@ -31,7 +31,7 @@ describe("score table", () => {
     });
     fc.assert(
       fc.property(
-        fc.array(operation, { maxLength: 250 }),
+        fc.array(operation, { size: "max", maxLength: 250 }),
         limits,
         (operations, [undivided, most]) => {
           let table = new ScoreTable(undivided, most);
@@ -67,11 +67,14 @@ describe("score table", () => {
 
   test("a scan returns every member that exists during the whole scan, across divisions", () => {
     const change = fc.record({ act: fc.constantFrom("set", "remove"), member });
-    const step = fc.record({ count: fc.integer({ min: 1, max: 9 }), changes: fc.array(change) });
+    const step = fc.record({
+      count: fc.integer({ min: 1, max: 9 }),
+      changes: fc.array(change, { size: "max", maxLength: 12 }),
+    });
     fc.assert(
       fc.property(
-        fc.uniqueArray(member, { maxLength: 60 }),
-        fc.array(step, { maxLength: 40 }),
+        fc.uniqueArray(member, { size: "max", maxLength: 60 }),
+        fc.array(step, { size: "max", maxLength: 40 }),
         limits,
         (initial, steps, [undivided, most]) => {
           const table = new ScoreTable(undivided, most);
