@@ -53,16 +53,16 @@ export class OrderedMap<V> {
 
   /** The key is not there. */
   insert(key: string, value: V): void {
-    this.entries++;
     const { root } = this;
     if (root === null) {
       this.root = new Node([key], [value], null);
-      return;
+    } else {
+      const right = insertInto(root, key, value, this.fanOut);
+      if (right !== null) {
+        this.root = new Node<V>([root.keys[0]!, right.keys[0]!], [], [root, right]);
+      }
     }
-    const right = insertInto(root, key, value, this.fanOut);
-    if (right !== null) {
-      this.root = new Node<V>([root.keys[0]!, right.keys[0]!], [], [root, right]);
-    }
+    this.entries++;
   }
 
   /** The key is there. */
@@ -129,6 +129,11 @@ export class OrderedMap<V> {
     other.entries = this.entries;
     other.root = this.root === null ? null : cloneNode(this.root, copy);
     return other;
+  }
+
+  /** For tests: what the entries take. */
+  nodeCount(): number {
+    return this.root === null ? 0 : countNodes(this.root);
   }
 
   /** For tests: the tree's invariants. */
@@ -343,6 +348,10 @@ function cloneNode<V>(node: Node<V>, copy: (value: V) => V): Node<V> {
     node.values.map(copy),
     node.children === null ? null : node.children.map((child) => cloneNode(child, copy)),
   );
+}
+
+function countNodes<V>(node: Node<V>): number {
+  return 1 + (node.children ?? []).reduce((sum, child) => sum + countNodes(child), 0);
 }
 
 /** Keys of the node are in [low, end); null: no end. */

@@ -57,7 +57,7 @@ const CAPACITY_MIN = 48;
 export class StreamChunk {
   /** Id of the first entry ever added. */
   readonly key: StreamId;
-  /** Id of the last entry ever added; after an undo it may be higher, but below the next chunk's key. */
+  /** Id of the last entry ever added. An undo may leave it lower, but not below an entry. */
   topId: StreamId;
   /** Entries. */
   count = 0;
@@ -114,11 +114,11 @@ export class StreamChunk {
   }
 
   /** The inverse of append, unless it is the only entry. */
-  removeLast(previousTopId: StreamId): void {
+  removeLast(): void {
     assert(this.count > 1, "an entry of the chunk stays");
     this.removeBytes(this.skip(this.count - 1), this.used, 1);
     this.added--;
-    this.topId = previousTopId;
+    this.topId = this.lastId();
   }
 
   /** Removes the `entries` entries from `offset` on, not all of the chunk. Returns them packed. */
@@ -142,6 +142,10 @@ export class StreamChunk {
     latin1Write(this.bytes, packed, offset);
     this.used += packed.length;
     this.count += entries;
+    const lastId = this.lastId();
+    if (lastId > this.topId) {
+      this.topId = lastId;
+    }
   }
 
   /** Offset of the first entry whose id is at least `id`, or `used`. */

@@ -6,7 +6,7 @@
  *   chunks   key -> StreamChunk   a chunk's ids are from its key up to below the next key
  *
  * Every mutation is absolute. Its inverse is another one, played newest first, and gives back the very
- * state, chunks and memoryBytes included:
+ * state, its division into chunks and memoryBytes included:
  *   append                 removeLast(lastId before)
  *   removeEntry, takeLow   putBack(what it returned)
  *   setIds                 itself, with lastId, entriesAdded and maxDeletedId before
@@ -188,7 +188,7 @@ export class Stream {
       this.detachChunk(chunk);
     } else {
       const bytes = chunk.memoryBytes;
-      chunk.removeLast(previousLastId);
+      chunk.removeLast();
       this.chunkBytes += chunk.memoryBytes - bytes;
     }
     this.entries--;
