@@ -89,7 +89,10 @@ assert(
   "a compact set grows into an undivided table",
 );
 assert(SCORE_TABLE_UNDIVIDED_MAX <= SEGMENT_ENTRIES_MAX, "an undivided table is one segment");
-assert((SCORE_TABLE_PART_COUNT & (SCORE_TABLE_PART_COUNT - 1)) === 0, "a hash is masked to its part");
+assert(
+  (SCORE_TABLE_PART_COUNT & (SCORE_TABLE_PART_COUNT - 1)) === 0,
+  "a hash is masked to its part",
+);
 
 /** Slots of a node of an OrderedMap (values/ordered-map.ts): bench/stream.bench.ts compares sizes. */
 export const ORDERED_MAP_FAN_OUT = 64;
@@ -144,13 +147,20 @@ export const ELEMENT_TABLE_PART_COUNT = 256;
 /** Elements of one Map of a table: what the rehash or the copy of one Map may take (measured: 10 ms). */
 export const ELEMENT_SEGMENT_ENTRIES_MAX = 2 ** 16;
 
+/** A choice of one element in this many is made by a byte for each, a smaller one by a Set of ranks. */
+export const SAMPLE_BITMAP_SHARE = 64;
+
 /** Segments of one part of a table: what fits into a cursor. */
-export const PART_SEGMENTS_MAX = 2 ** 16;
+export const PART_SEGMENTS_MAX = 2 ** 12;
+
+/** Divisions and unions of a table that its cursors tell apart; each takes thousands of mutations. */
+export const CURSOR_ARRANGEMENTS = 2 ** 14;
 
 assert(PACKED_TEXT_BYTES_MAX < 256, "a packed text's length is one character");
 assert(PACKED_TEXT_BYTES_MAX < BLOB_BYTES_MIN, "a packed value is never a Blob");
 assert(2 * (1 + PACKED_TEXT_BYTES_MAX) <= PACKED_PAGE_BYTES_MAX, "every element fits into a page");
 assert(PACKED_SLICE_COPIED_BYTES_MAX < PACKED_TEXT_BYTES_MAX, "some packed texts are copied out");
+assert(SET_LISTPACK_ENTRIES_MAX <= SET_INTSET_ENTRIES_MAX, "a full intset is no listpack");
 assert(
   Math.max(HASH_LISTPACK_ENTRIES_MAX, SET_INTSET_ENTRIES_MAX) < ELEMENT_TABLE_UNDIVIDED_MAX,
   "packed elements grow into an undivided table",
@@ -159,9 +169,53 @@ assert(
   ELEMENT_TABLE_UNITED_MAX * 2 <= ELEMENT_TABLE_UNDIVIDED_MAX,
   "a table is not divided and united in turn",
 );
-assert(ELEMENT_TABLE_UNDIVIDED_MAX <= ELEMENT_SEGMENT_ENTRIES_MAX, "an undivided table is one segment");
-assert((ELEMENT_TABLE_PART_COUNT & (ELEMENT_TABLE_PART_COUNT - 1)) === 0, "a hash is masked to its part");
 assert(
-  ELEMENT_TABLE_PART_COUNT * PART_SEGMENTS_MAX * 2 * ELEMENT_SEGMENT_ENTRIES_MAX * 2 <= TIME_MS_MAX,
+  ELEMENT_TABLE_UNDIVIDED_MAX <= ELEMENT_SEGMENT_ENTRIES_MAX,
+  "an undivided table is one segment",
+);
+assert(
+  (ELEMENT_TABLE_PART_COUNT & (ELEMENT_TABLE_PART_COUNT - 1)) === 0,
+  "a hash is masked to its part",
+);
+assert(
+  ELEMENT_TABLE_PART_COUNT * PART_SEGMENTS_MAX * 2 * ELEMENT_SEGMENT_ENTRIES_MAX <=
+    TIME_MS_MAX / CURSOR_ARRANGEMENTS,
   "a cursor of a table is exact in a number",
+);
+
+// Lists (values/list.ts)
+
+/** Elements of a list that is one array. A member of it is inserted by moving the others. */
+export const LIST_SMALL_ELEMENTS_MAX = 128;
+
+/** A large list that has shrunk to so few elements is one array again. */
+export const LIST_SMALL_AGAIN_ELEMENTS_MAX = 32;
+
+/** Elements of one chunk of a large list. A packed one is walked from its nearer side. */
+export const LIST_CHUNK_ELEMENTS_MAX = 128;
+
+/** Packed bytes of one chunk, unless a single element is larger: Redis's list-max-listpack-size -2. */
+export const LIST_CHUNK_BYTES_MAX = 8192;
+
+/** Elements from which a chunk is packed: the Buffer of fewer costs more than their strings. */
+export const LIST_PACK_ELEMENTS_MIN = 16;
+
+/** Chunks of one block of a large list. Both the blocks and a block's chunks are walked. */
+export const LIST_BLOCK_CHUNKS_MAX = 256;
+
+/** Elements up to which a range is taken or put one by one; cutting chunks costs more. */
+export const LIST_SINGLY_ELEMENTS_MAX = 8;
+
+assert(
+  LIST_SMALL_AGAIN_ELEMENTS_MAX * 2 <= LIST_SMALL_ELEMENTS_MAX,
+  "a list does not change its form to and fro",
+);
+assert(
+  LIST_SMALL_ELEMENTS_MAX <= LIST_CHUNK_ELEMENTS_MAX,
+  "a small list of small elements becomes one chunk",
+);
+assert(LIST_CHUNK_BYTES_MAX >= 4 * BLOB_BYTES_MIN, "a chunk over its limit can be halved");
+assert(
+  LIST_CHUNK_ELEMENTS_MAX * LIST_BLOCK_CHUNKS_MAX >= 2 ** 15,
+  "up to 2^30 elements, full blocks are no more than the square root of the elements",
 );

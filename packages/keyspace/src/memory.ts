@@ -62,3 +62,12 @@ export const PACKED_PAGE_BYTES = 28;
 export const ELEMENT_TABLE_BYTES = 500;
 /** One element of a table without its texts: Map slot and bucket, two array places. */
 export const ELEMENT_BYTES = 64;
+
+/** A list without elements: the object, a chunk's object and its array. */
+export const LIST_BYTES = 160;
+/** An element of a small list above its packed size: header and padding of a string, array slot. */
+export const LIST_SMALL_ELEMENT_BYTES = 28;
+/** A large list without its full chunks: rope, blocks and the loose ends' difference. */
+export const LIST_ROPE_BYTES = 2000;
+/** A chunk of a large list without its packed bytes: object, Buffer and its storage, slot in the block. */
+export const LIST_CHUNK_BYTES = 450;

@@ -1,0 +1,150 @@
+/**
+ * The value of a hash key: fields with values. Fields are flat latin1 strings whatever their length, values
+ * are as `keptString` leaves them.
+ *
+ *   listpack    PackedElements    few fields, all texts short
+ *   hashtable   ElementTable      from the first mutation on that exceeds a limit, and for good
+ *
+ * The form is what OBJECT ENCODING says, by Redis's rules. It is no part of the content: digests leave it
+ * out, and a rebuilt hash may be packed again.
+ *
+ * The inverse of `set` is `set` of the old value, or `delete`; the inverse of `delete` is `set`. If the
+ * encoding was another one before a `set`, `restoreEncoding` follows its inverse, and then all is as before
+ * but for the order of the fields, which has no meaning.
+ */
+
+import { assert } from "../assert.js";
+import { HASH_LISTPACK_ENTRIES_MAX } from "../constants.js";
+import type { StringValue } from "../value.js";
+import { ELEMENT_TABLE_LIMITS, ElementTable, type ElementTableLimits } from "./element-table.js";
+import { PackedElements } from "./packed-elements.js";
+import { visitSample } from "./random-sample.js";
+
+export type HashEncoding = "listpack" | "hashtable";
+
+/** Lowered by tests. */
+export interface HashLimits {
+  readonly listpackEntriesMax: number;
+  readonly table: ElementTableLimits;
+}
+
+const HASH_LIMITS: HashLimits = {
+  listpackEntriesMax: HASH_LISTPACK_ENTRIES_MAX,
+  table: ELEMENT_TABLE_LIMITS,
+};
+
+export class Hash {
+  private readonly limits: HashLimits;
+  private elements: PackedElements | ElementTable;
+
+  constructor(limits: HashLimits = HASH_LIMITS) {
+    this.limits = limits;
+    this.elements = new PackedElements(2);
+  }
+
+  get size(): number {
+    return this.elements.size;
+  }
+
+  get memoryBytes(): number {
+    return this.elements.memoryBytes;
+  }
+
+  get encoding(): HashEncoding {
+    return this.elements instanceof PackedElements ? "listpack" : "hashtable";
+  }
+
+  has(field: string): boolean {
+    return this.elements.has(field);
+  }
+
+  get(field: string): StringValue | undefined {
+    return this.elements.get(field);
+  }
+
+  /** Inserts or replaces; returns the old value. May raise the encoding. */
+  set(field: string, value: StringValue): StringValue | undefined {
+    const { elements } = this;
+    if (elements instanceof ElementTable) {
+      return elements.set(field, value);
+    }
+    const { listpackEntriesMax } = this.limits;
+    if (PackedElements.fits(field) && PackedElements.fits(value)) {
+      if (elements.size < listpackEntriesMax || elements.has(field)) {
+        return elements.set(field, value);
+      }
+    }
+    const table = new ElementTable(2, this.limits.table);
+    elements.forEach((field, value) => {
+      table.set(field, value);
+    });
+    this.elements = table;
+    return table.set(field, value);
+  }
+
+  /** Returns the removed value. An empty hash keeps its encoding: undo may fill it again. */
+  delete(field: string): StringValue | undefined {
+    return this.elements.delete(field);
+  }
+
+  /** After the mutation that raised the encoding has been taken back. Takes time by the fields of a listpack. */
+  restoreEncoding(encoding: HashEncoding): void {
+    const { elements } = this;
+    if (encoding === this.encoding) {
+      return;
+    }
+    assert(encoding === "listpack", "an encoding is never lowered but by undo");
+    assert(elements.size <= this.limits.listpackEntriesMax, "a restored listpack is small");
+    const packed = new PackedElements(2);
+    elements.forEach((field, value) => {
+      assert(PackedElements.fits(value), "a restored listpack has short values");
+      packed.set(field, value);
+    });
+    this.elements = packed;
+  }
+
+  /** Uniform; undefined if there is none. */
+  randomField(random: () => number): string | undefined {
+    const { elements } = this;
+    return elements.size === 0
+      ? undefined
+      : elements.nameAtRank(Math.floor(random() * elements.size));
+  }
+
+  /** `count` different fields, or all: every such choice is as probable, its order has no meaning. */
+  randomFields(count: number, random: () => number, visit: (field: string) => void): void {
+    visitSample(this.elements, count, random, visit);
+  }
+
+  /**
+   * Visits up to `count` fields from `cursor` (0: from the start) and returns the next cursor, 0 when all
+   * were visited. A listpack is visited at once, as in Redis, so no cursor outlives its end. A field that
+   * exists during the whole scan is visited; cursors of another node's hash, or of before an undo, start
+   * or go on anywhere. The hash must not change during the call.
+   */
+  scan(cursor: number, count: number, visit: (field: string, value: StringValue) => void): number {
+    return this.elements.scan(cursor, count, visit);
+  }
+
+  /** In no meaningful order: a digest combines fields so that the order does not matter. */
+  forEach(visit: (field: string, value: StringValue) => void): void {
+    this.elements.forEach(visit);
+  }
+
+  /** O(1) for the number of fields: what is large is shared until one of the two changes it. */
+  clone(): Hash {
+    const copy = new Hash(this.limits);
+    copy.elements = this.elements.clone();
+    return copy;
+  }
+
+  /** For tests: every invariant. */
+  check(): void {
+    const { elements } = this;
+    elements.check();
+    assert(elements.columns === 2, "fields have values");
+    if (elements instanceof PackedElements) {
+      assert(elements.size <= this.limits.listpackEntriesMax, "a listpack is small");
+    }
+  }
+}
