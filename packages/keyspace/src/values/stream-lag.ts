@@ -31,21 +31,24 @@ export function entriesReadWith(stream: Stream, entriesRead: number, id: StreamI
 
 /** Entries ever added up to and with `id`, or ENTRIES_READ_UNKNOWN. */
 export function entriesUpTo(stream: Stream, id: StreamId): number {
-  const { entriesAdded, firstId, lastId, length, maxDeletedId } = stream;
+  const { entriesAdded, firstId, lastId, length } = stream;
   if (entriesAdded === 0) {
     return 0;
   }
   if (id === lastId || (length === 0 && id < lastId)) {
     return entriesAdded;
   }
-  const gapInside = maxDeletedId !== STREAM_ID_MIN && maxDeletedId >= firstId;
-  if (id > firstId || gapInside) {
+  if (id > firstId || mayHaveGap(stream)) {
     return ENTRIES_READ_UNKNOWN;
   }
   return entriesAdded - length + (id === firstId ? 1 : 0);
 }
 
 function mayHaveGapFrom(stream: Stream, id: StreamId): boolean {
-  const { length, maxDeletedId } = stream;
-  return length > 0 && maxDeletedId !== STREAM_ID_MIN && id <= maxDeletedId;
+  return mayHaveGap(stream) && id <= stream.maxDeletedId;
+}
+
+/** An entry was removed from between others. */
+function mayHaveGap({ length, firstId, maxDeletedId }: Stream): boolean {
+  return length > 0 && maxDeletedId !== STREAM_ID_MIN && maxDeletedId >= firstId;
 }

@@ -76,7 +76,7 @@ describe("packing", () => {
           expect(isBelow(bytes, 1, wanted, sharedMsBytes(base, wanted))).toBe(packed < wanted);
         }
       }),
-      { numRuns: 2000 },
+      { seed: 41, numRuns: 2000 },
     );
   });
 });
