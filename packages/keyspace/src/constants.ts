@@ -65,19 +65,19 @@ assert(BLOB_BYTES_MIN > SHORT_COPY_BYTES_MAX, "blobs are copied by native calls"
 
 // Sorted sets (values/sorted-set.ts)
 
-/** Redis's zset-max-listpack-entries: more, and OBJECT ENCODING says skiplist. */
+/**
+ * Redis's zset-max-listpack-entries: more, and OBJECT ENCODING says skiplist. Up to here a member is found
+ * by looking at all of them.
+ */
 export const ZSET_LISTPACK_ENTRIES_MAX = 128;
 
 /** Redis's zset-max-listpack-value in bytes: one longer member, and OBJECT ENCODING says skiplist. */
 export const ZSET_LISTPACK_VALUE_BYTES_MAX = 64;
 
-/** Entries of a sorted set without tree and table. A member is found by looking at all of them. */
-export const SORTED_SET_COMPACT_ENTRIES_MAX = 64;
-
 /** Fan-out of the rank tree. */
 export const RANK_NODE_ENTRIES_MAX = 64;
 
-/** Members of a score table that is one Map; it is divided at once when one more comes. */
+/** Members of a score table that is one Map; it is divided at once when one more comes, united at a quarter. */
 export const SCORE_TABLE_UNDIVIDED_MAX = 2 ** 13;
 
 /** Parts of a divided score table; a power of two. A million members make Maps of 4 096. */
@@ -85,7 +85,7 @@ export const SCORE_TABLE_PART_COUNT = 256;
 
 assert(RANK_NODE_ENTRIES_MAX % 4 === 0, "a node's bounds are quarters of its size");
 assert(
-  SORTED_SET_COMPACT_ENTRIES_MAX < SCORE_TABLE_UNDIVIDED_MAX,
+  ZSET_LISTPACK_ENTRIES_MAX < SCORE_TABLE_UNDIVIDED_MAX / 4,
   "a compact set grows into an undivided table",
 );
 assert(SCORE_TABLE_UNDIVIDED_MAX <= SEGMENT_ENTRIES_MAX, "an undivided table is one segment");
@@ -130,7 +130,7 @@ export const SET_LISTPACK_ENTRIES_MAX = 128;
 export const PACKED_TEXT_BYTES_MAX = 64;
 
 /** Bytes of a page of packed elements: a change copies one page, a lookup looks at all of them. */
-export const PACKED_PAGE_BYTES_MAX = 1024;
+export const PACKED_PAGE_BYTES_MAX = 512;
 
 /** Longest slice of a string that V8 copies; a longer one points into the string it was taken from. */
 export const PACKED_SLICE_COPIED_BYTES_MAX = 12;

@@ -3,6 +3,7 @@
  * --expose-gc (heapUsed + external before and after filling a Dictionary, 0.1 to 2 M keys of 16 bytes).
  */
 
+import { Blob } from "./blob.js";
 import type { Value } from "./value.js";
 
 /** One key without its key and value text: Map slot and bucket, two array places. Measured 50 to 72. */
@@ -21,7 +22,10 @@ export function latin1Bytes(text: string): number {
 }
 
 export function valueBytes(value: Value): number {
-  return typeof value === "string" ? latin1Bytes(value) : BLOB_HEADER_BYTES + value.capacity;
+  if (typeof value === "string") {
+    return latin1Bytes(value);
+  }
+  return value instanceof Blob ? BLOB_HEADER_BYTES + value.capacity : value.memoryBytes;
 }
 
 /** What `old` still holds when `current` has replaced it: an appended Blob shares the storage. */
@@ -29,12 +33,7 @@ export function retainedBytes(old: Value | undefined, current: Value | undefined
   if (old === undefined || old === current) {
     return 0;
   }
-  if (
-    typeof old !== "string" &&
-    current !== undefined &&
-    typeof current !== "string" &&
-    old.sharesStorage(current)
-  ) {
+  if (old instanceof Blob && current instanceof Blob && old.sharesStorage(current)) {
     return 0;
   }
   return valueBytes(old);
@@ -68,6 +67,15 @@ export const LIST_BYTES = 160;
 /** An element of a small list above its packed size: header and padding of a string, array slot. */
 export const LIST_SMALL_ELEMENT_BYTES = 28;
 /** A large list without its full chunks: rope, blocks and the loose ends' difference. */
-export const LIST_ROPE_BYTES = 2000;
+export const LIST_ROPE_BYTES = 3000;
 /** A chunk of a large list without its packed bytes: object, Buffer and its storage, slot in the block. */
 export const LIST_CHUNK_BYTES = 450;
+
+/** A compact sorted set without entries: the value's object, the form's, two columns' headers. */
+export const SORTED_COMPACT_BYTES = 184;
+/** One compact entry without its member text: places in two columns, and their spare room. */
+export const SORTED_COMPACT_ENTRY_BYTES = 18;
+/** A ranked sorted set without entries: an empty tree and table. */
+export const SORTED_RANKED_BYTES = 1800;
+/** One ranked entry without its member text: table slot, bucket and places, tree places and spare room. */
+export const SORTED_RANKED_ENTRY_BYTES = 88;

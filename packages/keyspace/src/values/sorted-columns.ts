@@ -10,9 +10,9 @@
  */
 
 import { assert } from "../assert.js";
-import { RANK_NODE_ENTRIES_MAX, SORTED_SET_COMPACT_ENTRIES_MAX } from "../constants.js";
+import { RANK_NODE_ENTRIES_MAX, ZSET_LISTPACK_ENTRIES_MAX } from "../constants.js";
 
-const CAPACITY_MAX = Math.max(RANK_NODE_ENTRIES_MAX, SORTED_SET_COMPACT_ENTRIES_MAX);
+const CAPACITY_MAX = Math.max(RANK_NODE_ENTRIES_MAX, ZSET_LISTPACK_ENTRIES_MAX);
 const SPARE_SCORE = 0.5;
 const spareScores: number[] = [SPARE_SCORE];
 const spareMembers: string[] = [""];
