@@ -113,12 +113,15 @@ export class StreamChunk {
     return true;
   }
 
-  /** The inverse of append, unless it is the only entry. */
-  removeLast(): void {
+  /** The inverse of append, unless `id` is the only entry. */
+  removeLast(id: StreamId): void {
     assert(this.count > 1, "an entry of the chunk stays");
-    this.removeBytes(this.skip(this.count - 1), this.used, 1);
+    const previous = this.skip(this.count - 2);
+    const offset = this.next(previous);
+    assert(this.idAt(offset) === id, "an entry that is taken back is the last one");
+    this.removeBytes(offset, this.used, 1);
     this.added--;
-    this.topId = this.lastId();
+    this.topId = this.idAt(previous);
   }
 
   /** Removes the `entries` entries from `offset` on, not all of the chunk. Returns them packed. */
@@ -140,11 +143,11 @@ export class StreamChunk {
     this.makeRoom(packed.length);
     this.bytes.copyWithin(offset + packed.length, offset, this.used);
     latin1Write(this.bytes, packed, offset);
+    const atEnd = offset === this.used;
     this.used += packed.length;
     this.count += entries;
-    const lastId = this.lastId();
-    if (lastId > this.topId) {
-      this.topId = lastId;
+    if (atEnd && this.lastId() > this.topId) {
+      this.topId = this.lastId();
     }
   }
 
@@ -157,18 +160,17 @@ export class StreamChunk {
     const msShared = sharedMsBytes(key, id);
     let offset = this.start;
     while (offset < used) {
-      const width = lengthWidthAt(bytes, offset);
-      if (!isBelow(bytes, offset + width, id, msShared)) {
+      if (!isBelow(bytes, offset + lengthWidthAt(bytes, offset), id, msShared)) {
         return offset;
       }
-      offset += width + lengthAt(bytes, offset);
+      offset = textEnd(bytes, offset);
     }
     return used;
   }
 
   /** Offset of the entry after the one at `offset`. */
   next(offset: number): number {
-    return offset + lengthWidthAt(this.bytes, offset) + lengthAt(this.bytes, offset);
+    return textEnd(this.bytes, offset);
   }
 
   idAt(offset: number): StreamId {

@@ -56,8 +56,10 @@ export function writeText(bytes: Buffer, at: number, text: string): number {
   return from + text.length;
 }
 
+/** Of a text, or of anything else that follows its length. */
 export function textEnd(bytes: Buffer, at: number): number {
-  return at + lengthWidthAt(bytes, at) + lengthAt(bytes, at);
+  const first = bytes[at]!;
+  return first < WIDE_MIN ? at + 1 + first : at + lengthWidthAt(bytes, at) + lengthAt(bytes, at);
 }
 
 export function textAt(bytes: Buffer, at: number): string {

@@ -354,6 +354,8 @@ describe("a stream", () => {
     expect(() => stream.append(streamId(6, 0), ["f"])).toThrow("names and values");
     expect(() => stream.setIds(streamId(4, 0), 1, STREAM_ID_MIN)).toThrow("above the last id");
     expect(() => stream.takeLow(2)).toThrow("entries that are there");
+    stream.setIds(streamId(6, 0), 1, STREAM_ID_MIN);
+    expect(() => stream.removeLast(streamId(4, 0))).toThrow("is the last one");
     stream.removeEntry(streamId(5, 0));
     expect(() => stream.removeLast(STREAM_ID_MIN)).toThrow("is in the stream");
   });

@@ -183,12 +183,13 @@ export class Stream {
   removeLast(previousLastId: StreamId): void {
     assert(previousLastId < this.last && this.added > 0, "the last entry was appended");
     const chunk = this.chunks.last();
-    assert(chunk !== undefined && chunk.lastId() === this.last, "the last entry is in the stream");
+    assert(chunk !== undefined, "the last entry is in the stream");
     if (chunk.count === 1) {
+      assert(chunk.lastId() === this.last, "an entry that is taken back is the last one");
       this.detachChunk(chunk);
     } else {
       const bytes = chunk.memoryBytes;
-      chunk.removeLast();
+      chunk.removeLast(this.last);
       this.chunkBytes += chunk.memoryBytes - bytes;
     }
     this.entries--;
