@@ -18,10 +18,12 @@ function text(i: number, length: number): string {
   return Buffer.from(String(i).padStart(length, "v"), "latin1").latin1Slice(0, length);
 }
 
+/** CPU time, which other work on the machine does not lengthen much. */
 function nsPer(count: number, act: (i: number) => void): number {
-  const start = process.hrtime.bigint();
+  const start = process.cpuUsage();
   for (let i = 0; i < count; i++) act(i);
-  return Number(process.hrtime.bigint() - start) / count;
+  const { user, system } = process.cpuUsage(start);
+  return ((user + system) * 1000) / count;
 }
 
 /** A generator without a state of its own. */
@@ -31,11 +33,6 @@ function scattered(i: number, end: number): number {
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-interface Row {
-  list: List;
-  plain: string[];
 }
 
 function memory(size: number, length: number): void {
@@ -65,63 +62,88 @@ function memory(size: number, length: number): void {
   );
 }
 
-function operations(size: number): void {
-  const row: Row = { list: new List(), plain: [] };
-  const values = Array.from({ length: 1024 }, (_, i) => text(i, 16));
-  const value = (i: number): string => values[i & 1023]!;
-  const times: Record<string, number> = {};
-  let sink = 0;
-  times.pushTail = nsPer(size, (i) => row.list.pushTail(value(i)));
-  times["plain push"] = nsPer(size, (i) => row.plain.push(value(i)));
-  const some = Math.min(size, 200_000);
-  times.pushHead = nsPer(some, (i) => row.list.pushHead(value(i)));
-  times.popHead = nsPer(some, () => row.list.popHead());
-  times["popTail+pushHead"] = nsPer(some, () => row.list.pushHead(row.list.popTail()));
-  times.get = nsPer(some, (i) => {
-    sink += row.list.get(scattered(i, size)).length;
+const values = Array.from({ length: 1024 }, (_, i) => text(i, 16));
+const value = (i: number): string => values[i & 1023]!;
+let sink = 0;
+
+/** Every act leaves the list as long as it was. */
+function operations(size: number, runs: number): [string, number][] {
+  const times: [string, number][] = [];
+  const time = (name: string, count: number, act: (i: number) => void): void => {
+    times.push([name, nsPer(count, act)]);
+  };
+  const rounds = Math.max(1, Math.floor(runs / size));
+  let list = new List();
+  let plain: string[] = [];
+  time("pushTail, from empty", rounds * size, (i) => {
+    if (i % size === 0) list = new List();
+    list.pushTail(value(i));
   });
-  times.set = nsPer(some, (i) => row.list.set(scattered(i, size), value(i)));
-  times["set longer/shorter"] = nsPer(some, (i) =>
-    row.list.set(scattered(i, size), i & 1 ? "some longer value" : "short"),
+  time("push to a plain array", rounds * size, (i) => {
+    if (i % size === 0) plain = [];
+    plain.push(value(i));
+  });
+  time("pushHead + popHead", runs, (i) => {
+    list.pushHead(value(i));
+    sink += list.popHead().length;
+  });
+  time("pushHead + popTail", runs, (i) => {
+    list.pushHead(value(i));
+    sink += list.popTail().length;
+  });
+  time("pushHead + takeRange of the last", runs, (i) => {
+    list.pushHead(value(i));
+    list.takeRange(size, 1);
+  });
+  time("get", runs, (i) => {
+    sink += list.get(scattered(i, size)).length;
+  });
+  time("set, same length", runs, (i) => list.set(scattered(i, size), value(i)));
+  time("set, other length", runs, (i) =>
+    list.set(scattered(i, size), i & 1 ? "some longer value" : "short"),
   );
-  times.insertAt = nsPer(some, (i) => row.list.insertAt(scattered(i, size), value(i)));
-  times.removeAt = nsPer(some, (i) => row.list.removeAt(scattered(i, size)));
-  if (size <= 100_000) {
-    times["plain splice in+out"] = nsPer(1000, (i) => {
-      row.plain.splice(scattered(i, size), 0, value(i));
-      row.plain.splice(scattered(i, size), 1);
-    });
-  }
-  times["range of 100"] = nsPer(2000, (i) => {
-    let rest = 100;
-    row.list.forEachFrom(scattered(i, size), 1, (v) => {
+  time("insertAt + removeAt", runs, (i) => {
+    list.insertAt(scattered(i, size), value(i));
+    list.removeAt(scattered(i, size));
+  });
+  const splices = Math.min(runs, 1e9 / size / 10);
+  time("splice in + out of a plain array", splices, (i) => {
+    plain.splice(scattered(i, size), 0, value(i));
+    plain.splice(scattered(i, size), 1);
+  });
+  time("range of 100", runs / 100, (i) => {
+    let rest = Math.min(size, 100);
+    list.forEachFrom(scattered(i, size), 1, (v) => {
       sink += v.length;
       rest--;
       return rest > 0;
     });
   });
-  times["search, per element"] =
-    nsPer(3, () => row.list.forEachEqual("no such element!", 0, 1, () => true)) / size;
-  times["take+put half"] = nsPer(20, (i) => {
+  time("search, per 100 elements", rounds, () =>
+    list.forEachEqual("no such element!", 0, 1, () => true),
+  );
+  times.at(-1)![1] *= 100 / size;
+  time("takeRange + putRange of a half", Math.min(1000, runs / 1000), (i) => {
     const at = scattered(i, size >> 1);
-    row.list.putRange(at, row.list.takeRange(at, size >> 1));
+    list.putRange(at, list.takeRange(at, size >> 1));
   });
-  times["trim to the same length after a push"] = nsPer(some, (i) => {
-    row.list.pushHead(value(i));
-    row.list.takeRange(size, row.list.length - size);
+  let copy = list;
+  time("clone", Math.max(5, Math.min(rounds, 1000)), () => {
+    copy = list.clone();
   });
-  let copy = row.list;
-  times.clone = nsPer(5, () => {
-    copy = row.list.clone();
-  });
-  times["set after clone"] = nsPer(1000, (i) => copy.set(scattered(i, size), value(i)));
-  print(`\n${size} elements of 16 B, ns (${sink % 10}):`);
-  for (const [name, ns] of Object.entries(times)) {
-    print(`  ${name.padEnd(38)} ${ns.toFixed(1)}`);
-  }
+  time("set after clone", 1000, (i) => copy.set(scattered(i, size), value(i)));
+  return times;
 }
 
-for (const length of [4, 16, 100]) {
+for (const length of process.argv[3] === undefined ? [4, 16, 100] : []) {
   for (const size of [1, 8, 64, 128, 129, 1000, elements]) memory(size, length);
 }
-for (const size of [8, 100, 10_000, elements]) operations(size);
+const sizes = [8, 100, 10_000, elements];
+for (const size of sizes) operations(size, 50_000);
+const columns = sizes.map((size) => operations(size, Math.max(size, 300_000)));
+print(`\nns, lists of ${sizes.join(", ")} elements of 16 B (${sink % 10}):`);
+for (const [i, [name]] of columns[0]!.entries()) {
+  print(
+    `  ${name.padEnd(36)}${columns.map((rows) => rows[i]![1].toFixed(0).padStart(10)).join("")}`,
+  );
+}

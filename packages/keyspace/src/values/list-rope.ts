@@ -362,9 +362,9 @@ export class ListRope extends ElementSequence {
   private dropChunk(place: Place): void {
     const { blocks } = this;
     const { chunks } = blocks[place.block]!;
-    chunks.splice(place.chunk, 1);
+    takeOut(chunks, place.chunk);
     if (chunks.length === 0) {
-      blocks.splice(place.block, 1);
+      takeOut(blocks, place.block);
       place.chunk = 0;
     }
     stepBack(blocks, place);
@@ -463,6 +463,17 @@ export class ListRope extends ElementSequence {
         offset = count - 1;
       }
     }
+  }
+}
+
+/** Mostly at an end, where `splice` would be the dearer way. */
+function takeOut(items: unknown[], index: number): void {
+  if (index === 0) {
+    items.shift();
+  } else if (index === items.length - 1) {
+    items.pop();
+  } else {
+    items.splice(index, 1);
   }
 }
 

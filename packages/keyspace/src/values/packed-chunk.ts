@@ -52,13 +52,13 @@ export class PackedChunk extends ListChunk {
   }
 
   override get(index: number): string {
-    return this.textAt(this.offsetOf(index));
+    return textAt(this.bytes, this.offsetOf(index));
   }
 
   override set(index: number, value: StringValue): string {
     assert(typeof value === "string", "a packed element is no Blob");
     const at = this.offsetOf(index);
-    const old = this.textAt(at);
+    const old = textAt(this.bytes, at);
     if (value.length === old.length) {
       this.write(at, value);
       this.countOut(old);
@@ -93,7 +93,7 @@ export class PackedChunk extends ListChunk {
 
   override remove(index: number): string {
     const at = this.offsetOf(index);
-    const value = this.textAt(at);
+    const value = textAt(this.bytes, at);
     this.cut(index, at, value);
     const used = this.end - this.start;
     if (used < this.bytes.length >> SHRINK_SHIFT) {
@@ -121,7 +121,7 @@ export class PackedChunk extends ListChunk {
   override indexAtBytes(bytes: number): number {
     let index = 0;
     for (let at = this.start; at < this.end; index++) {
-      at += packedSize(this.lengthAt(at));
+      at += packedSize(lengthAt(this.bytes, at));
       if (at - this.start > bytes) {
         break;
       }
@@ -135,15 +135,16 @@ export class PackedChunk extends ListChunk {
     base: number,
     visit: ElementVisitor,
   ): boolean {
+    const { bytes, start, end } = this;
     let at = this.offsetOf(index);
-    for (let i = index; at < this.end; i += direction) {
-      if (!visit(this.textAt(at), base + i)) {
+    for (let i = index; at < end; i += direction) {
+      if (!visit(textAt(bytes, at), base + i)) {
         return false;
       }
-      if (direction === -1 && at === this.start) {
+      if (direction === -1 && at === start) {
         return true;
       }
-      at = direction === 1 ? this.after(at) : this.before(at);
+      at = direction === 1 ? behind(bytes, at) : before(bytes, at);
     }
     return true;
   }
@@ -158,15 +159,20 @@ export class PackedChunk extends ListChunk {
     if (typeof wanted !== "string") {
       return true;
     }
+    const { bytes, start, end } = this;
     let at = this.offsetOf(index);
-    for (let i = index; at < this.end; i += direction) {
-      if (this.equals(at, wanted) && !visit(base + i)) {
+    for (let i = index; at < end; i += direction) {
+      if (
+        lengthAt(bytes, at) === wanted.length &&
+        equalsAt(bytes, at, wanted) &&
+        !visit(base + i)
+      ) {
         return false;
       }
-      if (direction === -1 && at === this.start) {
+      if (direction === -1 && at === start) {
         return true;
       }
-      at = direction === 1 ? this.after(at) : this.before(at);
+      at = direction === 1 ? behind(bytes, at) : before(bytes, at);
     }
     return true;
   }
@@ -192,66 +198,27 @@ export class PackedChunk extends ListChunk {
     assert(this.packedBytes === this.end - this.start, "a packed chunk's bytes are its elements'");
     let at = this.end;
     for (let rest = this.count; rest > 0; rest--) {
-      at = this.before(at);
+      at = before(this.bytes, at);
     }
     assert(at === this.start, "a packed chunk is read backward as forward");
   }
 
   /** Where the element starts; the count's is the end. Walks from the nearer side. */
   private offsetOf(index: number): number {
-    if (index <= this.count >> 1) {
-      let at = this.start;
+    const { bytes, count } = this;
+    let at: number;
+    if (index <= count >> 1) {
+      at = this.start;
       for (let i = 0; i < index; i++) {
-        at = this.after(at);
+        at = behind(bytes, at);
       }
-      return at;
-    }
-    let at = this.end;
-    for (let i = this.count; i > index; i--) {
-      at = this.before(at);
+    } else {
+      at = this.end;
+      for (let i = count; i > index; i--) {
+        at = before(bytes, at);
+      }
     }
     return at;
-  }
-
-  private lengthAt(at: number): number {
-    const first = this.bytes[at]!;
-    return first < LONG_MARK ? first : ((first - LONG_MARK) << 8) | this.bytes[at + 1]!;
-  }
-
-  private after(at: number): number {
-    const first = this.bytes[at]!;
-    return first < LONG_MARK ? at + first + 2 : at + this.lengthAt(at) + 4;
-  }
-
-  private before(at: number): number {
-    const last = this.bytes[at - 1]!;
-    if (last < LONG_MARK) {
-      return at - last - 2;
-    }
-    return at - (((last - LONG_MARK) << 8) | this.bytes[at - 2]!) - 4;
-  }
-
-  private textAt(at: number): string {
-    const first = this.bytes[at]!;
-    if (first < LONG_MARK) {
-      return latin1Slice(this.bytes, at + 1, at + 1 + first);
-    }
-    return latin1Slice(this.bytes, at + 2, at + 2 + this.lengthAt(at));
-  }
-
-  private equals(at: number, wanted: string): boolean {
-    const { bytes } = this;
-    const { length } = wanted;
-    if (this.lengthAt(at) !== length) {
-      return false;
-    }
-    const from = bytes[at]! < LONG_MARK ? at + 1 : at + 2;
-    for (let i = 0; i < length; i++) {
-      if (bytes[from + i] !== wanted.charCodeAt(i)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private write(at: number, text: string): void {
@@ -304,6 +271,44 @@ export class PackedChunk extends ListChunk {
     this.start = 0;
     this.bytes = moved;
   }
+}
+
+function lengthAt(bytes: Buffer, at: number): number {
+  const first = bytes[at]!;
+  return first < LONG_MARK ? first : ((first - LONG_MARK) << 8) | bytes[at + 1]!;
+}
+
+/** Start of the element behind the one at `at`. */
+function behind(bytes: Buffer, at: number): number {
+  const first = bytes[at]!;
+  return first < LONG_MARK ? at + first + 2 : at + lengthAt(bytes, at) + 4;
+}
+
+/** Start of the element that ends at `at`. */
+function before(bytes: Buffer, at: number): number {
+  const last = bytes[at - 1]!;
+  if (last < LONG_MARK) {
+    return at - last - 2;
+  }
+  return at - (((last - LONG_MARK) << 8) | bytes[at - 2]!) - 4;
+}
+
+function textAt(bytes: Buffer, at: number): string {
+  const length = lengthAt(bytes, at);
+  const from = length < LONG_MARK ? at + 1 : at + 2;
+  return latin1Slice(bytes, from, from + length);
+}
+
+/** The lengths are equal. */
+function equalsAt(bytes: Buffer, at: number, wanted: string): boolean {
+  const { length } = wanted;
+  const from = length < LONG_MARK ? at + 1 : at + 2;
+  for (let i = 0; i < length; i++) {
+    if (bytes[from + i] !== wanted.charCodeAt(i)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** A native call, so not for nothing. */
