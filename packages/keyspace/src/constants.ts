@@ -129,8 +129,15 @@ export const SET_LISTPACK_ENTRIES_MAX = 128;
  */
 export const PACKED_TEXT_BYTES_MAX = 64;
 
-/** Bytes of a page of packed elements: a change copies one page, a lookup looks at all of them. */
+/**
+ * Bytes of a page of packed elements, on average at most. A change copies one page and a lookup walks over
+ * one; each costs PACKED_PAGE_BYTES (memory.ts).
+ */
 export const PACKED_PAGE_BYTES_MAX = 512;
+
+/** Bytes of all packed elements of a value: full of longest texts. One page may hold all of them. */
+export const PACKED_BYTES_MAX =
+  Math.max(2 * HASH_LISTPACK_ENTRIES_MAX, SET_INTSET_ENTRIES_MAX) * (1 + PACKED_TEXT_BYTES_MAX);
 
 /** Longest slice of a string that V8 copies; a longer one points into the string it was taken from. */
 export const PACKED_SLICE_COPIED_BYTES_MAX = 12;
@@ -158,7 +165,8 @@ export const CURSOR_ARRANGEMENTS = 2 ** 14;
 
 assert(PACKED_TEXT_BYTES_MAX < 256, "a packed text's length is one character");
 assert(PACKED_TEXT_BYTES_MAX < BLOB_BYTES_MIN, "a packed value is never a Blob");
-assert(2 * (1 + PACKED_TEXT_BYTES_MAX) <= PACKED_PAGE_BYTES_MAX, "every element fits into a page");
+assert(PACKED_PAGE_BYTES_MAX <= PACKED_BYTES_MAX, "there is room for one page");
+assert(PACKED_BYTES_MAX < 2 ** 17, "a page full of everything is still copied in microseconds");
 assert(PACKED_SLICE_COPIED_BYTES_MAX < PACKED_TEXT_BYTES_MAX, "some packed texts are copied out");
 assert(SET_LISTPACK_ENTRIES_MAX <= SET_INTSET_ENTRIES_MAX, "a full intset is no listpack");
 assert(

@@ -28,6 +28,7 @@ import {
 } from "../constants.js";
 import { ELEMENT_BYTES, ELEMENT_TABLE_BYTES, latin1Bytes, valueBytes } from "../memory.js";
 import type { StringValue } from "../value.js";
+import { nameHash } from "./name-hash.js";
 import type { Columns } from "./packed-elements.js";
 
 /** Identifies a table's right to change segments. */
@@ -329,12 +330,6 @@ function removeAt(segment: Segment, name: string, position: number): void {
   }
 }
 
-/** The high byte of a 32-bit hash (FNV-1a) after one more step: every bit of the text reaches it. */
 function namePart(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) {
-    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca77);
-  return (hash >>> 24) & (ELEMENT_TABLE_PART_COUNT - 1);
+  return (nameHash(name) >>> 24) & (ELEMENT_TABLE_PART_COUNT - 1);
 }

@@ -70,8 +70,13 @@ export class Hash {
     }
     const { listpackEntriesMax } = this.limits;
     if (PackedElements.fits(field) && PackedElements.fits(value)) {
-      if (elements.size < listpackEntriesMax || elements.has(field)) {
-        return elements.set(field, value);
+      const old = elements.replace(field, value);
+      if (old !== undefined) {
+        return old;
+      }
+      if (elements.size < listpackEntriesMax) {
+        elements.insert(field, value);
+        return undefined;
       }
     }
     const table = new ElementTable(2, this.limits.table);
@@ -98,7 +103,7 @@ export class Hash {
     const packed = new PackedElements(2);
     elements.forEach((field, value) => {
       assert(PackedElements.fits(value), "a restored listpack has short values");
-      packed.set(field, value);
+      packed.insert(field, value);
     });
     this.elements = packed;
   }

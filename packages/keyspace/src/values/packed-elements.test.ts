@@ -28,7 +28,10 @@ describe("packed elements", () => {
             const old = model.get(name);
             if (act === "set") {
               model.set(name, kept);
-              expect(packed.set(name, kept)).toBe(old);
+              expect(packed.replace(name, kept)).toBe(old);
+              if (old === undefined) {
+                packed.insert(name, kept);
+              }
             } else {
               model.delete(name);
               expect(packed.delete(name)).toBe(old);
@@ -46,7 +49,7 @@ describe("packed elements", () => {
           expect(all.map((_, rank) => packed.nameAtRank(rank))).toEqual(all.map(([name]) => name));
           const again = new PackedElements(columns);
           for (const [name, value] of model) {
-            again.set(name, value);
+            again.insert(name, value);
           }
           expect(packed.memoryBytes).toBe(again.memoryBytes);
         },
@@ -55,14 +58,14 @@ describe("packed elements", () => {
     );
   });
 
-  test("a value that outgrows its page moves to another", () => {
+  test("elements find their pages when values have grown", () => {
     const packed = new PackedElements(2);
     for (let i = 0; i < 100; i++) {
-      packed.set(`field${i}`, "");
+      packed.insert(`field${i}`, "");
     }
     const long = "v".repeat(PACKED_TEXT_BYTES_MAX);
     for (let i = 0; i < 100; i++) {
-      expect(packed.set(`field${i}`, long)).toBe("");
+      expect(packed.replace(`field${i}`, long)).toBe("");
       packed.check();
     }
     expect(100 * PACKED_TEXT_BYTES_MAX).toBeGreaterThan(PACKED_PAGE_BYTES_MAX);
@@ -73,11 +76,12 @@ describe("packed elements", () => {
     const source = new PackedElements(2);
     const target = new PackedElements(2);
     for (let i = 0; i < 60; i++) {
-      source.set(`a name of some length ${i}`, `a value of some length ${i}`);
+      source.insert(`a name of some length ${i}`, `a value of some length ${i}`);
     }
     source.forEach((name, value) => {
-      target.set(name, value);
-      target.set("last", value);
+      target.insert(name, value);
+      target.delete("last");
+      target.insert("last", value);
     });
     expect(target.size).toBe(61);
     source.forEach((name, value) => {
@@ -88,10 +92,10 @@ describe("packed elements", () => {
 
   test("a clone and its origin change apart", () => {
     const packed = new PackedElements(2);
-    packed.set("a", "1");
+    packed.insert("a", "1");
     const copy = packed.clone();
-    packed.set("a", "2");
-    copy.set("b", "3");
+    packed.replace("a", "2");
+    copy.insert("b", "3");
     expect([packed.get("a"), packed.has("b"), copy.get("a"), copy.get("b")]).toEqual([
       "2",
       false,

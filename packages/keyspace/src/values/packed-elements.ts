@@ -4,14 +4,18 @@
  *
  *   pages   [ "\x01a\x03one\x02bb\x03two", ... ]     length, name(, length, value) one after another
  *
- * A lookup walks over the lengths; a change writes one page anew. Both are bounded by what the owner lets
- * in: texts of PACKED_TEXT_BYTES_MAX and a few hundred elements. An element that is removed and comes
- * back, by undo too, may have another place; memoryBytes depends on the content alone.
+ * A name's hash chooses its page; there are as many pages, a power of two, as keep them short on average.
+ * A lookup walks over one page, a change writes one anew. Names chosen to share a page make both slower,
+ * within the bounds that the owner keeps: short texts, a few hundred elements.
+ *
+ * The order of elements has no meaning; one that is removed and comes back, by undo too, may have another
+ * place. memoryBytes depends on the content alone.
  */
 
 import { Buffer } from "node:buffer";
 import { assert } from "../assert.js";
 import {
+  PACKED_BYTES_MAX,
   PACKED_PAGE_BYTES_MAX,
   PACKED_SLICE_COPIED_BYTES_MAX,
   PACKED_TEXT_BYTES_MAX,
@@ -19,23 +23,20 @@ import {
 import { latin1Slice, latin1Write } from "../latin1.js";
 import { PACKED_ELEMENTS_BYTES, PACKED_PAGE_BYTES } from "../memory.js";
 import type { StringValue } from "../value.js";
+import { nameHash } from "./name-hash.js";
 
 /** 1: names only, every value is "". 2: names with values. */
 export type Columns = 1 | 2;
 
 /** Holds one page between two lines of the same function: visitors never run meanwhile. */
-const scratch = Buffer.allocUnsafeSlow(PACKED_PAGE_BYTES_MAX);
-
-/** Where the last successful `find` was: no object per lookup. */
-let foundPage = 0;
-let foundAt = 0;
+const scratch = Buffer.allocUnsafeSlow(PACKED_BYTES_MAX);
 
 export class PackedElements {
   readonly columns: Columns;
   private entries = 0;
   /** Characters of all pages. */
   private bytes = 0;
-  private pages: string[] = [];
+  private pages: string[] = [""];
 
   constructor(columns: Columns) {
     this.columns = columns;
@@ -56,52 +57,66 @@ export class PackedElements {
   }
 
   has(name: string): boolean {
-    return this.find(name);
+    return findInPage(this.pages[this.pageOf(name)]!, this.columns, name) >= 0;
   }
 
   /** A fresh flat string. */
   get(name: string): string | undefined {
-    return this.find(name) ? this.valueAt(this.pages[foundPage]!, foundAt) : undefined;
+    const page = this.pages[this.pageOf(name)]!;
+    const at = findInPage(page, this.columns, name);
+    return at < 0 ? undefined : this.valueAt(page, at);
   }
 
-  /** Inserts or replaces; returns the old value. */
-  set(name: string, value: string): string | undefined {
-    if (!this.find(name)) {
-      this.append(name, value);
+  /** Replaces the value if the name is there; returns the old value. */
+  replace(name: string, value: string): string | undefined {
+    const pageIndex = this.pageOf(name);
+    const page = this.pages[pageIndex]!;
+    const at = findInPage(page, this.columns, name);
+    if (at < 0) {
       return undefined;
     }
-    const pageIndex = foundPage;
-    const page = this.pages[pageIndex]!;
-    const at = foundAt;
     const old = this.valueAt(page, at);
-    if (old === value) {
-      return old;
-    }
-    const growth = value.length - old.length;
-    if (page.length + growth > PACKED_PAGE_BYTES_MAX) {
-      this.removeEntry(pageIndex, at);
-      this.append(name, value);
-      return old;
-    }
-    const valueAt = at + 1 + name.length;
-    latin1Write(scratch, page, 0);
-    if (growth !== 0) {
+    if (old !== value) {
+      const growth = value.length - old.length;
+      const valueAt = at + 1 + name.length;
       const restAt = valueAt + 1 + old.length;
+      this.beginPage(page, growth);
       scratch.copyWithin(restAt + growth, restAt, page.length);
+      writeText(valueAt, value);
+      this.endPage(pageIndex, page, growth);
     }
-    writeText(valueAt, value);
-    this.pages[pageIndex] = latin1Slice(scratch, 0, page.length + growth);
-    this.bytes += growth;
     return old;
+  }
+
+  /** The name is not there. */
+  insert(name: string, value: string): void {
+    assert(PackedElements.fits(name) && PackedElements.fits(value), "a packed text is short");
+    const pageIndex = this.pageOf(name);
+    const page = this.pages[pageIndex]!;
+    const growth = 1 + name.length + (this.columns === 1 ? 0 : 1 + value.length);
+    this.beginPage(page, growth);
+    writeText(page.length, name);
+    if (this.columns === 2) {
+      writeText(page.length + 1 + name.length, value);
+    }
+    this.entries++;
+    this.endPage(pageIndex, page, growth);
   }
 
   /** Returns the removed value. */
   delete(name: string): string | undefined {
-    if (!this.find(name)) {
+    const pageIndex = this.pageOf(name);
+    const page = this.pages[pageIndex]!;
+    const at = findInPage(page, this.columns, name);
+    if (at < 0) {
       return undefined;
     }
-    const old = this.valueAt(this.pages[foundPage]!, foundAt);
-    this.removeEntry(foundPage, foundAt);
+    const old = this.valueAt(page, at);
+    const end = entryEnd(page, at, this.columns);
+    this.beginPage(page, 0);
+    scratch.copyWithin(at, end, page.length);
+    this.entries--;
+    this.endPage(pageIndex, page, at - end);
     return old;
   }
 
@@ -160,89 +175,82 @@ export class PackedElements {
     let entries = 0;
     let bytes = 0;
     const names = new Set<string>();
-    for (const page of this.pages) {
-      assert(page.length > 0 && page.length <= PACKED_PAGE_BYTES_MAX, "a page's length");
+    this.pages.forEach((page, pageIndex) => {
       let at = 0;
       while (at < page.length) {
-        names.add(textAt(page, at));
+        const name = textAt(page, at);
+        assert(this.pageOf(name) === pageIndex, "a name is in its page");
+        names.add(name);
         entries++;
         at = entryEnd(page, at, this.columns);
       }
       assert(at === page.length, "a page ends with an element");
       bytes += page.length;
-    }
+    });
+    assert(bytes <= this.pages.length * PACKED_PAGE_BYTES_MAX, "pages are short on average");
     assert(entries === this.entries, "there are as many elements as the size says");
     assert(names.size === entries, "every name is there once");
     assert(bytes === this.bytes, "the pages have as many characters as they say");
   }
 
-  private find(name: string): boolean {
-    const { pages, columns } = this;
-    for (let i = 0; i < pages.length; i++) {
-      const at = findInPage(pages[i]!, columns, name);
-      if (at >= 0) {
-        foundPage = i;
-        foundAt = at;
-        return true;
-      }
-    }
-    return false;
+  private pageOf(name: string): number {
+    const { length } = this.pages;
+    return length === 1 ? 0 : nameHash(name) & (length - 1);
   }
 
   private valueAt(page: string, at: number): string {
     return this.columns === 1 ? "" : textAt(page, textEnd(page, at));
   }
 
-  /** Into the first page with room, so that removals leave no pages nearly empty for long. */
-  private append(name: string, value: string): void {
-    assert(PackedElements.fits(name) && PackedElements.fits(value), "a packed text is short");
-    const { pages } = this;
-    const growth = 1 + name.length + (this.columns === 1 ? 0 : 1 + value.length);
-    let i = 0;
-    while (i < pages.length && pages[i]!.length + growth > PACKED_PAGE_BYTES_MAX) {
-      i++;
-    }
-    const page = i < pages.length ? pages[i]! : "";
+  private beginPage(page: string, growth: number): void {
+    assert(page.length + growth <= PACKED_BYTES_MAX, "a page has a bounded length");
     latin1Write(scratch, page, 0);
-    writeText(page.length, name);
-    if (this.columns === 2) {
-      writeText(page.length + 1 + name.length, value);
-    }
-    const written = latin1Slice(scratch, 0, page.length + growth);
-    if (pages.length === 0) {
-      // A literal has one place, an array that grows by push seventeen.
-      this.pages = [written];
-    } else {
-      pages[i] = written;
-    }
-    this.entries++;
-    this.bytes += growth;
   }
 
-  private removeEntry(pageIndex: number, at: number): void {
-    const page = this.pages[pageIndex]!;
-    const end = entryEnd(page, at, this.columns);
-    const rest = page.length - (end - at);
-    if (rest === 0) {
-      this.pages.splice(pageIndex, 1);
-    } else {
-      latin1Write(scratch, page, 0);
-      scratch.copyWithin(at, end, page.length);
-      this.pages[pageIndex] = latin1Slice(scratch, 0, rest);
+  private endPage(pageIndex: number, page: string, growth: number): void {
+    this.pages[pageIndex] = latin1Slice(scratch, 0, page.length + growth);
+    this.bytes += growth;
+    if (this.bytes > this.pages.length * PACKED_PAGE_BYTES_MAX) {
+      this.doublePages();
     }
-    this.entries--;
-    this.bytes -= end - at;
+  }
+
+  /** Each page keeps some elements and gives the others to one new page. Pages never become fewer. */
+  private doublePages(): void {
+    const pages = this.pages.slice();
+    const { length } = pages;
+    for (let i = 0; i < length; i++) {
+      const page = pages[i]!;
+      let kept = "";
+      let given = "";
+      let end = 0;
+      for (let at = 0; at < page.length; at = end) {
+        end = entryEnd(page, at, this.columns);
+        if ((nameHash(textAt(page, at)) & length) === 0) {
+          kept += page.substring(at, end);
+        } else {
+          given += page.substring(at, end);
+        }
+      }
+      pages[i] = flat(kept);
+      pages.push(flat(given));
+    }
+    this.pages = pages.slice();
   }
 }
 
-/** Offset of the element with this name, or -1. */
+/** Offset of the element with this name, or -1. Names of one collection mostly differ at their ends. */
 function findInPage(page: string, columns: Columns, name: string): number {
   const { length } = name;
+  const lastCode = length === 0 ? 0 : name.charCodeAt(length - 1);
+  const end = page.length;
   let at = 0;
-  while (at < page.length) {
+  while (at < end) {
     const textLength = page.charCodeAt(at);
-    if (textLength === length && isTextAt(page, at + 1, name)) {
-      return at;
+    if (textLength === length && (length === 0 || page.charCodeAt(at + length) === lastCode)) {
+      if (isTextAt(page, at + 1, name)) {
+        return at;
+      }
     }
     at += 1 + textLength;
     if (columns === 2) {
@@ -252,9 +260,8 @@ function findInPage(page: string, columns: Columns, name: string): number {
   return -1;
 }
 
-/** Backward: names of one collection mostly differ at their ends. */
 function isTextAt(page: string, start: number, text: string): boolean {
-  for (let i = text.length - 1; i >= 0; i--) {
+  for (let i = text.length - 2; i >= 0; i--) {
     if (page.charCodeAt(start + i) !== text.charCodeAt(i)) {
       return false;
     }
@@ -275,11 +282,12 @@ function entryEnd(page: string, at: number, columns: Columns): number {
 function textAt(page: string, at: number): string {
   const end = textEnd(page, at);
   const slice = page.substring(at + 1, end);
-  if (slice.length <= PACKED_SLICE_COPIED_BYTES_MAX) {
-    return slice;
-  }
-  latin1Write(scratch, slice, 0);
-  return latin1Slice(scratch, 0, slice.length);
+  return slice.length <= PACKED_SLICE_COPIED_BYTES_MAX ? slice : flat(slice);
+}
+
+function flat(text: string): string {
+  latin1Write(scratch, text, 0);
+  return latin1Slice(scratch, 0, text.length);
 }
 
 function writeText(at: number, text: string): void {

@@ -83,7 +83,7 @@ export class MemberSet {
     const entriesMax = integers ? intsetEntriesMax : listpackEntriesMax;
     if (elements.size < entriesMax && PackedElements.fits(member)) {
       this.integers = integers;
-      elements.set(member, "");
+      elements.insert(member, "");
       return true;
     }
     const table = new ElementTable(1, this.limits.table);
@@ -117,7 +117,7 @@ export class MemberSet {
     const packed = new PackedElements(1);
     elements.forEach((member) => {
       assert(!this.integers || isCanonicalInteger(member), "a restored intset has only integers");
-      packed.set(member, "");
+      packed.insert(member, "");
     });
     this.elements = packed;
   }
