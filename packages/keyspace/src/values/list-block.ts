@@ -105,18 +105,24 @@ export function splitBlock(blocks: ListBlock[], block: number, chunk: number): n
   return block + 1;
 }
 
-/** Neighbours around `block` become one where both together are at most half full. */
-export function joinBlocks(blocks: ListBlock[], block: number, chunksMax: number): void {
-  let left = Math.max(0, block - 2);
-  for (let end = Math.min(blocks.length - 1, block + 1); left < end; ) {
+/** Neighbours from block `first` to `last` become one where both together are at most half full. */
+export function joinBlocks(
+  blocks: ListBlock[],
+  first: number,
+  last: number,
+  chunksMax: number,
+): void {
+  let left = Math.max(0, first);
+  let end = Math.min(blocks.length - 1, last);
+  while (left < end) {
     const { chunks } = blocks[left]!;
     const next = blocks[left + 1]!;
     if ((chunks.length + next.chunks.length) * 2 > chunksMax) {
       left++;
-      continue;
+    } else {
+      blocks[left] = new ListBlock(chunks.concat(next.chunks));
+      blocks.splice(left + 1, 1);
+      end--;
     }
-    blocks[left] = new ListBlock(chunks.concat(next.chunks));
-    blocks.splice(left + 1, 1);
-    end--;
   }
 }

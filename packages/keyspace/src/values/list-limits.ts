@@ -14,6 +14,7 @@ export interface ListLimits {
   readonly smallElementsMax: number;
   readonly smallAgainElementsMax: number;
   readonly chunkElementsMax: number;
+  /** Several times the longest string: a chunk that is full, or half of one that overflowed, is large. */
   readonly chunkBytesMax: number;
   readonly packElementsMin: number;
   readonly blockChunksMax: number;

@@ -343,9 +343,6 @@ export class ListRope extends ElementSequence {
     const right = chunk.splitAt(at);
     const { chunks } = this.blocks[place.block]!;
     chunks.splice(place.chunk + 1, 0, right);
-    if (this.exceeds(right)) {
-      this.halve({ block: place.block, chunk: place.chunk + 1, offset: 0 });
-    }
     if (chunks.length > limits.blockChunksMax) {
       const middle = chunks.length >> 1;
       splitBlock(this.blocks, place.block, middle);
@@ -398,6 +395,7 @@ export class ListRope extends ElementSequence {
   /** Joins what is too small among the next `pairs` pairs of chunks, then among the blocks around. */
   private heal(place: Place, pairs: number): void {
     const { blocks } = this;
+    const from = place.block - 1;
     for (let rest = pairs; rest > 0; rest--) {
       if (!this.joinNext(place)) {
         this.settle(place);
@@ -407,7 +405,8 @@ export class ListRope extends ElementSequence {
       }
     }
     this.settle(place);
-    joinBlocks(blocks, place.block, this.limits.blockChunksMax);
+    // A chunk of the next block may have been joined to this one.
+    joinBlocks(blocks, from, place.block + 2, this.limits.blockChunksMax);
   }
 
   private joinNext(place: Place): boolean {
