@@ -8,6 +8,8 @@
  *
  * Removal closes the gap at once: there are no tombstones. As in Redis a chunk is not filled again, though:
  * `added` counts what was removed too, and `topId` may be gone, so that XTRIM ~ finds the same pieces.
+ *
+ * Longer than other files: whoever reads or writes the packed form needs all of it.
  */
 
 import { Buffer } from "node:buffer";

@@ -15,6 +15,8 @@
  *
  * The order of forEachUp, forEachGroup, forEachPending and forEachConsumer is canonical: it depends on
  * ids and names only. How entries are divided into chunks is not part of the state.
+ *
+ * Longer than other files: one class, whose counters each mutation keeps, beside its inverse.
  */
 
 import { assert } from "../assert.js";
