@@ -24,6 +24,11 @@ export function packedSize(length: number): number {
   return length + (length <= SHORT_TEXT_MAX ? 2 : 4);
 }
 
+/** A Blob is never packed. */
+export function packedLength(value: StringValue): number {
+  return typeof value === "string" ? packedSize(value.length) : 0;
+}
+
 export abstract class ElementSequence {
   count = 0;
   /** What the elements that are strings take in packed chunks. */

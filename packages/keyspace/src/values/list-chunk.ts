@@ -1,5 +1,6 @@
 /** A piece of a list that is changed as a whole: bounded in elements and bytes, in one of two forms. */
 
+import type { StringValue } from "../value.js";
 import { ElementSequence } from "./element-sequence.js";
 
 export abstract class ListChunk extends ElementSequence {
@@ -13,4 +14,14 @@ export abstract class ListChunk extends ElementSequence {
   abstract override clone(): ListChunk;
   /** For tests. */
   abstract check(): void;
+
+  /** A new array. */
+  elements(): StringValue[] {
+    const elements: StringValue[] = [];
+    this.visit(0, 1, 0, (value) => {
+      elements.push(value);
+      return true;
+    });
+    return elements;
+  }
 }

@@ -10,7 +10,7 @@ import {
   type ElementVisitor,
   equalElements,
   type IndexVisitor,
-  packedSize,
+  packedLength,
 } from "./element-sequence.js";
 import { ListChunk } from "./list-chunk.js";
 
@@ -97,8 +97,7 @@ export class LooseChunk extends ListChunk {
     let rest = bytes;
     let i = 0;
     for (; i < items.length; i++) {
-      const item = items[i]!;
-      rest -= typeof item === "string" ? packedSize(item.length) : 0;
+      rest -= packedLength(items[i]!);
       if (rest < 0) {
         break;
       }
