@@ -71,11 +71,17 @@ const integer = (i: number): string => flat(String((i * 7919) % 10_000_019));
 
 const gc = (globalThis as { gc?: () => void }).gc;
 
+/** Collects until nothing more is found: garbage of the round before would be counted as gain. */
 function usedBytes(): number {
-  gc?.();
-  gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  let used = Number.POSITIVE_INFINITY;
+  for (;;) {
+    gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    if (heapUsed + external >= used) {
+      return heapUsed + external;
+    }
+    used = heapUsed + external;
+  }
 }
 
 function nanoseconds(operations: number, run: () => void): number {

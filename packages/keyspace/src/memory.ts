@@ -59,7 +59,10 @@ export const PACKED_ELEMENTS_BYTES = 150;
 export const PACKED_PAGE_BYTES = 28;
 /** The table of a large hash or set without its elements. */
 export const ELEMENT_TABLE_BYTES = 500;
-/** One element of a table without its texts: Map slot and bucket, two array places. */
+/**
+ * One element of a table without its texts: Map slot and bucket, place in two arrays. Measured 48 to 75, by
+ * how full the Map is; a member has no value and costs 8 less (39 to 62). A plain Map's element: 29 to 46.
+ */
 export const ELEMENT_BYTES = 64;
 
 /** A list without elements: the object, a chunk's object and its array. */
@@ -77,5 +80,8 @@ export const SORTED_COMPACT_BYTES = 184;
 export const SORTED_COMPACT_ENTRY_BYTES = 18;
 /** A ranked sorted set without entries: an empty tree and table. */
 export const SORTED_RANKED_BYTES = 1800;
-/** One ranked entry without its member text: table slot, bucket and places, tree places and spare room. */
-export const SORTED_RANKED_ENTRY_BYTES = 88;
+/**
+ * One ranked entry without its member text: table slot, bucket and places, tree places and spare room.
+ * Measured 67 (a million in order), 78 (a million in random order) and 98 (10 000).
+ */
+export const SORTED_RANKED_ENTRY_BYTES = 80;

@@ -28,19 +28,17 @@ import {
 } from "../constants.js";
 import { ELEMENT_BYTES, ELEMENT_TABLE_BYTES, latin1Bytes, valueBytes } from "../memory.js";
 import type { StringValue } from "../value.js";
+import {
+  appendElement,
+  copySegment,
+  type ElementSegment,
+  newSegment,
+  type Owner,
+  removeElement,
+  valueAt,
+} from "./element-segment.js";
 import { nameHash } from "./name-hash.js";
 import type { Columns } from "./packed-elements.js";
-
-/** Identifies a table's right to change segments. */
-type Owner = object;
-
-interface Segment {
-  readonly owner: Owner;
-  readonly positions: Map<string, number>;
-  readonly names: string[];
-  /** null: names only. */
-  readonly values: StringValue[] | null;
-}
 
 /** Lowered by tests. */
 export interface ElementTableLimits {
@@ -68,7 +66,7 @@ export class ElementTable {
   /** Divisions and unions so far, modulo CURSOR_ARRANGEMENTS: each puts elements into another order. */
   private arrangement = 0;
   /** One part, or all of them. */
-  private parts: Segment[][] = [[]];
+  private parts: ElementSegment[][] = [[]];
 
   constructor(columns: Columns, limits: ElementTableLimits = ELEMENT_TABLE_LIMITS) {
     assert(limits.segmentEntriesMax <= ELEMENT_SEGMENT_ENTRIES_MAX, "positions fit into a cursor");
@@ -140,7 +138,7 @@ export class ElementTable {
       if (position !== undefined) {
         const segment = this.owned(segments, i);
         const old = valueAt(segment, position);
-        removeAt(segment, name, position);
+        removeElement(segment, name, position);
         while (segments.length > 0 && segments[segments.length - 1]!.names.length === 0) {
           segments.pop();
         }
@@ -266,20 +264,16 @@ export class ElementTable {
     return latin1Bytes(name) + (this.columns === 1 ? 0 : valueBytes(value));
   }
 
-  private append(segments: Segment[], name: string, value: StringValue): void {
+  private append(segments: ElementSegment[], name: string, value: StringValue): void {
     let i = 0;
     while (i < segments.length && segments[i]!.names.length >= this.limits.segmentEntriesMax) {
       i++;
     }
     if (i === segments.length) {
       assert(i < PART_SEGMENTS_MAX, "a part's segments fit into a cursor");
-      const values = this.columns === 1 ? null : [];
-      segments.push({ owner: this.owner, positions: new Map(), names: [], values });
+      segments.push(newSegment(this.owner, this.columns));
     }
-    const segment = this.owned(segments, i);
-    segment.positions.set(name, segment.names.length);
-    segment.names.push(name);
-    segment.values?.push(value);
+    appendElement(this.owned(segments, i), name, value);
   }
 
   private rearrange(partCount: number): void {
@@ -296,37 +290,14 @@ export class ElementTable {
     }
   }
 
-  private owned(segments: Segment[], at: number): Segment {
+  private owned(segments: ElementSegment[], at: number): ElementSegment {
     const segment = segments[at]!;
     if (segment.owner === this.owner) {
       return segment;
     }
-    const copy: Segment = {
-      owner: this.owner,
-      positions: new Map(segment.positions),
-      names: segment.names.slice(),
-      values: segment.values === null ? null : segment.values.slice(),
-    };
+    const copy = copySegment(segment, this.owner);
     segments[at] = copy;
     return copy;
-  }
-}
-
-function valueAt(segment: Segment, position: number): StringValue {
-  return segment.values === null ? "" : segment.values[position]!;
-}
-
-function removeAt(segment: Segment, name: string, position: number): void {
-  const { positions, names, values } = segment;
-  positions.delete(name);
-  const lastName = names.pop()!;
-  const lastValue = values?.pop();
-  if (position < names.length) {
-    names[position] = lastName;
-    positions.set(lastName, position);
-    if (values !== null) {
-      values[position] = lastValue!;
-    }
   }
 }
 

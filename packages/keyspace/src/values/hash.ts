@@ -116,7 +116,10 @@ export class Hash {
       : elements.nameAtRank(Math.floor(random() * elements.size));
   }
 
-  /** `count` different fields, or all: every such choice is as probable, its order has no meaning. */
+  /**
+   * `count` different fields, or all: every such choice is as probable, its order has no meaning.
+   * The hash must not change meanwhile.
+   */
   randomFields(count: number, random: () => number, visit: (field: string) => void): void {
     visitSample(this.elements, count, random, visit);
   }

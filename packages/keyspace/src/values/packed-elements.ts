@@ -90,7 +90,6 @@ export class PackedElements {
 
   /** The name is not there. */
   insert(name: string, value: string): void {
-    assert(PackedElements.fits(name) && PackedElements.fits(value), "a packed text is short");
     const pageIndex = this.pageOf(name);
     const page = this.pages[pageIndex]!;
     const growth = 1 + name.length + (this.columns === 1 ? 0 : 1 + value.length);
@@ -291,6 +290,7 @@ function flat(text: string): string {
 }
 
 function writeText(at: number, text: string): void {
+  assert(text.length <= PACKED_TEXT_BYTES_MAX, "a packed text is short");
   scratch[at] = text.length;
   latin1Write(scratch, text, at + 1);
 }

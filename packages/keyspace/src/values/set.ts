@@ -130,7 +130,10 @@ export class MemberSet {
       : elements.nameAtRank(Math.floor(random() * elements.size));
   }
 
-  /** `count` different members, or all: every such choice is as probable, its order has no meaning. */
+  /**
+   * `count` different members, or all: every such choice is as probable, its order has no meaning.
+   * The set must not change meanwhile.
+   */
   randomMembers(count: number, random: () => number, visit: (member: string) => void): void {
     visitSample(this.elements, count, random, visit);
   }
