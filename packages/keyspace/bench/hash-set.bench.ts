@@ -6,6 +6,7 @@
  * Fields and members have 12 bytes, values up to 11, integers up to 8 digits.
  */
 
+import { latin1Slice } from "../src/latin1.js";
 import { Hash } from "../src/values/hash.js";
 import { MemberSet } from "../src/values/set.js";
 
@@ -62,7 +63,8 @@ const set: Subject = {
 
 /** Each text is a fresh flat string, as the decoder makes them. */
 function flat(text: string): string {
-  return Buffer.from(text, "latin1").latin1Slice();
+  const bytes = Buffer.from(text, "latin1");
+  return latin1Slice(bytes, 0, bytes.length);
 }
 
 const fieldName = (i: number): string => flat(`field:${String(i).padStart(6, "0")}`);
