@@ -77,18 +77,31 @@ export const ZSET_LISTPACK_VALUE_BYTES_MAX = 64;
 /** Fan-out of the rank tree: 32 to 64 do best in random order, 24 and 128 cost up to a third more (measured). */
 export const RANK_NODE_ENTRIES_MAX = 64;
 
-/** Members of a score table that is one Map; it is divided at once when one more comes, united at a quarter. */
-export const SCORE_TABLE_UNDIVIDED_MAX = 2 ** 13;
+/** Members of a score table of one part; it is divided at once when one more comes, united at a quarter. */
+export const SCORE_TABLE_UNDIVIDED_MAX = 2 ** 12;
+
+/** Members of one Map of a score table: what its rehash or its copy for a clone may take. */
+export const SCORE_TABLE_SEGMENT_ENTRIES_MAX = 2 ** 16;
 
 /** Parts of a divided score table; a power of two. A million members make Maps of 4 096. */
 export const SCORE_TABLE_PART_COUNT = 256;
+
+/** Bytes of a removed member that a score table may keep for a while, one in a Map. */
+export const SCORE_TABLE_KEPT_BYTES_MAX = 64;
 
 assert(RANK_NODE_ENTRIES_MAX % 4 === 0, "a node's bounds are quarters of its size");
 assert(
   ZSET_LISTPACK_ENTRIES_MAX < SCORE_TABLE_UNDIVIDED_MAX / 4,
   "a compact set grows into an undivided table",
 );
-assert(SCORE_TABLE_UNDIVIDED_MAX <= SEGMENT_ENTRIES_MAX, "an undivided table is one segment");
+assert(
+  SCORE_TABLE_UNDIVIDED_MAX <= SCORE_TABLE_SEGMENT_ENTRIES_MAX,
+  "an undivided table is one segment",
+);
+assert(
+  SCORE_TABLE_SEGMENT_ENTRIES_MAX <= SEGMENT_ENTRIES_MAX,
+  "a ZSCAN cursor is exact in a number",
+);
 assert(
   (SCORE_TABLE_PART_COUNT & (SCORE_TABLE_PART_COUNT - 1)) === 0,
   "a hash is masked to its part",

@@ -203,7 +203,7 @@ describe("rank tree", () => {
           }
         },
       ),
-      { seed: 3, numRuns: 120 },
+      { seed: 3, numRuns: 60 },
     );
   });
 
