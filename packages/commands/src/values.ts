@@ -1,6 +1,6 @@
 /** What handlers share: reading arguments and values, with the error reply when they do not fit. */
 
-import { type StringValue, stringToLatin1, typeOf, type Value } from "@redoubt/keyspace";
+import { isStringValue, type StringValue, stringToLatin1, type Value } from "@redoubt/keyspace";
 import { INT32_MAX, INT32_MIN } from "./constants.js";
 import { errors } from "./errors.js";
 import { type Integer, parseArgument, parseInteger } from "./numbers/int64.js";
@@ -41,7 +41,7 @@ export function integerOf(context: CommandContext, value: StringValue): Integer 
 
 /** True: it is a string. False: the error was replied. */
 export function isString(context: CommandContext, value: Value): value is StringValue {
-  if (typeOf(value) === "string") return true;
+  if (isStringValue(value)) return true;
   context.reply.error(errors.wrongType);
   return false;
 }

@@ -99,7 +99,7 @@ assert(
   "an undivided table is one segment",
 );
 assert(
-  SCORE_TABLE_SEGMENT_ENTRIES_MAX <= SEGMENT_ENTRIES_MAX,
+  SCORE_TABLE_PART_COUNT * SHARD_SEGMENTS_MAX * 4 * SCORE_TABLE_SEGMENT_ENTRIES_MAX <= TIME_MS_MAX,
   "a ZSCAN cursor is exact in a number",
 );
 assert(

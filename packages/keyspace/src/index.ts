@@ -1,17 +1,23 @@
 export { KeyspaceAssertionError } from "./assert.js";
 export { Blob } from "./blob.js";
-export { debugDigest } from "./digest/debug-digest.js";
+export { debugDigest, debugDigestValue } from "./digest/debug-digest.js";
 export { stateDigest } from "./digest/state-digest.js";
+export { doubleText } from "./double-text.js";
 export { applyBatch } from "./effects/apply-batch.js";
 export { batchLogTimeMs } from "./effects/batch-reader.js";
 export { BatchWriter } from "./effects/batch-writer.js";
 export { clearKeyspace } from "./effects/clear-keyspace.js";
+export { encodeKey, encodeState } from "./effects/encode-state.js";
+export type { Delivery } from "./effects/group-effects.js";
 export { toCommands } from "./effects/to-commands.js";
 export { Keyspace } from "./keyspace.js";
 export { keySlot } from "./slot.js";
+export type { ListEnd, ListSide, StringInput } from "./txn/lists.js";
 export { type TouchSink, Txn, type TxnMode } from "./txn.js";
 export { UndoJournal } from "./undo-journal.js";
 export {
+  isStringValue,
+  keptString,
   type StringValue,
   stringBytes,
   stringLength,
@@ -20,3 +26,17 @@ export {
   typeOf,
   type Value,
 } from "./value.js";
+export {
+  asHash,
+  asList,
+  asSet,
+  asSortedSet,
+  asStream,
+  type ConsumerGroupView,
+  type ConsumerView,
+  type HashView,
+  type ListView,
+  type SetView,
+  type SortedSetView,
+  type StreamView,
+} from "./views.js";

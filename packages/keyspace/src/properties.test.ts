@@ -14,95 +14,13 @@ import { debugDigest } from "./digest/debug-digest.js";
 import { stateDigest } from "./digest/state-digest.js";
 import { applyBatch } from "./effects/apply-batch.js";
 import { BatchWriter } from "./effects/batch-writer.js";
+import { encodeState } from "./effects/encode-state.js";
 import { toCommands } from "./effects/to-commands.js";
 import { Keyspace } from "./keyspace.js";
 import { DEADLINE_BYTES, ENTRY_BYTES, latin1Bytes, valueBytes } from "./memory.js";
-import { Txn } from "./txn.js";
-import { UndoJournal } from "./undo-journal.js";
+import { Leader, program, START_MS } from "./testing/random-program.js";
 
-const START_MS = 4_000_000_000_000;
 const REDIS_SERVER = "/usr/bin/redis-server";
-
-const key = fc.constantFrom("a", "b", "c", "{t}1", "{t}2", "\x00\xff\r\n", "");
-const length = fc.oneof(fc.nat(20), fc.constantFrom(0, 1, 600, 1000, 1023, 1024, 1025, 3000));
-const operation = fc.record({
-  act: fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom("put", "append", "patch") },
-    { weight: 3, arbitrary: fc.constantFrom("delete", "deadline", "rename", "copy", "look") },
-    { weight: 1, arbitrary: fc.constantFrom("flush", "persist", "seal") },
-  ),
-  key,
-  other: key,
-  length,
-  fill: fc.nat(255),
-  offset: fc.oneof(fc.nat(30), fc.constantFrom(1000, 1024, 2000)),
-  /** How far a deadline lies ahead and how far time goes on: some keys expire. 0: no deadline. */
-  aheadMs: fc.nat(30),
-});
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
-const program = fc.array(operation, { minLength: 1, maxLength: 60, size: "max" });
-
-class Leader {
-  readonly keyspace = new Keyspace(2);
-  readonly journal = new UndoJournal();
-  readonly batch = new BatchWriter();
-  readonly payloads: Uint8Array[] = [];
-  readonly txn = new Txn(this.keyspace, this.journal, this.batch, {
-    touched: () => {},
-    touchedAll: () => {},
-  });
-  nowMs = START_MS;
-
-  seal(): void {
-    if (this.batch.effects > 0) {
-      this.payloads.push(this.batch.take(this.nowMs));
-      this.keyspace.logTimeMs = this.nowMs;
-    }
-  }
-
-  run(step: Operation): void {
-    this.nowMs += step.aheadMs % 7;
-    this.txn.begin(this.nowMs, "lead");
-    if (step.act === "seal") {
-      this.seal();
-    } else {
-      this.execute(step);
-    }
-  }
-
-  /** Without begin: one of several steps of a command. */
-  execute(step: Operation): void {
-    const { txn } = this;
-    const bytes = Buffer.alloc(step.length, step.fill);
-    const deadlineMs = step.aheadMs === 0 ? 0 : this.nowMs + step.aheadMs;
-    if (step.act === "put") {
-      txn.putString(step.key, step.fill % 2 ? bytes : bytes.toString("latin1"), deadlineMs);
-    } else if (step.act === "flush") {
-      txn.flushAll();
-    } else if (step.act === "patch") {
-      txn.patchString(step.key, step.offset, bytes);
-    } else if (step.act === "delete") {
-      txn.delete(step.key);
-    } else if (txn.has(step.key)) {
-      this.runOnExisting(step, bytes, deadlineMs);
-    }
-  }
-
-  private runOnExisting(step: Operation, bytes: Buffer, deadlineMs: number): void {
-    const { txn } = this;
-    if (step.act === "append") {
-      txn.appendString(step.key, bytes);
-    } else if (step.act === "deadline") {
-      txn.setDeadline(step.key, Math.max(deadlineMs, START_MS));
-    } else if (step.act === "persist") {
-      txn.setDeadline(step.key, 0);
-    } else if (step.act === "rename") {
-      txn.rename(step.key, step.other);
-    } else if (step.act === "copy" && step.key !== step.other) {
-      txn.copy(step.key, step.other);
-    }
-  }
-}
 
 function expectMemoryIsTheSum(keyspace: Keyspace): void {
   let sum = 0;
@@ -133,6 +51,27 @@ describe("any program", () => {
         expectMemoryIsTheSum(leader.keyspace);
       }),
       { seed: 10, numRuns: 200 },
+    );
+  });
+
+  test("trap-52 made of its own effects again, the state is the same", () => {
+    fc.assert(
+      fc.property(program, (steps) => {
+        const leader = new Leader();
+        for (const step of steps) {
+          leader.run(step);
+        }
+        leader.seal();
+        const batch = new BatchWriter();
+        batch.flushAll();
+        encodeState(leader.keyspace, batch);
+        const rebuilt = new Keyspace();
+        applyBatch(rebuilt, batch.take(leader.keyspace.logTimeMs));
+        expect(stateDigest(rebuilt)).toBe(stateDigest(leader.keyspace));
+        expect(debugDigest(rebuilt)).toBe(debugDigest(leader.keyspace));
+        expectMemoryIsTheSum(rebuilt);
+      }),
+      { seed: 14, numRuns: 200 },
     );
   });
 
@@ -218,13 +157,28 @@ describe("any program", () => {
   });
 });
 
-/** A redis-server on a socket of its own. Replies of the commands used here are one line each. */
+/** End of the reply (RESP2) that begins at `at`; -1: it is not all there. */
+function endOfReply(bytes: string, at: number): number {
+  const lineEnd = bytes.indexOf("\r\n", at);
+  if (lineEnd < 0) return -1;
+  const count = Number(bytes.slice(at + 1, lineEnd));
+  const type = bytes[at];
+  let end = lineEnd + 2;
+  if (type === "$") {
+    end += count < 0 ? 0 : count + 2;
+  } else if (type === "*") {
+    for (let i = 0; i < count && end >= 0; i++) end = endOfReply(bytes, end);
+  }
+  return end > bytes.length ? -1 : end;
+}
+
+/** A redis-server on a socket of its own. */
 class RedisServer {
   private readonly folder = mkdtempSync(join(tmpdir(), "keyspace-redis-"));
   private process: ChildProcess | undefined;
   private socket: Socket | undefined;
   private received = "";
-  private waiting: { lines: number; done: (lines: string[]) => void } | undefined;
+  private waiting: { count: number; done: (replies: string[]) => void } | undefined;
 
   async start(): Promise<void> {
     const path = join(this.folder, "redis.sock");
@@ -247,11 +201,17 @@ class RedisServer {
     this.socket = connect(path);
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
-      const lines = this.received.split("\r\n");
-      if (this.waiting !== undefined && lines.length > this.waiting.lines) {
-        this.received = "";
-        this.waiting.done(lines.slice(0, -1));
+      const { waiting } = this;
+      if (waiting === undefined) return;
+      const replies: string[] = [];
+      for (let at = 0; replies.length < waiting.count; ) {
+        const end = endOfReply(this.received, at);
+        if (end < 0) return;
+        replies.push(this.received.slice(at, end - 2));
+        at = end;
       }
+      this.received = "";
+      waiting.done(replies);
     });
   }
 
@@ -261,7 +221,7 @@ class RedisServer {
       ...argv.flatMap((word) => [Buffer.from(`$${word.length}\r\n`), word, Buffer.from("\r\n")]),
     ]);
     return new Promise((done) => {
-      this.waiting = { lines: commands.length, done };
+      this.waiting = { count: commands.length, done };
       this.socket!.write(Buffer.concat(parts));
     });
   }
@@ -302,8 +262,9 @@ describe.skipIf(!hasRedis)(title, () => {
         }
         leader.seal();
         const commands = leader.payloads.flatMap((payload) => toCommands(payload));
-        for (const [name] of commands) {
-          runs.set(String(name), (runs.get(String(name)) ?? 0) + 1);
+        for (const [name, subcommand] of commands) {
+          const counted = String(name) === "XGROUP" ? `XGROUP ${subcommand}` : String(name);
+          runs.set(counted, (runs.get(counted) ?? 0) + 1);
         }
         const lines = await redis.run([words("FLUSHALL"), ...commands, words("DEBUG", "DIGEST")]);
         expect(lines.filter((line) => line.startsWith("-"))).toEqual([]);
@@ -312,7 +273,7 @@ describe.skipIf(!hasRedis)(title, () => {
       { seed: 13, numRuns: 300 },
     );
     // A property over programs that do nothing would prove nothing.
-    expect(runs.size).toBe(9);
-    expect(Math.min(...runs.values())).toBeGreaterThan(50);
+    expect(runs.size).toBe(37);
+    expect(Math.min(...runs.values())).toBeGreaterThan(2);
   });
 });

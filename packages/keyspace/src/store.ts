@@ -63,6 +63,12 @@ export class Store {
     this.raise(key);
   }
 
+  /** The key's collection was changed in place, and has grown by so many bytes. */
+  changed(key: string, grownBytes: number): void {
+    this.contents.memoryBytes += grownBytes;
+    this.raise(key);
+  }
+
   /** Removes value and deadline; returns the old value. */
   remove(key: string): Value | undefined {
     const { contents } = this;

@@ -7,7 +7,7 @@ import { toCommands } from "./effects/to-commands.js";
 import { Keyspace } from "./keyspace.js";
 import { Txn } from "./txn.js";
 import { UndoJournal } from "./undo-journal.js";
-import { stringToLatin1 } from "./value.js";
+import { isStringValue, stringToLatin1 } from "./value.js";
 
 function node() {
   const keyspace = new Keyspace();
@@ -21,7 +21,7 @@ function node() {
   txn.begin(1000, "lead");
   const text = (key: string) => {
     const value = txn.get(key);
-    return value === undefined ? null : stringToLatin1(value);
+    return value === undefined || !isStringValue(value) ? null : stringToLatin1(value);
   };
   const commands = () =>
     toCommands(batch.take(txn.nowMs)).map((argv) => argv.map((word) => word.toString("latin1")));

@@ -14,8 +14,14 @@ import type { BatchWriter } from "./effects/batch-writer.js";
 import * as mutations from "./effects/mutations.js";
 import { type Keyspace, STORE } from "./keyspace.js";
 import type { Store } from "./store.js";
+import type { EffectScope } from "./txn/effect-scope.js";
+import { Hashes } from "./txn/hashes.js";
+import { Lists } from "./txn/lists.js";
+import { Sets } from "./txn/sets.js";
+import { SortedSets } from "./txn/sorted-sets.js";
+import { Streams } from "./txn/streams.js";
 import type { UndoJournal } from "./undo-journal.js";
-import { keptString, stringLength, type Value } from "./value.js";
+import { isStringValue, keptString, type StringValue, stringLength, type Value } from "./value.js";
 
 /** Is told of every key an effect touches, in the call that mutates (hazards). */
 export interface TouchSink {
@@ -27,6 +33,12 @@ export type TxnMode = "lead" | "observe";
 
 export class Txn {
   readonly keyspace: Keyspace;
+  /** Changes inside collections, by type. */
+  readonly lists: Lists;
+  readonly hashes: Hashes;
+  readonly sets: Sets;
+  readonly sortedSets: SortedSets;
+  readonly streams: Streams;
   private readonly store: Store;
   private readonly journal: UndoJournal;
   private readonly batch: BatchWriter;
@@ -43,6 +55,20 @@ export class Txn {
     this.journal = journal;
     this.batch = batch;
     this.touch = touch;
+    const scope: EffectScope = {
+      store: this.store,
+      journal,
+      batch,
+      get: (key) => this.get(key),
+      beginEffect: () => this.beginEffect(),
+      touched: (key) => touch.touched(key),
+      deleteExisting: (key) => this.deleteExisting(key),
+    };
+    this.lists = new Lists(scope);
+    this.hashes = new Hashes(scope);
+    this.sets = new Sets(scope);
+    this.sortedSets = new SortedSets(scope);
+    this.streams = new Streams(scope);
   }
 
   /** Milliseconds since the epoch: what expiry is judged by. */
@@ -97,9 +123,9 @@ export class Txn {
     this.touch.touched(key);
   }
 
-  /** The key exists and keeps its deadline; returns the new length. */
+  /** The key holds a string and keeps its deadline; returns the new length. */
   appendString(key: string, suffix: Uint8Array): number {
-    const length = this.existing(key).length + suffix.length;
+    const length = stringOf(this.existing(key)).length + suffix.length;
     assert(length <= STRING_BYTES_MAX, "an appended value has at most 512 MB");
     this.beginEffect();
     this.batch.appendString(key, suffix);
@@ -112,7 +138,7 @@ export class Txn {
   patchString(key: string, offset: number, bytes: Uint8Array): number {
     assert(Number.isInteger(offset) && offset >= 0, "an offset is a whole number");
     const old = this.get(key);
-    const oldLength = old === undefined ? 0 : stringLength(old);
+    const oldLength = old === undefined ? 0 : stringLength(stringOf(old));
     if (bytes.length === 0) {
       return oldLength;
     }
@@ -175,6 +201,13 @@ export class Txn {
     this.touch.touchedAll();
   }
 
+  /** A message in its place among the writes; no key is touched. */
+  publish(channel: string, message: Uint8Array, sharded: boolean): void {
+    this.beginEffect();
+    this.batch.publish(channel, message, sharded);
+    this.journal.pushNothing();
+  }
+
   /** A point of this command to which undoTo can return. Marks nest. */
   mark(): number {
     this.markBytes = this.batch.bytes;
@@ -226,6 +259,11 @@ export class Txn {
     this.journal.beginEffect(this.batch.bytes);
     this.effects++;
   }
+}
+
+function stringOf(value: Value): StringValue {
+  assert(isStringValue(value), "a string's effect finds a string");
+  return value;
 }
 
 function assertDeadline(deadlineMs: number): void {

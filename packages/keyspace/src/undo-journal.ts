@@ -6,16 +6,28 @@
  *   |  record  |  record  |  record |
  *
  * The inverse of every string effect is `Restore(key, value, deadline)` of the pre-image, by reference:
- * values are immutable. FLUSHALL's is the detached contents. A record knows the batch offset of its
+ * strings are immutable. So is that of an effect that makes or removes a key: a collection is put back as
+ * the same object. A change inside a collection has an `Inverse`. FLUSHALL's is the detached contents. A record knows the batch offset of its
  * effect's bytes, so that cutting a command off also cuts its bytes.
  */
 
 import { assert } from "./assert.js";
 import { JOURNAL_RECORDS_MIN } from "./constants.js";
+import { Inverse } from "./inverse.js";
 import { type Keyspace, STORE } from "./keyspace.js";
 import { latin1Bytes, retainedBytes, UNDO_RECORD_BYTES } from "./memory.js";
 import { Contents } from "./store.js";
 import type { Value } from "./value.js";
+
+class NoInverse extends Inverse {
+  readonly bytes = 0;
+
+  override play(): void {}
+
+  protected override undo(): void {}
+}
+
+const NOTHING = new NoInverse();
 
 export class UndoJournal {
   private capacity = JOURNAL_RECORDS_MIN;
@@ -26,7 +38,7 @@ export class UndoJournal {
   /** null: the whole keyspace. */
   private keys: (string | null)[] = emptyColumn(JOURNAL_RECORDS_MIN);
   /** undefined: the key did not exist. */
-  private values: (Value | Contents | undefined)[] = emptyColumn(JOURNAL_RECORDS_MIN);
+  private values: (Value | Contents | Inverse | undefined)[] = emptyColumn(JOURNAL_RECORDS_MIN);
   private deadlines = new Float64Array(JOURNAL_RECORDS_MIN);
   private offsets = new Float64Array(JOURNAL_RECORDS_MIN);
   private costs = new Float64Array(JOURNAL_RECORDS_MIN);
@@ -67,11 +79,21 @@ export class UndoJournal {
     this.push(key, old, oldDeadlineMs, latin1Bytes(key) + retainedBytes(old, current));
   }
 
+  /** For a change inside the collection that is and stays the key's value. */
+  pushInverse(key: string, inverse: Inverse): void {
+    this.push(key, inverse, 0, latin1Bytes(key) + inverse.bytes);
+  }
+
+  /** For an effect that changes no state: its bytes are cut like others. */
+  pushNothing(): void {
+    this.push("", NOTHING, 0, 0);
+  }
+
   pushReattach(contents: Contents): void {
     this.push(null, contents, 0, contents.memoryBytes);
   }
 
-  /** Forgets records before `position`; tells each record's key (null: the whole keyspace). */
+  /** Forgets records before `position`; tells each record's key (null: the whole keyspace, or none). */
   commitTo(position: number, dropped: (key: string | null) => void): void {
     assert(position >= this.head && position <= this.tail, "commit position is in the journal");
     const mask = this.capacity - 1;
@@ -100,6 +122,8 @@ export class UndoJournal {
       if (key === null) {
         assert(value instanceof Contents, "a record of the whole keyspace has its contents");
         store.attach(value);
+      } else if (value instanceof Inverse) {
+        value.play(store, key);
       } else if (value === undefined) {
         store.remove(key);
       } else {
@@ -131,7 +155,7 @@ export class UndoJournal {
 
   private push(
     key: string | null,
-    value: Value | Contents | undefined,
+    value: Value | Contents | Inverse | undefined,
     deadlineMs: number,
     cost: number,
   ): void {
@@ -165,7 +189,7 @@ export class UndoJournal {
 
   private resize(capacity: number): void {
     const keys: (string | null)[] = emptyColumn(capacity);
-    const values: (Value | Contents | undefined)[] = emptyColumn(capacity);
+    const values: (Value | Contents | Inverse | undefined)[] = emptyColumn(capacity);
     const deadlines = new Float64Array(capacity);
     const offsets = new Float64Array(capacity);
     const costs = new Float64Array(capacity);

@@ -1,6 +1,7 @@
 /**
  * Values of keys. A string is a flat latin1 JS string below BLOB_BYTES_MIN (60 B overhead an entry, a
- * Buffer has 140 to 244) and a Blob from there on: the length alone decides.
+ * Buffer has 140 to 244) and a Blob from there on: the length alone decides. Strings are immutable and are
+ * replaced; collections are objects that change in place and keep their identity while the key exists.
  */
 
 import { Buffer } from "node:buffer";
@@ -8,15 +9,30 @@ import { assert } from "./assert.js";
 import { Blob } from "./blob.js";
 import { BLOB_BYTES_MIN, STRING_BYTES_MAX } from "./constants.js";
 import { latin1Slice, latin1Write } from "./latin1.js";
+import { Hash } from "./values/hash.js";
+import { List } from "./values/list.js";
+import { MemberSet } from "./values/set.js";
+import { SortedSet } from "./values/sorted-set.js";
+import type { Stream } from "./values/stream.js";
 
 export type StringValue = string | Blob;
-export type Value = StringValue;
-export type TypeName = "string";
+export type Collection = List | Hash | MemberSet | SortedSet | Stream;
+export type Value = StringValue | Collection;
+/** As Redis's TYPE says it. */
+export type TypeName = "string" | "list" | "hash" | "set" | "zset" | "stream";
 
 const scratch = Buffer.allocUnsafeSlow(BLOB_BYTES_MIN);
 
-export function typeOf(_value: Value): TypeName {
-  return "string";
+export function typeOf(value: Value): TypeName {
+  if (typeof value === "string" || value instanceof Blob) return "string";
+  if (value instanceof List) return "list";
+  if (value instanceof Hash) return "hash";
+  if (value instanceof MemberSet) return "set";
+  return value instanceof SortedSet ? "zset" : "stream";
+}
+
+export function isStringValue(value: Value): value is StringValue {
+  return typeof value === "string" || value instanceof Blob;
 }
 
 export function stringLength(value: StringValue): number {

@@ -1,6 +1,12 @@
 /** 32 bits over some keys of a state, its sizes and its log time: what one entry changed. */
 
-import { type Keyspace, stringBytes, stringLength } from "@redoubt/keyspace";
+import {
+  debugDigestValue,
+  isStringValue,
+  type Keyspace,
+  stringBytes,
+  stringLength,
+} from "@redoubt/keyspace";
 
 /** Bytes of a large value that are looked at, at each end. */
 const END_BYTES = 64;
@@ -16,7 +22,7 @@ export function touchedMark(keyspace: Keyspace, keys: readonly string[]): number
       mark = mixed(mark, -1);
     } else if (typeof value === "string") {
       mark = textMark(mixed(mark, value.length), value);
-    } else {
+    } else if (isStringValue(value)) {
       const bytes = stringBytes(value);
       const length = stringLength(value);
       mark = mixed(mark, length);
@@ -24,6 +30,8 @@ export function touchedMark(keyspace: Keyspace, keys: readonly string[]): number
       for (let i = 0; i < end; i++) mark = mixed(mark, bytes[i]!);
       for (let i = Math.max(end, length - END_BYTES); i < length; i++)
         mark = mixed(mark, bytes[i]!);
+    } else {
+      mark = textMark(mark, debugDigestValue(value, 0));
     }
   }
   return mark;

@@ -4,7 +4,7 @@
  * the previous one and the log behind that, never from the keyspace that serves.
  */
 
-import { applyBatch, BatchWriter, Keyspace } from "@redoubt/keyspace";
+import { applyBatch, BatchWriter, encodeState, Keyspace } from "@redoubt/keyspace";
 import {
   crc32c,
   decodeConfiguration,
@@ -121,6 +121,6 @@ function isSame(a: SnapshotDescription, b: SnapshotDescription): boolean {
 function stateOf(keyspace: Keyspace): Uint8Array {
   const batch = new BatchWriter();
   batch.flushAll();
-  keyspace.forEachKey((key, value, deadlineMs) => batch.putString(key, value, deadlineMs));
+  encodeState(keyspace, batch);
   return batch.take(keyspace.logTimeMs);
 }

@@ -1,6 +1,6 @@
 /** Several strings at once: MGET, MSET, MSETNX. */
 
-import { typeOf } from "@redoubt/keyspace";
+import { isStringValue } from "@redoubt/keyspace";
 import { wrongArity } from "../errors.js";
 import { keysFrom, type RowSpec } from "../row.js";
 import type { CommandContext } from "../types.js";
@@ -12,7 +12,7 @@ function mget(context: CommandContext): void {
   for (let i = 1; i < argv.length; i++) {
     const value = txn.get(keyArgument(context, i));
     // A key of another type is answered like a missing one: the others are not spoilt by it.
-    if (value === undefined || typeOf(value) !== "string") reply.null();
+    if (value === undefined || !isStringValue(value)) reply.null();
     else replyString(context, value);
   }
 }

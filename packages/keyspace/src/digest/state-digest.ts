@@ -1,5 +1,6 @@
 /**
- * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, log time. Each
+ * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, log time; of streams
+ * also groups, consumers, what is pending, last ids and counters. Each
  * (key, value) and each (key, deadline) is hashed to 64 bits alone and the hashes are added, so insertion
  * order and the form a value is held in do not show. It finds differences between nodes; it is no defence
  * against someone who makes them. The simulator takes it all the time: 100 small keys cost about 20 us, a
@@ -9,13 +10,23 @@
 import type { Blob } from "../blob.js";
 import { BLOB_BYTES_MIN } from "../constants.js";
 import { type Keyspace, STORE } from "../keyspace.js";
-import type { Value } from "../value.js";
+import { type Collection, isStringValue, type StringValue } from "../value.js";
+import type { ConsumerGroup } from "../values/consumer-group.js";
+import { Hash } from "../values/hash.js";
+import { List } from "../values/list.js";
+import { MemberSet } from "../values/set.js";
+import { SortedSet } from "../values/sorted-set.js";
+import type { Stream } from "../values/stream.js";
+import { STREAM_ID_MIN } from "../values/stream-id.js";
 
 const TWO_32 = 2 ** 32;
 const VALUE_SEED = 0x9e3779b9;
 const DEADLINE_SEED = 0x7f4a7c15;
 const TOTAL_SEED = 0x94d049bb;
 const LARGE_SEED = 0x3c6ef372;
+const ELEMENT_SEED = 0x1f83d9ab;
+
+const doubleWords = new DataView(new ArrayBuffer(8));
 
 /** Of large values: a Blob never changes. Its two words, and it does not live longer for being here. */
 const blobHashes = new WeakMap<Blob, readonly [number, number]>();
@@ -29,8 +40,13 @@ export function stateDigest(keyspace: Keyspace): string {
   values.forEach((key, value) => {
     hasher.start(VALUE_SEED);
     hasher.text(key);
-    hasher.value(value);
-    hasher.pair(key.length, value.length);
+    if (isStringValue(value)) {
+      hasher.value(value);
+      hasher.pair(key.length, value.length);
+    } else {
+      hashCollection(value, hasher);
+      hasher.pair(key.length, -1);
+    }
     sumA = (sumA + hasher.a) | 0;
     sumB = (sumB + hasher.b) | 0;
   });
@@ -48,6 +64,77 @@ export function stateDigest(keyspace: Keyspace): string {
   return hex32(hasher.a) + hex32(hasher.b);
 }
 
+/** Everything but the form it is held in. */
+function hashCollection(value: Collection, into: Hasher): void {
+  if (value instanceof List) {
+    into.pair(1, value.length);
+    value.forEachFrom(0, 1, (element) => {
+      into.part(element);
+      return true;
+    });
+  } else if (value instanceof Hash) {
+    const sum = new UnorderedSum();
+    value.forEach((field, content) => {
+      const hasher = sum.begin();
+      hasher.part(field);
+      hasher.part(content);
+      sum.end();
+    });
+    into.pair(2, value.size);
+    into.pair(sum.a, sum.b);
+  } else if (value instanceof MemberSet) {
+    const sum = new UnorderedSum();
+    value.forEach((member) => {
+      sum.begin().part(member);
+      sum.end();
+    });
+    into.pair(3, value.size);
+    into.pair(sum.a, sum.b);
+  } else if (value instanceof SortedSet) {
+    into.pair(4, value.size);
+    value.forEach((member, score) => {
+      into.part(member);
+      into.double(score);
+    });
+  } else {
+    hashStream(value, into);
+  }
+}
+
+function hashStream(stream: Stream, into: Hasher): void {
+  into.pair(5, stream.length);
+  into.part(stream.lastId);
+  into.part(stream.maxDeletedId);
+  into.integer(stream.entriesAdded);
+  stream.forEachUp(STREAM_ID_MIN, (id, fields) => {
+    into.part(id);
+    into.pair(fields.length, 0);
+    for (const text of fields) into.part(text);
+    return true;
+  });
+  into.pair(6, stream.groupCount);
+  stream.forEachGroup((group) => hashGroup(group, into));
+}
+
+function hashGroup(group: ConsumerGroup, into: Hasher): void {
+  into.part(group.name);
+  into.part(group.lastDeliveredId);
+  into.integer(group.entriesRead);
+  into.pair(group.consumerCount, group.pendingCount);
+  group.forEachConsumer((consumer) => {
+    into.part(consumer.name);
+    into.integer(consumer.seenMs);
+    into.integer(consumer.activeMs);
+  });
+  group.forEachPending(STREAM_ID_MIN, (id, { consumer, deliveryMs, deliveryCount }) => {
+    into.part(id);
+    into.part(consumer.name);
+    into.integer(deliveryMs);
+    into.integer(deliveryCount);
+    return true;
+  });
+}
+
 /** Two 32-bit lanes; the second is fed by the first, so together they behave as one state of 64 bits. */
 class Hasher {
   a = 0;
@@ -58,7 +145,18 @@ class Hasher {
     this.b = ~seed;
   }
 
-  value(value: Value): void {
+  /** A text or value among others: with its length, so that no two sequences of them look alike. */
+  part(value: StringValue): void {
+    this.value(value);
+    this.pair(value.length, 0);
+  }
+
+  double(value: number): void {
+    doubleWords.setFloat64(0, value);
+    this.pair(doubleWords.getInt32(0), doubleWords.getInt32(4));
+  }
+
+  value(value: StringValue): void {
     if (value.length < BLOB_BYTES_MIN) {
       this.content(value);
     } else {
@@ -68,7 +166,7 @@ class Hasher {
   }
 
   /** Does not depend on the form the value is held in. */
-  content(value: Value): void {
+  content(value: StringValue): void {
     if (typeof value === "string") {
       this.text(value);
     } else {
@@ -116,6 +214,23 @@ class Hasher {
   }
 }
 
+/** Elements whose order means nothing: each is hashed alone, and the hashes are added. */
+class UnorderedSum {
+  a = 0;
+  b = 0;
+  private readonly hasher = new Hasher();
+
+  begin(): Hasher {
+    this.hasher.start(ELEMENT_SEED);
+    return this.hasher;
+  }
+
+  end(): void {
+    this.a = (this.a + this.hasher.a) | 0;
+    this.b = (this.b + this.hasher.b) | 0;
+  }
+}
+
 function blobHash(blob: Blob): readonly [number, number] {
   let hash = blobHashes.get(blob);
   if (hash === undefined) {
@@ -125,7 +240,7 @@ function blobHash(blob: Blob): readonly [number, number] {
   return hash;
 }
 
-function largeHash(value: Value): readonly [number, number] {
+function largeHash(value: StringValue): readonly [number, number] {
   const hasher = new Hasher();
   hasher.start(LARGE_SEED);
   hasher.content(value);

@@ -5,8 +5,14 @@ import { type Keyspace, STORE } from "../keyspace.js";
 import type { Store } from "../store.js";
 import { keptString } from "../value.js";
 import { BatchReader } from "./batch-reader.js";
+import { applyGroupEffect } from "./group-effects.js";
+import { applyHashEffect } from "./hash-effects.js";
 import * as kind from "./kinds.js";
+import { applyListEffect } from "./list-effects.js";
 import * as mutations from "./mutations.js";
+import { applySetEffect } from "./set-effects.js";
+import { applySortedSetEffect } from "./sorted-set-effects.js";
+import { applyStreamEffect } from "./stream-effects.js";
 
 /**
  * Applies a committed batch and sets the keyspace's log time; returns the number of effects. Never throws
@@ -49,7 +55,17 @@ function applyEffect(store: Store, effect: BatchReader): void {
     case kind.FLUSH_ALL:
       mutations.flushAll(store, null);
       return;
-    default:
-      assert(false, "every decoded effect is applied");
+    case kind.PUBLISH:
+      return;
+    default: {
+      const isApplied =
+        applyListEffect(store, effect) ||
+        applyHashEffect(store, effect) ||
+        applySetEffect(store, effect) ||
+        applySortedSetEffect(store, effect) ||
+        applyStreamEffect(store, effect) ||
+        applyGroupEffect(store, effect);
+      assert(isApplied, "every decoded effect is applied");
+    }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Decodes a batch effect by effect into its own fields: one reader, no object per effect. Which fields hold
- * something follows from `kind` (see kinds.ts). Bounds are asserted at every read: a payload comes out of a
+ * something follows from `kind` (see kinds.ts). Of a collection's effect only the key is read; who handles
+ * the kind reads the rest by `integer`, `text`, `value`, all of it and in order. Bounds are asserted at every read: a payload comes out of a
  * checksummed log, so damage here is a broken invariant.
  */
 
@@ -8,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { assert } from "../assert.js";
 import { TIME_MS_MAX } from "../constants.js";
 import { latin1Slice } from "../latin1.js";
+import { keptString, type StringValue } from "../value.js";
 import * as kind from "./kinds.js";
 
 export function batchLogTimeMs(payload: Uint8Array): number {
@@ -29,9 +31,9 @@ export class BatchReader {
   key = "";
   destination = "";
   deadlineMs = 0;
-  /** Of PATCH_STRING. */
+  /** Of PATCH_STRING; of PUBLISH, whether it is sharded. */
   offset = 0;
-  /** Value, suffix or patch: a view of the payload. */
+  /** Value, suffix, patch or message: a view of the payload. */
   bytes: Buffer;
   private readonly payload: Buffer;
   private position = kind.BATCH_HEADER_BYTES;
@@ -87,9 +89,48 @@ export class BatchReader {
         return;
       case kind.FLUSH_ALL:
         return;
+      case kind.PUBLISH:
+        this.key = this.text();
+        this.bytes = this.binary();
+        this.offset = this.varint();
+        return;
       default:
-        assert(false, "an effect's kind is known");
+        assert(kind.COLLECTION_KINDS.has(this.kind), "an effect's kind is known");
+        this.key = this.text();
     }
+  }
+
+  /** A whole number up to TIME_MS_MAX. */
+  integer(): number {
+    return this.varint();
+  }
+
+  /** How many elements follow, each of `bytesMin` at least: no count makes anybody allocate more than there is. */
+  count(bytesMin: number): number {
+    const count = this.varint();
+    assert(count > 0, "an effect is about something");
+    assert(count * bytesMin <= this.payload.length - this.position, "counted elements are there");
+    return count;
+  }
+
+  double(): number {
+    assert(this.payload.length - this.position >= 8, "a double ends inside the batch");
+    const value = this.payload.readDoubleBE(this.position);
+    this.position += 8;
+    return value;
+  }
+
+  /** A string in the form in which values keep it. */
+  value(): StringValue {
+    return keptString(this.binary());
+  }
+
+  /** `bytes` bytes without a length before them. */
+  raw(bytes: number): string {
+    const start = this.position;
+    assert(bytes <= this.payload.length - start, "raw bytes end inside the batch");
+    this.position += bytes;
+    return latin1Slice(this.payload, start, this.position);
   }
 
   private varint(): number {
@@ -109,7 +150,7 @@ export class BatchReader {
     assert(false, "a varint has at most eight bytes");
   }
 
-  private text(): string {
+  text(): string {
     const length = this.varint();
     const start = this.position;
     assert(length <= this.payload.length - start, "a text ends inside the batch");
@@ -117,7 +158,8 @@ export class BatchReader {
     return latin1Slice(this.payload, start, this.position);
   }
 
-  private binary(): Buffer {
+  /** A view of the payload. */
+  binary(): Buffer {
     const length = this.varint();
     const start = this.position;
     assert(length <= this.payload.length - start, "bytes end inside the batch");

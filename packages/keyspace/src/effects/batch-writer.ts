@@ -13,6 +13,7 @@ import {
   TIME_MS_MAX,
 } from "../constants.js";
 import { latin1Write } from "../latin1.js";
+import type { StringValue } from "../value.js";
 import * as kind from "./kinds.js";
 
 export class BatchWriter {
@@ -114,16 +115,65 @@ export class BatchWriter {
     this.begin(kind.FLUSH_ALL, 0);
   }
 
+  publish(channel: string, message: Uint8Array, sharded: boolean): void {
+    this.begin(kind.PUBLISH, channel.length + message.length);
+    this.text(channel);
+    this.binary(message);
+    this.varint(sharded ? 1 : 0);
+  }
+
+  // An effect of a collection: `beginCollection`, then its fields in the order that kinds.ts names.
+
+  beginCollection(effectKind: number, key: string): void {
+    this.begin(effectKind, key.length);
+    this.text(key);
+  }
+
+  addInteger(value: number): void {
+    this.makeRoom(kind.VARINT_BYTES_MAX);
+    this.varint(value);
+  }
+
+  addDouble(value: number): void {
+    this.makeRoom(8);
+    this.end = this.buffer.writeDoubleBE(value, this.end);
+  }
+
+  addText(text: string): void {
+    this.makeRoom(kind.VARINT_BYTES_MAX + text.length);
+    this.text(text);
+  }
+
+  addValue(value: StringValue): void {
+    if (typeof value === "string") {
+      this.addText(value);
+      return;
+    }
+    this.makeRoom(kind.VARINT_BYTES_MAX + value.length);
+    this.binary(value.bytes());
+  }
+
+  /** Without a length: `text` has as many characters as the kind says. */
+  addRaw(text: string): void {
+    this.makeRoom(text.length);
+    latin1Write(this.buffer, text, this.end);
+    this.end += text.length;
+  }
+
   /** Makes room for an effect with `bytes` of text and up to three varints, and writes its kind. */
   private begin(effectKind: number, bytes: number): void {
-    const needed = this.end + 1 + 3 * kind.VARINT_BYTES_MAX + bytes;
+    this.makeRoom(1 + 3 * kind.VARINT_BYTES_MAX + bytes);
+    this.buffer[this.end++] = effectKind;
+    this.count++;
+  }
+
+  private makeRoom(bytes: number): void {
+    const needed = this.end + bytes;
     if (needed > this.buffer.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
       this.buffer.copy(grown, 0, 0, this.end);
       this.buffer = grown;
     }
-    this.buffer[this.end++] = effectKind;
-    this.count++;
   }
 
   private varint(value: number): void {

@@ -7,7 +7,7 @@
 import { assert } from "../assert.js";
 import type { Store } from "../store.js";
 import type { UndoJournal } from "../undo-journal.js";
-import { appendedString, patchedString, type StringValue } from "../value.js";
+import { appendedString, isStringValue, patchedString, type StringValue } from "../value.js";
 
 export function putString(
   store: Store,
@@ -52,7 +52,7 @@ export function appendString(
   suffix: Uint8Array,
 ): void {
   const old = store.value(key);
-  assert(old !== undefined, "a key that is appended to exists");
+  assert(old !== undefined && isStringValue(old), "a key that is appended to holds a string");
   const value = appendedString(old, suffix);
   store.replace(key, value);
   journal?.pushRestore(key, old, store.deadline(key), value);
@@ -66,6 +66,7 @@ export function patchString(
   bytes: Uint8Array,
 ): void {
   const old = store.value(key);
+  assert(old === undefined || isStringValue(old), "a key that is patched holds a string");
   const value = patchedString(old ?? "", offset, bytes);
   const deadlineMs = old === undefined ? 0 : store.deadline(key);
   store.put(key, value, deadlineMs);
@@ -99,9 +100,10 @@ export function copy(
   assert(source !== destination, "a key is copied to another one");
   const value = store.value(source);
   assert(value !== undefined, "a copied key exists");
+  const copied = isStringValue(value) ? value : value.clone();
   const oldDeadlineMs = store.deadline(destination);
-  const old = store.put(destination, value, store.deadline(source));
-  journal?.pushRestore(destination, old, oldDeadlineMs, value);
+  const old = store.put(destination, copied, store.deadline(source));
+  journal?.pushRestore(destination, old, oldDeadlineMs, copied);
 }
 
 export function flushAll(store: Store, journal: UndoJournal | null): void {

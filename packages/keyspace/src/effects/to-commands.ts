@@ -1,19 +1,29 @@
 /**
- * Every effect as one canonical Redis command: replaying a committed log into a stock redis-server gives
- * the same dataset. Deadlines are absolute, as in Redis's own AOF.
+ * Every effect as a canonical Redis command: replaying a committed log into a stock redis-server gives
+ * the same dataset. Deadlines are absolute, as in Redis's own AOF. What Redis keeps by its own clock (when a
+ * consumer was seen) is no command.
  */
 
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { assert } from "../assert.js";
 import { BatchReader } from "./batch-reader.js";
+import { integerArgument as integer, latin1Argument as latin1 } from "./command-arguments.js";
+import { groupCommands } from "./group-effects.js";
+import { hashCommand } from "./hash-effects.js";
 import * as kind from "./kinds.js";
+import { listCommand } from "./list-effects.js";
+import { setCommand } from "./set-effects.js";
+import { sortedSetCommand } from "./sorted-set-effects.js";
+import { streamCommand } from "./stream-effects.js";
 
 /** In order. Values are views of the payload. */
 export function toCommands(payload: Uint8Array): Buffer[][] {
   const reader = new BatchReader(payload);
   const commands: Buffer[][] = [];
   while (reader.next()) {
-    commands.push(toCommand(reader));
+    const inGroup = groupCommands(reader);
+    if (inGroup === null) commands.push(toCommand(reader));
+    else commands.push(...inGroup);
   }
   return commands;
 }
@@ -41,15 +51,17 @@ function toCommand(effect: BatchReader): Buffer[] {
       return [latin1("COPY"), key, latin1(effect.destination), latin1("REPLACE")];
     case kind.FLUSH_ALL:
       return [latin1("FLUSHALL")];
-    default:
-      assert(false, "every decoded effect has a command");
+    case kind.PUBLISH:
+      return [latin1(effect.offset === 1 ? "SPUBLISH" : "PUBLISH"), key, effect.bytes];
+    default: {
+      const command =
+        listCommand(effect) ??
+        hashCommand(effect) ??
+        setCommand(effect) ??
+        sortedSetCommand(effect) ??
+        streamCommand(effect);
+      assert(command !== null, "every decoded effect has a command");
+      return command;
+    }
   }
-}
-
-function latin1(text: string): Buffer {
-  return Buffer.from(text, "latin1");
-}
-
-function integer(value: number): Buffer {
-  return Buffer.from(String(value), "latin1");
 }

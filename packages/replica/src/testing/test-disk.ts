@@ -3,7 +3,7 @@
  * when a test lets it. A snapshot's bytes are its state as one batch of effects.
  */
 
-import { applyBatch, BatchWriter, Keyspace } from "@redoubt/keyspace";
+import { applyBatch, BatchWriter, encodeState, Keyspace } from "@redoubt/keyspace";
 import {
   crc32c,
   decodeConfiguration,
@@ -146,7 +146,7 @@ export class TestDisk implements DurableLog, SnapshotStore, DiskContents {
     }
     const batch = new BatchWriter();
     batch.flushAll();
-    keyspace.forEachKey((key, value, deadlineMs) => batch.putString(key, value, deadlineMs));
+    encodeState(keyspace, batch);
     const bytes = batch.take(keyspace.logTimeMs);
     const { term, checksum } = this.at(index)!;
     const digest = crc32c(bytes);
