@@ -11,7 +11,7 @@
  * an entry in columns instead of 32).
  *
  * Changes descend from the root by recursion, at most as deep as the tree is high, and repair on the way
- * back.
+ * back. They are all in this file, and it is long, because they alone may own nodes.
  */
 
 import { assert } from "../assert.js";
