@@ -53,6 +53,7 @@ import {
 } from "./rank-walk.js";
 import { entriesBefore } from "./sorted-columns.js";
 
+/** Numbers the trees for ownership; none is given twice. */
 let lastOwner = 0;
 
 export class RankTree {

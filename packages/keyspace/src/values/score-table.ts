@@ -44,6 +44,7 @@ const REMOVED = -1;
 const CURSOR_END_RANGE = 2 * SCORE_TABLE_SEGMENT_ENTRIES_MAX;
 const CURSOR_PART_RANGE = SHARD_SEGMENTS_MAX * CURSOR_END_RANGE;
 
+/** Numbers the tables for ownership; none is given twice. */
 let lastOwner = 0;
 
 export class ScoreTable {
