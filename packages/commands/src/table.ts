@@ -7,13 +7,23 @@ import { clusterRows } from "./elsewhere/cluster.js";
 import { serverRows } from "./elsewhere/server.js";
 import { sessionRows } from "./elsewhere/session.js";
 import { genericRows } from "./generic/rows.js";
+import { hashRows } from "./hashes/rows.js";
 import { introspectionRows } from "./introspection/command.js";
+import { listRows } from "./lists/rows.js";
 import { defineRow } from "./row.js";
+import { setRows } from "./sets/rows.js";
+import { sortedSetRows } from "./sorted-sets/rows.js";
+import { streamRows } from "./streams/rows.js";
 import { stringRows } from "./strings/rows.js";
 
 export const commandTable: CommandTable = new CommandTable(
   [
     ...stringRows,
+    ...listRows,
+    ...hashRows,
+    ...setRows,
+    ...sortedSetRows,
+    ...streamRows,
     ...genericRows,
     ...connectionRows,
     ...introspectionRows(() => commandTable),

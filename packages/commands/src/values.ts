@@ -1,6 +1,21 @@
 /** What handlers share: reading arguments and values, with the error reply when they do not fit. */
 
-import { isStringValue, type StringValue, stringToLatin1, type Value } from "@redoubt/keyspace";
+import {
+  asHash,
+  asList,
+  asSet,
+  asSortedSet,
+  asStream,
+  type HashView,
+  isStringValue,
+  type ListView,
+  type SetView,
+  type SortedSetView,
+  type StreamView,
+  type StringValue,
+  stringToLatin1,
+  type Value,
+} from "@redoubt/keyspace";
 import { INT32_MAX, INT32_MIN } from "./constants.js";
 import { errors } from "./errors.js";
 import { type Integer, parseArgument, parseInteger } from "./numbers/int64.js";
@@ -44,6 +59,43 @@ export function isString(context: CommandContext, value: Value): value is String
   if (isStringValue(value)) return true;
   context.reply.error(errors.wrongType);
   return false;
+}
+
+/** undefined: no such key. null: of another type, and the error was replied. */
+export function listAt(context: CommandContext, key: string): ListView | undefined | null {
+  return typed(context, key, asList);
+}
+
+export function hashAt(context: CommandContext, key: string): HashView | undefined | null {
+  return typed(context, key, asHash);
+}
+
+export function setAt(context: CommandContext, key: string): SetView | undefined | null {
+  return typed(context, key, asSet);
+}
+
+export function sortedSetAt(
+  context: CommandContext,
+  key: string,
+): SortedSetView | undefined | null {
+  return typed(context, key, asSortedSet);
+}
+
+export function streamAt(context: CommandContext, key: string): StreamView | undefined | null {
+  return typed(context, key, asStream);
+}
+
+function typed<T>(
+  context: CommandContext,
+  key: string,
+  as: (value: Value) => T | undefined,
+): T | undefined | null {
+  const value = context.txn.get(key);
+  if (value === undefined) return undefined;
+  const found = as(value);
+  if (found !== undefined) return found;
+  context.reply.error(errors.wrongType);
+  return null;
 }
 
 export function replyString(context: CommandContext, value: StringValue): void {

@@ -2,59 +2,22 @@
 
 import { type CommandRow, commandTable } from "@redoubt/commands";
 import { describe, expect, test } from "vitest";
+import { hashExamples } from "./testing/examples/hashes.js";
+import { keyExamples } from "./testing/examples/keys.js";
+import { listExamples } from "./testing/examples/lists.js";
+import { setExamples } from "./testing/examples/sets.js";
+import { sortedSetExamples } from "./testing/examples/sorted-sets.js";
+import { streamExamples } from "./testing/examples/streams.js";
 import { TestCluster } from "./testing/test-cluster.js";
 
 /** One request or more for every row that reveals something of `k` (or of all keys). No example, no row. */
 const examples: Readonly<Record<string, readonly string[]>> = {
-  append: ["APPEND k x"],
-  copy: ["COPY k other", "COPY other k", "COPY k k2 REPLACE"],
-  decr: ["DECR k"],
-  decrby: ["DECRBY k 2"],
-  del: ["DEL k", "DEL other k"],
-  exists: ["EXISTS k", "EXISTS other k"],
-  expire: ["EXPIRE k 100", "EXPIRE k 100 XX"],
-  expireat: ["EXPIREAT k 99999999999"],
-  expiretime: ["EXPIRETIME k"],
-  get: ["GET k"],
-  getdel: ["GETDEL k"],
-  getex: ["GETEX k", "GETEX k PERSIST"],
-  getrange: ["GETRANGE k 0 -1"],
-  getset: ["GETSET k w"],
-  incr: ["INCR k"],
-  incrby: ["INCRBY k 5"],
-  incrbyfloat: ["INCRBYFLOAT k 0.5"],
-  mget: ["MGET other k"],
-  mset: ["MSET k 1 other 2"],
-  msetnx: ["MSETNX other 1 k 2"],
-  persist: ["PERSIST k"],
-  pexpire: ["PEXPIRE k 5000 LT"],
-  pexpireat: ["PEXPIREAT k 99999999999999 GT"],
-  pexpiretime: ["PEXPIRETIME k"],
-  psetex: ["PSETEX k 100000 v"],
-  pttl: ["PTTL k"],
-  rename: ["RENAME k other", "RENAME other k"],
-  renamenx: ["RENAMENX k other", "RENAMENX other k"],
-  set: ["SET k v", "SET k v NX", "SET k v XX", "SET k v GET", "SET k v XX GET KEEPTTL"],
-  setex: ["SETEX k 100 v"],
-  setnx: ["SETNX k v"],
-  setrange: ["SETRANGE k 0 w", "SETRANGE k 0 "],
-  strlen: ["STRLEN k"],
-  substr: ["SUBSTR k 0 0"],
-  touch: ["TOUCH k"],
-  ttl: ["TTL k"],
-  type: ["TYPE k"],
-  unlink: ["UNLINK k"],
-  dbsize: ["DBSIZE"],
-  flushall: ["FLUSHALL"],
-  flushdb: ["FLUSHDB"],
-  keys: ["KEYS *", "KEYS k"],
-  randomkey: ["RANDOMKEY"],
-  scan: ["SCAN 0", "SCAN 0 MATCH k COUNT 100"],
-  "cluster|countkeysinslot": ["CLUSTER COUNTKEYSINSLOT 7629"],
-  "cluster|getkeysinslot": ["CLUSTER GETKEYSINSLOT 7629 10"],
-  "debug|digest": ["DEBUG DIGEST"],
-  "debug|statedigest": ["DEBUG STATEDIGEST"],
-  info: ["INFO", "INFO keyspace"],
+  ...keyExamples,
+  ...listExamples,
+  ...hashExamples,
+  ...setExamples,
+  ...sortedSetExamples,
+  ...streamExamples,
 };
 
 function revealingRows(): CommandRow[] {

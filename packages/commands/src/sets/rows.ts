@@ -1,0 +1,3 @@
+import type { RowSpec } from "../row.js";
+
+export const setRows: readonly RowSpec[] = [];

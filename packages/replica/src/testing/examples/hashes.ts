@@ -1,0 +1,1 @@
+export const hashExamples: Readonly<Record<string, readonly string[]>> = {};

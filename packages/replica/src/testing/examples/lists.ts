@@ -1,0 +1,1 @@
+export const listExamples: Readonly<Record<string, readonly string[]>> = {};

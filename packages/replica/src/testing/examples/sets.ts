@@ -1,0 +1,1 @@
+export const setExamples: Readonly<Record<string, readonly string[]>> = {};

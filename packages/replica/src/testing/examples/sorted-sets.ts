@@ -1,0 +1,1 @@
+export const sortedSetExamples: Readonly<Record<string, readonly string[]>> = {};

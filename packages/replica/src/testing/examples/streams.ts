@@ -1,0 +1,1 @@
+export const streamExamples: Readonly<Record<string, readonly string[]>> = {};
