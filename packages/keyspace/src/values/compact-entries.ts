@@ -151,6 +151,7 @@ export class CompactEntries {
   /** For tests: every invariant. */
   check(): void {
     assert(this.entries <= this.members.length, "used places are places");
+    assert(this.members.length <= 2 * this.entries + 1, "half of the places are used");
     assert(this.scores.length === this.members.length, "columns have one length");
     assert(this.entries <= ZSET_LISTPACK_ENTRIES_MAX, "a compact set is small");
     for (let i = 0; i < this.members.length; i++) {

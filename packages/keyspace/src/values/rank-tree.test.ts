@@ -240,28 +240,49 @@ describe("rank tree", () => {
     );
   });
 
-  test("grows and empties from either end and from the middle", () => {
-    for (const place of ["ascending", "descending", "inward"]) {
-      const tree = new RankTree(8);
-      const scores = Array.from({ length: 1000 }, (_, n) => {
-        const inward = n % 2 === 0 ? n : 2000 - n;
-        return place === "ascending" ? n : place === "descending" ? -n : inward;
-      });
-      for (const score of scores) {
+  test("grows and empties from either end, from the middle and everywhere", () => {
+    const size = 2000;
+    const places: Record<string, (n: number) => number> = {
+      ascending: (n) => n,
+      descending: (n) => -n,
+      inward: (n) => (n % 2 === 0 ? n : 2 * size - n),
+      outward: (n) => (n % 2 === 0 ? n : -n),
+      scattered: (n) => (n * 1999) % 2003,
+    };
+    for (const place of Object.values(places)) {
+      const tree = new RankTree(16);
+      const scores = Array.from({ length: size }, (_, n) => place(n));
+      scores.forEach((score, n) => {
         tree.insert(score, "m");
-      }
-      tree.check();
-      expect(entriesUp(tree).map(({ score }) => score)).toEqual([...scores].sort((a, b) => a - b));
-      for (const score of scores) {
-        tree.delete(score, "m");
-        if (score % 50 === 0) {
+        if (n % 50 === 0) {
           tree.check();
         }
-      }
+      });
+      expect(entriesUp(tree).map(({ score }) => score)).toEqual([...scores].sort((a, b) => a - b));
+      scores.forEach((score, n) => {
+        tree.delete(score, "m");
+        if (n % 50 === 0) {
+          tree.check();
+        }
+      });
       tree.check();
       expect(tree.size).toBe(0);
       tree.insert(1, "again");
       expect(entriesUp(tree)).toEqual([{ score: 1, member: "again" }]);
+    }
+  });
+
+  test("is as low as what is left asks for, on whichever edge that lies", () => {
+    for (const direction of [1, -1]) {
+      const tree = new RankTree(8);
+      for (let n = 0; n <= 8 * 8 * 8; n++) {
+        tree.insert(n * direction, "m");
+      }
+      expect(tree.nodeCount()).toBeGreaterThan(64 + 8);
+      // The entry that came last is alone in its leaf, and that in the nodes above.
+      tree.takeRange(direction > 0 ? 0 : 1, 8 * 8 * 8, [], []);
+      tree.check();
+      expect(tree.nodeCount()).toBe(1);
     }
   });
 

@@ -322,14 +322,11 @@ export class RankTree {
     refreshChild(node, at + 1, countEntries(right, level));
   }
 
+  /** One leaf's entries went, and a root has two children at least: one of them is still there. */
   private lowerRoot(): void {
     while (this.height > 0 && this.root.size === 1) {
       this.root = this.root.children[0]!;
       this.height--;
-    }
-    if (this.root.size === 0 && this.height > 0) {
-      this.root = newLeaf(this.owner, this.nodeEntriesMax);
-      this.height = 0;
     }
   }
 

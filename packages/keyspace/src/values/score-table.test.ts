@@ -113,6 +113,37 @@ describe("score table", () => {
     );
   });
 
+  test("a scan that is overtaken by a division or its end starts again", () => {
+    const change: Record<string, (table: ScoreTable) => void> = {
+      division: (table) => {
+        for (let n = 0; n < 30; n++) {
+          table.set(`other${n}`, n);
+        }
+      },
+      end: (table) => {
+        for (let n = 9; n < 40; n++) {
+          table.remove(`m${n}`);
+        }
+      },
+    };
+    for (const [name, happen] of Object.entries(change)) {
+      const table = new ScoreTable(40, 40);
+      for (let n = 0; n < (name === "division" ? 40 : 41); n++) {
+        table.set(`m${n}`, n);
+      }
+      table.remove("m40");
+      const seen = new Set<string>();
+      let cursor = table.scan(0, 30, (member) => seen.add(member));
+      happen(table);
+      while (cursor !== 0) {
+        cursor = table.scan(cursor, 30, (member) => seen.add(member));
+      }
+      for (let n = 0; n < 9; n++) {
+        expect(seen.has(`m${n}`)).toBe(true);
+      }
+    }
+  });
+
   test("cursors that were never given out end the scan or go on from somewhere", () => {
     const table = new ScoreTable();
     for (let n = 0; n < 10_000; n++) {
