@@ -272,6 +272,21 @@ describe("rank tree", () => {
     }
   });
 
+  test("no node inside is left nearly empty, wherever entries crowd in", () => {
+    const size = 600;
+    const all = Array.from({ length: size }, (_, n) => ({ score: n, member: "m" }));
+    for (let crowded = 0; crowded < size; crowded++) {
+      const tree = buildTree(all, 16);
+      for (let n = 0; n < 60; n++) {
+        tree.insert(crowded + 0.9 - n / 100, "m");
+        if (n % 6 === 5) {
+          tree.check();
+        }
+      }
+      expect(tree.size).toBe(size + 60);
+    }
+  });
+
   test("is as low as what is left asks for, on whichever edge that lies", () => {
     for (const direction of [1, -1]) {
       const tree = new RankTree(8);
