@@ -1,34 +1,17 @@
 /** Commands about any key: KEYS, SCAN, RANDOMKEY, DBSIZE. Expired keys are passed over, not deleted. */
 
 import { typeOf } from "@redoubt/keyspace";
-import { RANDOM_KEY_TRIES_MAX, SCAN_COUNT_DEFAULT, SCAN_CURSOR_END } from "../constants.js";
-import { errors } from "../errors.js";
+import { RANDOM_KEY_TRIES_MAX, SCAN_CURSOR_END } from "../constants.js";
 import { globMatch } from "../glob.js";
-import { clampToSafe } from "../numbers/int64.js";
 import type { RowSpec } from "../row.js";
-import { latin1 } from "../text.js";
+import { cursorArgument, parseScanOptions, replyScan } from "../scan-options.js";
 import type { CommandContext } from "../types.js";
-import { integerArgument, keyArgument, optionArgument } from "../values.js";
-
-/** What strtoul takes when nothing may stand before or after the number. */
-const cursorText = /^(?:[+-]?\d+)?$/;
-const UINT64_END = 2n ** 64n;
-
-interface ScanOptions {
-  /** Null: all keys. */
-  pattern: string | null;
-  /** Null: all types. */
-  type: string | null;
-  count: number;
-}
+import { keyArgument } from "../values.js";
 
 function scan(context: CommandContext): void {
-  const cursor = parseCursor(latin1(context.argv[1]!));
-  if (cursor === null) {
-    context.reply.error(errors.invalidCursor);
-    return;
-  }
-  const options = parseScanOptions(context);
+  const cursor = cursorArgument(context, 1);
+  if (cursor === null) return;
+  const options = parseScanOptions(context, 2, true);
   if (options === null) return;
   const { keyspace, nowMs } = context.txn;
   const found: string[] = [];
@@ -43,47 +26,7 @@ function scan(context: CommandContext): void {
   };
   // A cursor nobody was given: there is nothing behind it.
   const next = cursor < SCAN_CURSOR_END ? keyspace.scan(cursor, options.count, visit) : 0;
-  context.reply.array(2);
-  context.reply.bulk(String(next));
-  replyKeys(context, found);
-}
-
-/** Null: not a cursor. */
-function parseCursor(text: string): number | null {
-  const end = text.indexOf("\0");
-  const shown = end < 0 ? text : text.slice(0, end);
-  if (!cursorText.test(shown)) return null;
-  const digits = shown.replace(/^[+-]/, "");
-  const magnitude = digits === "" ? 0n : BigInt(digits);
-  if (magnitude >= UINT64_END) return null;
-  return Number(shown.startsWith("-") ? (UINT64_END - magnitude) % UINT64_END : magnitude);
-}
-
-/** Null: the error was replied. */
-function parseScanOptions(context: CommandContext): ScanOptions | null {
-  const { argv, reply } = context;
-  const options: ScanOptions = { pattern: null, type: null, count: SCAN_COUNT_DEFAULT };
-  for (let i = 2; i < argv.length; i += 2) {
-    const word = i + 1 < argv.length ? optionArgument(context, i) : "";
-    if (word === "MATCH") {
-      const pattern = latin1(argv[i + 1]!);
-      options.pattern = pattern === "*" ? null : pattern;
-    } else if (word === "TYPE") {
-      options.type = latin1(argv[i + 1]!).toLowerCase();
-    } else if (word === "COUNT") {
-      const count = integerArgument(context, i + 1);
-      if (count === null) return null;
-      if (count < 1) {
-        reply.error(errors.syntax);
-        return null;
-      }
-      options.count = clampToSafe(count);
-    } else {
-      reply.error(errors.syntax);
-      return null;
-    }
-  }
-  return options;
+  replyScan(context, next, found);
 }
 
 function keys(context: CommandContext): void {
