@@ -28,6 +28,13 @@ export const RANDOM_KEY_TRIES_MAX = 100;
 /** Bytes of the longest number text INCRBYFLOAT takes (exclusive), as Redis: the longest long double prints in 4 952. */
 export const LONG_DOUBLE_TEXT_END = 5 * 1024;
 
+/**
+ * Elements and bytes of one random sample that may repeat elements (a negative count): such a count is
+ * bounded by nothing else. Differs from Redis, which answers 2^63 elements until its memory ends.
+ */
+export const RANDOM_REPEATS_MAX = 2 ** 20;
+export const RANDOM_REPEATS_BYTES_MAX = 512 * 1024 * 1024;
+
 /** Databases a COPY ... DB number is checked against, as Redis's default; only database 0 holds keys. */
 export const DATABASES = 16;
 

@@ -1,1 +1,18 @@
-export const hashExamples: Readonly<Record<string, readonly string[]>> = {};
+export const hashExamples: Readonly<Record<string, readonly string[]>> = {
+  hset: ["HSET k f v", "HSET k f v g w"],
+  hmset: ["HMSET k f v"],
+  hsetnx: ["HSETNX k f v"],
+  hget: ["HGET k f"],
+  hmget: ["HMGET k f g"],
+  hstrlen: ["HSTRLEN k f"],
+  hexists: ["HEXISTS k f"],
+  hdel: ["HDEL k f"],
+  hlen: ["HLEN k"],
+  hgetall: ["HGETALL k"],
+  hkeys: ["HKEYS k"],
+  hvals: ["HVALS k"],
+  hscan: ["HSCAN k 0", "HSCAN k 0 MATCH f* COUNT 5"],
+  hincrby: ["HINCRBY k f 1"],
+  hincrbyfloat: ["HINCRBYFLOAT k f 0.5"],
+  hrandfield: ["HRANDFIELD k", "HRANDFIELD k 2", "HRANDFIELD k -2 WITHVALUES"],
+};
