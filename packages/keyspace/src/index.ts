@@ -26,6 +26,7 @@ export {
   typeOf,
   type Value,
 } from "./value.js";
+export { intersect, subtract, unite } from "./values/set-algebra.js";
 export {
   asHash,
   asList,

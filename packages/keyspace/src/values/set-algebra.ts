@@ -6,14 +6,17 @@
 
 import { MemberSet } from "./set.js";
 
+/** What is asked of a set: a MemberSet, or a command's view of one. */
+type Members = Pick<MemberSet, "size" | "has" | "forEach" | "every">;
+
 /** Members of all sets until `visit` returns false. O(smallest size * sets), as Redis's. */
-export function intersect(sets: readonly MemberSet[], visit: (member: string) => boolean): void {
+export function intersect(sets: readonly Members[], visit: (member: string) => boolean): void {
   const [smallest, ...others] = bySize(sets);
   smallest?.every((member) => !others.every((other) => other.has(member)) || visit(member));
 }
 
 /** Members of any set. O(all sizes). */
-export function unite(sets: readonly MemberSet[], visit: (member: string) => void): void {
+export function unite(sets: readonly Members[], visit: (member: string) => void): void {
   const [largest, ...others] = bySize(sets).reverse();
   if (largest === undefined) {
     return;
@@ -35,8 +38,8 @@ export function unite(sets: readonly MemberSet[], visit: (member: string) => voi
  * first is looked for in the others, or each member of the others in the first, whichever is less work.
  */
 export function subtract(
-  first: MemberSet,
-  others: readonly MemberSet[],
+  first: Members,
+  others: readonly Members[],
   visit: (member: string) => void,
 ): void {
   const sizes = others.reduce((sum, other) => sum + other.size, 0);
@@ -65,6 +68,6 @@ export function subtract(
   });
 }
 
-function bySize(sets: readonly MemberSet[]): MemberSet[] {
+function bySize(sets: readonly Members[]): Members[] {
   return [...sets].sort((a, b) => a.size - b.size);
 }

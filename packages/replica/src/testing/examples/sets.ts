@@ -1,1 +1,19 @@
-export const setExamples: Readonly<Record<string, readonly string[]>> = {};
+export const setExamples: Readonly<Record<string, readonly string[]>> = {
+  sadd: ["SADD k m", "SADD k m n"],
+  srem: ["SREM k m"],
+  smove: ["SMOVE k other m", "SMOVE other k m"],
+  scard: ["SCARD k"],
+  sismember: ["SISMEMBER k m"],
+  smismember: ["SMISMEMBER k m n"],
+  smembers: ["SMEMBERS k"],
+  sscan: ["SSCAN k 0", "SSCAN k 0 MATCH m* COUNT 5"],
+  spop: ["SPOP k", "SPOP k 2"],
+  srandmember: ["SRANDMEMBER k", "SRANDMEMBER k -2"],
+  sinter: ["SINTER k", "SINTER none k"],
+  sinterstore: ["SINTERSTORE dest k", "SINTERSTORE k none"],
+  sintercard: ["SINTERCARD 1 k", "SINTERCARD 2 none k LIMIT 1"],
+  sunion: ["SUNION k", "SUNION none k"],
+  sunionstore: ["SUNIONSTORE dest none k", "SUNIONSTORE k none"],
+  sdiff: ["SDIFF k", "SDIFF none k"],
+  sdiffstore: ["SDIFFSTORE dest k none", "SDIFFSTORE k none"],
+};
