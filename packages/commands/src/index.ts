@@ -14,6 +14,7 @@ export { commandTable } from "./table.js";
 export {
   type AclCategory,
   aclCategoryNames,
+  type BlockRequest,
   type CommandContext,
   type CommandFlag,
   type CommandGroup,

@@ -74,6 +74,7 @@ export function defineRow(spec: RowSpec, container?: string): CommandRow {
     execute,
     visibility,
     isWrite: flags.includes("write"),
+    isBlocking: flags.includes("blocking") && executor === "data",
     denyOom: flags.includes("denyoom"),
     subcommands: spec.subcommands === undefined ? null : subcommandMap(spec.subcommands, fullName),
   };
@@ -119,6 +120,16 @@ export function keysFrom(index: number, keyStep: number, ...flags: KeyFlag[]): K
     notes: null,
     begin: { type: "index", index },
     find: { type: "range", lastKey: -1, keyStep, limit: 0 },
+  };
+}
+
+/** Keys from argument `index` to the one at `end` from the end of argv (-1: the last). */
+export function keysBefore(index: number, end: number, ...flags: KeyFlag[]): KeySpec {
+  return {
+    flags,
+    notes: null,
+    begin: { type: "index", index },
+    find: { type: "range", lastKey: end, keyStep: 1, limit: 0 },
   };
 }
 

@@ -9,6 +9,7 @@ import { sessionRows } from "./elsewhere/session.js";
 import { genericRows } from "./generic/rows.js";
 import { hashRows } from "./hashes/rows.js";
 import { introspectionRows } from "./introspection/command.js";
+import { blockingListRows } from "./lists/blocking.js";
 import { listRows } from "./lists/rows.js";
 import { defineRow } from "./row.js";
 import { setRows } from "./sets/rows.js";
@@ -20,6 +21,7 @@ export const commandTable: CommandTable = new CommandTable(
   [
     ...stringRows,
     ...listRows,
+    ...blockingListRows,
     ...hashRows,
     ...setRows,
     ...sortedSetRows,

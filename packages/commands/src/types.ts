@@ -4,8 +4,20 @@
  * the handler.
  */
 
-import type { Txn } from "@redoubt/keyspace";
+import type { Txn, TypeName } from "@redoubt/keyspace";
 import type { ReplyWriter } from "@redoubt/resp";
+
+/** What a blocking command waits for that found nothing. */
+export interface BlockRequest {
+  /** It may find something when one of these is touched. */
+  readonly keys: readonly string[];
+  /** A key that holds another type, or nothing, is not worth a look; null: any change is. */
+  readonly type: TypeName | null;
+  /** Milliseconds; 0: for ever. */
+  readonly timeoutMs: number;
+  /** What is executed next time, where that is not the request itself: XREAD's `$` is the id of now. */
+  readonly argv?: readonly Buffer[];
+}
 
 /**
  * What a handler sees of the world. One object per executor, refilled for each command.
@@ -19,9 +31,15 @@ export interface CommandContext {
   readonly random: () => number;
   /** The node's wall clock in ms, for TIME only: everything else asks `txn.nowMs`. */
   readonly wallMs: () => number;
+  /**
+   * For a blocking command that found nothing: it waits, and is executed again from the start when it may find
+   * something; no reply is written then. Null: it may not wait (inside EXEC, or its time is over) and replies
+   * what it would when its time is over.
+   */
+  block: ((request: BlockRequest) => void) | null;
 }
 
-/** Synchronous; parses, checks, mutates through `txn`, writes exactly one reply. */
+/** Synchronous; parses, checks, mutates through `txn`, writes exactly one reply (none: it asked to block). */
 export type Handler = (context: CommandContext) => void;
 
 /** Redis's names, as COMMAND INFO prints them. */
@@ -179,6 +197,8 @@ export interface CommandRow {
   readonly execute: Handler | null;
   readonly visibility: Visibility;
   readonly isWrite: boolean;
+  /** It may wait for a key (CommandContext.block). */
+  readonly isBlocking: boolean;
   readonly denyOom: boolean;
   readonly subcommands: ReadonlyMap<string, CommandRow> | null;
 }

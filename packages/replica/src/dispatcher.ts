@@ -9,6 +9,7 @@
 
 import {
   arityOk,
+  type BlockRequest,
   type CommandRow,
   type CommandTable,
   firstKeySlot,
@@ -33,7 +34,6 @@ import {
   READONLY,
   TIMEOUT_NEGATIVE,
   TIMEOUT_NOT_INTEGER,
-  UNBLOCKED,
   WAIT_ON_REPLICA,
   WATCH_INSIDE_MULTI,
 } from "./errors.js";
@@ -51,8 +51,11 @@ import {
 import type { Session } from "./session.js";
 import { ReplyKind } from "./waiting-replies.js";
 
-/** `wait`: leave the request at the head and look again when the route changes. */
-export type Outcome = "done" | "wait";
+/**
+ * `wait`: leave the request at the head and look again when the route changes. `blocked`: when what
+ * `session.blockedOn` names may be there.
+ */
+export type Outcome = "done" | "wait" | "blocked";
 
 /** What the dispatcher asks of the node. Implemented by Replica. */
 export interface Route {
@@ -105,8 +108,8 @@ export class Dispatcher {
     if (request === undefined) return "done";
     if (!Array.isArray(request)) return this.#takenBack(session, request as Special);
     const silentBefore = session.replyMode === "skip";
-    const outcome = this.#resolve(session, request);
-    if (outcome === "wait" || session.replyMode === "on") return outcome;
+    const outcome = this.#unblocked(session) ?? this.#resolve(session, request);
+    if (outcome !== "done" || session.replyMode === "on") return outcome;
     if (silentBefore && session.replyMode === "skip") session.replyMode = "on";
     else if (session.replyMode === "skipNext") session.replyMode = "skip";
     return outcome;
@@ -121,9 +124,10 @@ export class Dispatcher {
       const { protocol } = session.reply;
       session.reply.protocol = request.protocol;
       outcome =
-        request.request instanceof Transaction
+        this.#unblocked(session) ??
+        (request.request instanceof Transaction
           ? this.#execute(session, request.request, true)
-          : this.#again(session, request.request);
+          : this.#again(session, request.request));
       session.reply.protocol = protocol;
     } else if (request instanceof EncodedReply) {
       const start = session.output.end;
@@ -135,6 +139,46 @@ export class Dispatcher {
     }
     session.replyMode = mode;
     return outcome;
+  }
+
+  /** The head was blocked and must not wait any more. Null: it was not. */
+  #unblocked(session: Session): Outcome | null {
+    const { unblocked } = session;
+    if (unblocked === null || unblocked.request !== session.head()) return null;
+    session.unblocked = null;
+    return this.#error(session, unblocked.error);
+  }
+
+  /** The command found nothing and waits. Waiting again it keeps its time and its place. */
+  #block(session: Session, argv: Argv, asked: BlockRequest): Outcome {
+    if (session.blockedOn !== null) return "blocked";
+    const kept = (asked.argv ?? argv).map((argument) => Buffer.from(argument));
+    const head = session.head();
+    const request = head instanceof Repeat ? new Repeat(kept, head.protocol) : kept;
+    session.replaceHead(request);
+    const { timeoutMs } = asked;
+    session.blockedOn = {
+      kind: "keys",
+      request,
+      keys: [...new Set(asked.keys)],
+      type: asked.type,
+      deadlineMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeoutMs,
+      timedOut: false,
+    };
+    return "blocked";
+  }
+
+  #mayBlock(session: Session, row: CommandRow): boolean {
+    if (!row.isBlocking) return false;
+    const { blockedOn } = session;
+    return blockedOn === null || (blockedOn.kind === "keys" && !blockedOn.timedOut);
+  }
+
+  /** `asked` null: it was answered. */
+  #answeredOrBlocked(session: Session, argv: Argv, asked: BlockRequest | null): Outcome {
+    if (asked !== null) return this.#block(session, argv, asked);
+    session.blockedOn = null;
+    return "done";
   }
 
   #resolve(session: Session, argv: Argv): Outcome {
@@ -177,15 +221,16 @@ export class Dispatcher {
     }
     if (this.#route.serving) {
       if (row.denyOom && this.#route.outOfMemory) return this.#error(session, OOM);
-      this.#executor.lead(session, row, argv, this.#route.nextIndex);
-      return "done";
+      const mayBlock = this.#mayBlock(session, row);
+      const asked = this.#executor.lead(session, row, argv, this.#route.nextIndex, mayBlock);
+      return this.#answeredOrBlocked(session, argv, asked);
     }
     const slot = firstKeySlot(row, argv);
     const local = !row.isWrite && (slot < 0 || (mayObserve && session.readonlyMode));
     if (local && this.#observes) {
       if (!this.#route.caughtUp) return this.#error(session, LOADING);
-      this.#executor.observe(session, row, argv);
-      return "done";
+      const asked = this.#executor.observe(session, row, argv, this.#mayBlock(session, row));
+      return this.#answeredOrBlocked(session, argv, asked);
     }
     return this.#elsewhere(session, slot);
   }
@@ -348,12 +393,8 @@ export class Dispatcher {
 
   /** WAIT numreplicas timeout. Redis: replication.c, waitCommand. Stays at the head while it blocks. */
   #wait(session: Session, argv: Argv): Outcome {
-    if (session.unblocked) {
-      session.unblocked = false;
-      return this.#error(session, UNBLOCKED);
-    }
     const { blockedOn } = session;
-    if (blockedOn !== null) {
+    if (blockedOn?.kind === "wait") {
       const count = this.#route.followersWith(blockedOn.writeIndex);
       if (count < blockedOn.replicas && this.#route.nowMs < blockedOn.deadlineMs) return "wait";
       session.blockedOn = null;
@@ -373,6 +414,8 @@ export class Dispatcher {
     const count = this.#route.followersWith(session.lastWriteIndex);
     if (count >= replicas) return this.#integer(session, count);
     session.blockedOn = {
+      kind: "wait",
+      request: session.head()!,
       deadlineMs: timeout === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeout,
       replicas,
       writeIndex: session.lastWriteIndex,

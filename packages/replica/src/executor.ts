@@ -8,9 +8,15 @@
  * What is read comes from the row's key specification, never from the handler.
  */
 
-import { type CommandContext, type CommandRow, forEachKey } from "@redoubt/commands";
+import {
+  type BlockRequest,
+  type CommandContext,
+  type CommandRow,
+  forEachKey,
+} from "@redoubt/commands";
 import type { Index } from "@redoubt/raft";
 import { OutputBuffer, ReplyWriter } from "@redoubt/resp";
+import { assert } from "./assert.js";
 import { COMMAND_EFFECT_BYTES_MAX } from "./constants.js";
 import { EFFECTS_TOO_LARGE, INTERNAL } from "./errors.js";
 import type { Clock, Host, Logger, Random } from "./ports.js";
@@ -31,6 +37,10 @@ export class Executor {
   readonly #logger: Logger;
   readonly #context: Context;
   #greatestHazard: Index = 0;
+  #blockAsked: BlockRequest | null = null;
+  readonly #block = (request: BlockRequest): void => {
+    this.#blockAsked = request;
+  };
   readonly #noteHazard = (key: string): void => {
     const hazard = this.#speculation.hazard(key);
     if (hazard > this.#greatestHazard) this.#greatestHazard = hazard;
@@ -60,26 +70,45 @@ export class Executor {
       reply: new ReplyWriter(new OutputBuffer()),
       random: () => random.next(),
       wallMs: () => clock.wallMs(),
+      block: null,
     };
   }
 
-  /** On a serving leader: executes, leaves the reply behind its marks. `nextIndex`: Raft's last index + 1. */
-  lead(session: Session, row: CommandRow, argv: Argv, nextIndex: Index): void {
+  /**
+   * On a serving leader: executes, leaves the reply behind its marks. `nextIndex`: Raft's last index + 1. Not
+   * null: there is no reply, the command waits; only if it may.
+   */
+  lead(
+    session: Session,
+    row: CommandRow,
+    argv: Argv,
+    nextIndex: Index,
+    mayBlock: boolean,
+  ): BlockRequest | null {
     const start = session.output.end;
     const txn = this.#begin(nextIndex);
     const mark = txn.mark();
-    if (!this.#run(row, session, argv)) {
+    const ran = this.#runBlocking(row, session, argv, mayBlock);
+    const asked = this.#blockAsked;
+    this.#blockAsked = null;
+    if (ran && asked !== null) {
+      assert(session.output.end === start, "who waits has not replied");
+      // Nothing but keys that had expired can have gone, and nobody waits for that.
+      return asked;
+    }
+    if (!ran) {
       this.#refuse(session, start, mark, INTERNAL);
     } else if (txn.bytesSinceMark > COMMAND_EFFECT_BYTES_MAX) {
       this.#refuse(session, start, mark, EFFECTS_TOO_LARGE);
     }
     if (txn.effectCount > 0) {
       this.#emitted(session, start, row.isWrite, argv);
-      return;
+      return null;
     }
     this.#greatestHazard = 0;
     this.#collectHazards(row, argv);
     this.#gate.push(session, start, this.#greatestHazard, true, ReplyKind.repeatable, argv);
+    return null;
   }
 
   /** On a serving leader: EXEC, one atomic part of one entry (trap 51). */
@@ -131,15 +160,23 @@ export class Executor {
     this.#gate.push(session, start, 0, false, ReplyKind.final, null);
   }
 
-  /** Anywhere: executes against the applied state without emitting anything. Nothing to wait for. */
-  observe(session: Session, row: CommandRow, argv: Argv): void {
+  /**
+   * Anywhere: executes against the applied state without emitting anything. The reply waits for nothing; as in
+   * `lead`, there may be none.
+   */
+  observe(session: Session, row: CommandRow, argv: Argv, mayBlock = false): BlockRequest | null {
     const start = session.output.end;
     this.#observeNow();
-    if (!this.#run(row, session, argv)) {
+    const ran = this.#runBlocking(row, session, argv, mayBlock);
+    const asked = this.#blockAsked;
+    this.#blockAsked = null;
+    if (ran && asked !== null) return asked;
+    if (!ran) {
       session.output.truncate(start);
       session.reply.error(INTERNAL);
     }
     this.#gate.push(session, start, 0, false, ReplyKind.final, null);
+    return null;
   }
 
   /** On a follower: a transaction of reads, or one that a watched key made void. */
@@ -196,6 +233,13 @@ export class Executor {
     const { txn } = this.#speculation;
     txn.begin(this.#speculation.open(nextIndex, this.#clock.wallMs()), "lead");
     return txn;
+  }
+
+  #runBlocking(row: CommandRow, session: Session, argv: Argv, mayBlock: boolean): boolean {
+    this.#context.block = mayBlock ? this.#block : null;
+    const ran = this.#run(row, session, argv);
+    this.#context.block = null;
+    return ran;
   }
 
   /** Runs a row's handler or hands it to the host. False: it threw (a bug of ours, not of the client). */

@@ -29,6 +29,7 @@ import {
 } from "@redoubt/raft";
 import { ActiveExpiry } from "./active-expiry.js";
 import { assert } from "./assert.js";
+import { BlockedClients } from "./blocked-clients.js";
 import {
   APPLY_PAGE_BYTES,
   BATCH_BYTES_MAX,
@@ -43,8 +44,9 @@ import {
   MEMORY_SAMPLE_INTERVAL_MS,
   SEAL_LOOKS_MAX,
 } from "./constants.js";
-import { Dispatcher, type Route } from "./dispatcher.js";
+import { Dispatcher, type Outcome, type Route } from "./dispatcher.js";
 import { Driver } from "./driver.js";
+import { UNBLOCKED } from "./errors.js";
 import { Executor } from "./executor.js";
 import { LeaseClock } from "./lease-clock.js";
 import { ParkedSessions } from "./parked-sessions.js";
@@ -100,6 +102,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #active: Session[] = [];
   /** Sessions whose head waits for a leader or for WAIT. */
   readonly #parked = new ParkedSessions();
+  /** Waiting for keys. */
+  readonly #blocked: BlockedClients;
   readonly #activate = (session: Session): void => {
     session.isActive = true;
     this.#active.push(session);
@@ -154,6 +158,12 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       ports.directory,
       this,
     );
+    this.#blocked = new BlockedClients(this.#speculation.keyspace);
+    this.#speculation.onTouched = (key) => {
+      if (this.#blocked.size === 0) return;
+      if (key === null) this.#blocked.touchedAll();
+      else this.#blocked.touched(key);
+    };
     this.#executor.insideExec = (session, row) => this.#dispatcher.insideExec(session, row);
     const events = {
       leadershipLost: (lastSealed: Index) => this.#leadershipLost(lastSealed),
@@ -204,11 +214,14 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   sessionActive(session: Session): void {
     this.#arrivals += 1;
+    // It is being closed: what it waited for is nobody's any more.
+    if (session.blockedOn === null && this.#blocked.has(session)) this.#unblock(session);
     if (!session.isActive && !session.isParked) this.#activate(session);
     if (!this.#dead && !this.#inTurn) this.#ports.scheduler.wake();
   }
 
   sessionClosed(session: Session): void {
+    this.#blocked.remove(session);
     this.#sessions.delete(session.id);
   }
 
@@ -236,6 +249,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#driver.advance();
     this.#serviceRaft();
     this.#unpark();
+    if (this.#blocked.size > 0) {
+      if (!this.serving) this.#blocked.lookForChanges();
+      this.#serveBlocked();
+      this.#endWaits();
+    }
     this.#executeSessions();
     if (this.serving && this.#admitting()) this.#expiry.run(this.#nowMs, this.nextIndex);
     const looking = this.#sealWhenDue();
@@ -244,7 +262,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
-    const more = this.#active.length > 0 && (!this.serving || this.#admitting());
+    const waiting = this.#active.length > 0 || this.#blocked.hasReady;
+    const more = waiting && (!this.serving || this.#admitting());
     const released = this.#parked.length > 0 && (this.#routeChanged || this.#parked.mayGoOn);
     if (looking || more || released || this.#driver.hasWork) scheduler.wake();
     scheduler.wakeAt(this.#nextDeadlineMs());
@@ -289,16 +308,10 @@ export class Replica implements PeerEvents, SessionEvents, Route {
         return executed;
       }
       if (this.serving && !this.#admitting()) break;
-      if (this.#dispatcher.dispatch(session) === "wait") {
-        const heldMs = HOLD_ELECTION_TIMEOUTS * this.#options.electionTimeoutMs;
-        this.#parked.hold(session, this.#nowMs + heldMs);
-        return executed;
-      }
-      session.shift();
-      session.holdDeadlineMs = 0;
-      if (session.refuseHeld > 0) session.refuseHeld -= 1;
+      if (!this.#dispatched(session, this.#dispatcher.dispatch(session))) return executed;
       executed += 1;
       if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) this.#seal();
+      if (this.#blocked.hasReady) this.#serveBlocked();
       if (executed % CLOCK_CHECK_COMMANDS === 0 && this.#ports.clock.monotonicMs() > endMs) {
         break;
       }
@@ -307,6 +320,89 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     if (session.closing) this.#gate.touch(session);
     if (session.head() !== undefined && !session.isActive) this.#activate(session);
     return executed;
+  }
+
+  /** True: the head was answered, and is gone. */
+  #dispatched(session: Session, outcome: Outcome): boolean {
+    if (outcome === "done") {
+      session.shift();
+      session.holdDeadlineMs = 0;
+      if (session.refuseHeld > 0) session.refuseHeld -= 1;
+      return true;
+    }
+    if (outcome === "wait") {
+      const heldMs = HOLD_ELECTION_TIMEOUTS * this.#options.electionTimeoutMs;
+      this.#parked.hold(session, this.#nowMs + heldMs);
+    } else {
+      const { blockedOn } = session;
+      assert(blockedOn?.kind === "keys", "who is blocked says on what");
+      this.#blocked.block(session, blockedOn);
+      session.isParked = true;
+    }
+    return false;
+  }
+
+  /**
+   * Clients that wait for a key which was just touched, first come first served, in the turn of the write that
+   * feeds them: nobody who asks later is served before. What they take feeds others again.
+   */
+  #serveBlocked(): void {
+    while (!this.serving || this.#admitting()) {
+      const session = this.#blocked.nextReady();
+      if (session === null) return;
+      const outcome = this.#dispatcher.dispatch(session);
+      if (outcome === "blocked") continue;
+      this.#unblock(session);
+      if (this.#dispatched(session, outcome)) this.#activate(session);
+      if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) this.#seal();
+    }
+  }
+
+  /** It waits for a key no more. */
+  #unblock(session: Session): void {
+    this.#blocked.remove(session);
+    session.isParked = false;
+  }
+
+  /** Those whose time is over find so in this turn, behind those that are served. */
+  #endWaits(): void {
+    for (;;) {
+      const session = this.#blocked.nextExpired(this.#nowMs);
+      if (session === null) return;
+      this.#endWait(session);
+    }
+  }
+
+  #endWait(session: Session): void {
+    const { blockedOn } = session;
+    assert(blockedOn?.kind === "keys", "who waits for a key says for which");
+    blockedOn.timedOut = true;
+    this.#unblock(session);
+    this.#activate(session);
+  }
+
+  /**
+   * CLIENT UNBLOCK: as if its time were over (`error` null), or with an error. False: there is no such session,
+   * or it is not blocked.
+   */
+  unblockSession(id: number, error: string | null): boolean {
+    const session = this.#sessions.get(id);
+    const blockedOn = session?.blockedOn ?? null;
+    if (session === undefined || blockedOn === null) return false;
+    if (error !== null) {
+      session.unblocked = { request: blockedOn.request, error };
+      session.blockedOn = null;
+    } else if (blockedOn.kind === "wait") {
+      session.blockedOn = { ...blockedOn, deadlineMs: Number.NEGATIVE_INFINITY };
+    } else {
+      blockedOn.timedOut = true;
+    }
+    if (this.#blocked.has(session)) {
+      this.#unblock(session);
+      this.#activate(session);
+    }
+    this.#ports.scheduler.wake();
+    return true;
   }
 
   /**
@@ -483,9 +579,13 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       // What was acknowledged is applied and keeps its index in the log.
       session.lastWriteIndex = Math.min(session.lastWriteIndex, this.#speculation.applied);
       if (session.blockedOn !== null) {
+        session.unblocked = { request: session.blockedOn.request, error: UNBLOCKED };
         session.blockedOn = null;
-        session.unblocked = true;
       }
+    }
+    for (const session of this.#blocked.takeAll()) {
+      session.isParked = false;
+      this.#activate(session);
     }
     this.#sealLooks = 0;
   }
@@ -512,6 +612,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       this.#raft.nextDeadlineMs(),
       this.#expiry.nextDeadlineMs(executing),
       this.#parked.nextDeadlineMs(),
+      this.#blocked.nextDeadlineMs(),
     );
   }
 

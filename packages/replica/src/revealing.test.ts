@@ -2,6 +2,7 @@
 
 import { type CommandRow, commandTable } from "@redoubt/commands";
 import { describe, expect, test } from "vitest";
+import { blockingExamples } from "./testing/examples/blocking.js";
 import { hashExamples } from "./testing/examples/hashes.js";
 import { keyExamples } from "./testing/examples/keys.js";
 import { listExamples } from "./testing/examples/lists.js";
@@ -13,6 +14,7 @@ import { TestCluster } from "./testing/test-cluster.js";
 /** One request or more for every row that reveals something of `k` (or of all keys). No example, no row. */
 const examples: Readonly<Record<string, readonly string[]>> = {
   ...keyExamples,
+  ...blockingExamples,
   ...listExamples,
   ...hashExamples,
   ...setExamples,

@@ -4,7 +4,7 @@
  */
 
 import type { CommandRow } from "@redoubt/commands";
-import type { Keyspace } from "@redoubt/keyspace";
+import type { Keyspace, TypeName } from "@redoubt/keyspace";
 import type { Index } from "@redoubt/raft";
 import { OutputBuffer, ReplyWriter } from "@redoubt/resp";
 import {
@@ -35,12 +35,31 @@ export interface SessionEvents {
   sessionClosed(session: Session): void;
 }
 
-/** A command at the queue's head that waits for something other than a leader (WAIT). */
-export interface Blocked {
+/** A command at the queue's head that waits for something other than a leader. */
+export type Blocked = BlockedInWait | BlockedOnKeys;
+
+interface BlockedCommand {
+  readonly request: Request;
   /** Monotonic ms; Infinity: for ever. */
   readonly deadlineMs: number;
+}
+
+/** WAIT. */
+export interface BlockedInWait extends BlockedCommand {
+  readonly kind: "wait";
   readonly replicas: number;
   readonly writeIndex: Index;
+}
+
+/** BLPOP and its kin: executed again when a key may have something, or when the time is over. */
+export interface BlockedOnKeys extends BlockedCommand {
+  readonly kind: "keys";
+  /** Each once. */
+  readonly keys: readonly string[];
+  /** null: any. */
+  readonly type: TypeName | null;
+  /** Its time is over, or CLIENT UNBLOCK said so: it does not wait again. */
+  timedOut: boolean;
 }
 
 export class Session {
@@ -64,8 +83,8 @@ export class Session {
   /** Leadership was lost since WATCH. */
   watchDirty = false;
   blockedOn: Blocked | null = null;
-  /** Leadership was lost while it was blocked: told when its turn among the replies comes. */
-  unblocked = false;
+  /** A blocked request that must not wait any more (leadership was lost): told when its turn comes, and how. */
+  unblocked: { readonly request: Request; readonly error: string } | null = null;
   lastCommand: CommandRow | null = null;
   /** Index of the newest batch with effects of this session, for WAIT. */
   lastWriteIndex: Index = 0;
@@ -217,6 +236,13 @@ export class Session {
 
   head(): Request | undefined {
     return this.#queue[this.#queueHead];
+  }
+
+  /** What waits for long keeps no more bytes than its own, and may be executed otherwise next time. */
+  replaceHead(request: Request): void {
+    const old = this.#queue[this.#queueHead]!;
+    this.#queuedBytes += requestBytes(request) - requestBytes(old);
+    this.#queue[this.#queueHead] = request;
   }
 
   /** Removes the head: it was answered. */

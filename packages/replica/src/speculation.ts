@@ -39,6 +39,9 @@ export class Speculation implements TouchSink {
   readonly batch = new BatchWriter();
   readonly txn: Txn;
 
+  /** Told of every key an effect of a command touches; null: of all. Set by the owner. */
+  onTouched: (key: string | null) => void = () => undefined;
+
   /** Index of the last entry whose effects are part of the state and can't be undone any more. */
   applied: Index = 0;
   #appliedLogTimeMs = 0;
@@ -117,10 +120,12 @@ export class Speculation implements TouchSink {
 
   touched(key: string): void {
     this.#hazards.set(key, this.#openIndex);
+    this.onTouched(key);
   }
 
   touchedAll(): void {
     this.#hazardFloor = this.#openIndex;
+    this.onTouched(null);
   }
 
   /**

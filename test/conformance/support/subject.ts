@@ -35,6 +35,7 @@ export class Subject {
       reply: new ReplyWriter(this.#output),
       random,
       wallMs: () => Date.now(),
+      block: null,
     };
   }
 

@@ -1,0 +1,217 @@
+/**
+ * Sessions whose command found nothing and waits for a key: by key in the order of arrival, and by deadline.
+ * A key that is touched becomes ready; whoever waits for it is handed out, first come first, until the caller
+ * finds nothing left for them. A session that finds nothing again keeps its place.
+ */
+
+import { type Keyspace, type TypeName, typeOf } from "@redoubt/keyspace";
+import type { BlockedOnKeys, Session } from "./session.js";
+
+interface Entry {
+  readonly session: Session;
+  readonly keys: readonly string[];
+  readonly type: TypeName | null;
+  readonly deadlineMs: number;
+  isGone: boolean;
+}
+
+/** Who waits for a key. Insertion order is arrival. */
+class Waiting {
+  /** For any change. */
+  readonly any = new Set<Entry>();
+  /** For a value of their type. */
+  readonly typed = new Set<Entry>();
+  /** On a follower nobody tells of touches: the key's version when it was looked at. */
+  version: number;
+
+  constructor(version: number) {
+    this.version = version;
+  }
+
+  of({ type }: { readonly type: TypeName | null }): Set<Entry> {
+    return type === null ? this.any : this.typed;
+  }
+}
+
+/** A ready key whose clients are handed out. */
+interface Service {
+  readonly key: string;
+  /** Live: who is dropped meanwhile does not come, and nobody is copied. */
+  readonly any: Iterator<Entry>;
+  readonly typed: Iterator<Entry>;
+}
+
+export class BlockedClients {
+  readonly #keyspace: Keyspace;
+  readonly #entries = new Map<Session, Entry>();
+  readonly #byKey = new Map<string, Waiting>();
+  /** A heap: the next deadline first. What is gone leaves it when it comes to the top. */
+  readonly #deadlines: Entry[] = [];
+  /** In the order in which they were touched. */
+  #ready = new Set<string>();
+  #service: Service | null = null;
+
+  constructor(keyspace: Keyspace) {
+    this.#keyspace = keyspace;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get hasReady(): boolean {
+    return this.#ready.size > 0 || this.#service !== null;
+  }
+
+  has(session: Session): boolean {
+    return this.#entries.has(session);
+  }
+
+  /** A session that waits for the same keys already keeps its place. */
+  block(session: Session, { keys, type, deadlineMs }: BlockedOnKeys): void {
+    const known = this.#entries.get(session);
+    if (known !== undefined) {
+      if (known.type === type && sameKeys(known.keys, keys)) return;
+      this.#drop(known);
+    }
+    const entry = { session, keys, type, deadlineMs, isGone: false };
+    this.#entries.set(session, entry);
+    for (const key of keys) {
+      let waiting = this.#byKey.get(key);
+      if (waiting === undefined) {
+        waiting = new Waiting(this.#keyspace.watch(key));
+        this.#byKey.set(key, waiting);
+      }
+      waiting.of(entry).add(entry);
+    }
+    if (deadlineMs !== Number.POSITIVE_INFINITY) this.#pushDeadline(entry);
+  }
+
+  /** It is answered, or gone. */
+  remove(session: Session): void {
+    const entry = this.#entries.get(session);
+    if (entry !== undefined) this.#drop(entry);
+  }
+
+  /** An effect touched the key. */
+  touched(key: string): void {
+    if (this.#byKey.has(key)) this.#ready.add(key);
+  }
+
+  touchedAll(): void {
+    for (const key of this.#byKey.keys()) this.#ready.add(key);
+  }
+
+  /** On a follower: those keys are ready that entries have changed since this was asked before. */
+  lookForChanges(): void {
+    for (const [key, waiting] of this.#byKey) {
+      const version = this.#keyspace.version(key);
+      if (version === waiting.version) continue;
+      waiting.version = version;
+      this.#ready.add(key);
+    }
+  }
+
+  /** The next session that may find something; it is still blocked. Null: nobody. */
+  nextReady(): Session | null {
+    for (;;) {
+      const service = this.#service ?? this.#nextService();
+      if (service === null) return null;
+      this.#service = service;
+      const { value } = service.any.next();
+      if (value !== undefined) return (value as Entry).session;
+      const entry = service.typed.next().value as Entry | undefined;
+      if (entry !== undefined && this.#holds(service.key, entry.type)) return entry.session;
+      this.#service = null;
+    }
+  }
+
+  /** Monotonic ms; Infinity: none. */
+  nextDeadlineMs(): number {
+    this.#dropGoneDeadlines();
+    return this.#deadlines[0]?.deadlineMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A session that has waited long enough; it is still blocked. Null: none. */
+  nextExpired(nowMs: number): Session | null {
+    this.#dropGoneDeadlines();
+    const first = this.#deadlines[0];
+    return first !== undefined && first.deadlineMs <= nowMs ? first.session : null;
+  }
+
+  /** Everybody, in order of arrival; nobody waits any more. */
+  takeAll(): Session[] {
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) this.#drop(entry);
+    this.#service = null;
+    return entries.map(({ session }) => session);
+  }
+
+  /** All that wait for the key wait for one type, or the others find nothing: then the first decides. */
+  #holds(key: string, type: TypeName | null): boolean {
+    const value = this.#keyspace.peek(key);
+    return value !== undefined && typeOf(value) === type;
+  }
+
+  #nextService(): Service | null {
+    for (const key of this.#ready) {
+      this.#ready.delete(key);
+      const waiting = this.#byKey.get(key);
+      if (waiting === undefined) continue;
+      return { key, any: waiting.any.values(), typed: waiting.typed.values() };
+    }
+    return null;
+  }
+
+  #drop(entry: Entry): void {
+    entry.isGone = true;
+    this.#entries.delete(entry.session);
+    for (const key of entry.keys) {
+      const waiting = this.#byKey.get(key);
+      if (waiting === undefined) continue;
+      waiting.of(entry).delete(entry);
+      if (waiting.any.size + waiting.typed.size > 0) continue;
+      this.#byKey.delete(key);
+      this.#ready.delete(key);
+      this.#keyspace.unwatch(key);
+    }
+  }
+
+  #pushDeadline(entry: Entry): void {
+    const heap = this.#deadlines;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent]!.deadlineMs <= entry.deadlineMs) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #dropGoneDeadlines(): void {
+    while (this.#deadlines[0]?.isGone) this.#popDeadline();
+  }
+
+  #popDeadline(): void {
+    const heap = this.#deadlines;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      const right = child + 1;
+      if (right < heap.length && heap[right]!.deadlineMs < heap[child]!.deadlineMs) child = right;
+      if (heap[child]!.deadlineMs >= last.deadlineMs) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function sameKeys(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((key, i) => key === b[i]);
+}
