@@ -37,6 +37,18 @@ export const errors = {
   offsetOutOfRange: "ERR offset is out of range",
   stringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
   noSuchKey: "ERR no such key",
+  indexOutOfRange: "ERR index out of range",
+  rankZero:
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+  rankOutOfRange:
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+  countNegative: "ERR COUNT can't be negative",
+  maxlenNegative: "ERR MAXLEN can't be negative",
+  numkeysNotPositive: "ERR numkeys should be greater than 0",
+  countNotPositive: "ERR count should be greater than 0",
+  sortWeight: "ERR One or more scores can't be converted into double",
+  frequencyNotKept:
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
   sameObject: "ERR source and destination objects are the same",
   invalidCursor: "ERR invalid cursor",
   expireNxWithOthers: "ERR NX and XX, GT or LT options at the same time are not compatible",
