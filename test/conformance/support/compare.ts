@@ -25,8 +25,13 @@ export interface Comparison {
   readonly commands: number;
   readonly sequenceLength?: number;
   readonly source: (random: SeededRandom) => CommandSource;
-  /** Replies that need not be equal byte for byte: asked when they are not. */
-  readonly agree?: (argv: readonly Buffer[], ours: Buffer, theirs: Buffer) => boolean;
+  /** Replies that need not be equal byte for byte: asked when they are not, after we executed. */
+  readonly agree?: (
+    argv: readonly Buffer[],
+    ours: Buffer,
+    theirs: Buffer,
+    subject: Subject,
+  ) => boolean;
   /** Commands that are sent to the redis-server once, before anything is compared. */
   readonly prepare?: readonly (readonly string[])[];
 }
@@ -83,7 +88,7 @@ async function compareSequence(
     const ours = subject.execute(commands[i]!, nowMs);
     if (i % 50 === 49) subject.commit(nowMs);
     const their = theirs[i]!;
-    if (ours.equals(their) || agree?.(commands[i]!, ours, their)) continue;
+    if (ours.equals(their) || agree?.(commands[i]!, ours, their, subject)) continue;
     const text = commands
       .slice(0, i + 1)
       .map(show)
