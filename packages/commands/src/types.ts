@@ -37,6 +37,8 @@ export interface CommandContext {
    * what it would when its time is over.
    */
   block: ((request: BlockRequest) => void) | null;
+  /** It has waited, and its time is over: some replies differ from those inside EXEC. */
+  timedOut: boolean;
 }
 
 /** Synchronous; parses, checks, mutates through `txn`, writes exactly one reply (none: it asked to block). */
@@ -104,15 +106,22 @@ export type KeyFlag =
   | "incomplete"
   | "variable_flags";
 
-/** Where the first key of a specification is looked for. `startFrom` negative: from the end. */
+/**
+ * Where the first key of a specification is looked for. `startFrom` negative: from the end. unknown: no rule
+ * of Redis says it; `position` does (0: no key), or is null when the key is in no argument at all.
+ */
 export type KeyBegin =
   | { readonly type: "index"; readonly index: number }
-  | { readonly type: "keyword"; readonly keyword: string; readonly startFrom: number };
+  | { readonly type: "keyword"; readonly keyword: string; readonly startFrom: number }
+  | {
+      readonly type: "unknown";
+      readonly position: ((argv: readonly Buffer[]) => number) | null;
+    };
 
 /**
  * How many keys follow. range: `lastKey` is relative to the first, negative counts from the end of
  * argv, and with -1 a `limit` of 2 or more stops after that fraction of what is left. keynum: the count
- * is an argument at `keyNumIndex`, the keys start at `firstKey`, both relative to the beginning.
+ * is an argument at `keyNumIndex`, the keys start at `firstKey`, both relative to the beginning. unknown: one.
  */
 export type KeyFind =
   | {
@@ -126,7 +135,8 @@ export type KeyFind =
       readonly keyNumIndex: number;
       readonly firstKey: number;
       readonly keyStep: number;
-    };
+    }
+  | { readonly type: "unknown" };
 
 export interface KeySpec {
   readonly flags: readonly KeyFlag[];

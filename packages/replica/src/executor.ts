@@ -71,6 +71,7 @@ export class Executor {
       random: () => random.next(),
       wallMs: () => clock.wallMs(),
       block: null,
+      timedOut: false,
     };
   }
 
@@ -237,8 +238,10 @@ export class Executor {
 
   #runBlocking(row: CommandRow, session: Session, argv: Argv, mayBlock: boolean): boolean {
     this.#context.block = mayBlock ? this.#block : null;
+    this.#context.timedOut = row.isBlocking && !mayBlock;
     const ran = this.#run(row, session, argv);
     this.#context.block = null;
+    this.#context.timedOut = false;
     return ran;
   }
 

@@ -762,6 +762,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
         sessions: this.#sessions.size,
         waitingSessions: this.#gate.waitingSessions,
         parkedSessions: this.#parked.length,
+        blockedSessions: this.#blocked.size,
         hazards: this.#speculation.hazardCount,
       },
     };

@@ -52,6 +52,8 @@ export interface ReplicaStatus {
     readonly sessions: number;
     readonly waitingSessions: number;
     readonly parkedSessions: number;
+    /** Waiting for a key. */
+    readonly blockedSessions: number;
     /** Keys about which nothing may be told yet. */
     readonly hazards: number;
   };

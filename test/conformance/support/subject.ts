@@ -36,6 +36,7 @@ export class Subject {
       random,
       wallMs: () => Date.now(),
       block: null,
+      timedOut: false,
     };
   }
 

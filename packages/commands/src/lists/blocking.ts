@@ -53,8 +53,14 @@ function brpoplpush(context: CommandContext): void {
 function move(context: CommandContext, from: ListEnd, to: ListEnd, timeoutIndex: number): void {
   const timeoutMs = secondsArgument(context, timeoutIndex);
   if (timeoutMs === null || tryMove(context, from, to)) return;
-  if (context.block === null) context.reply.null();
-  else context.block({ keys: [keyArgument(context, 1)], type: "list", timeoutMs });
+  if (context.block !== null) {
+    context.block({ keys: [keyArgument(context, 1)], type: "list", timeoutMs });
+  } else if (context.timedOut) {
+    // Redis: blocked.c, replyToBlockedClientTimedOut, one reply for all that wait for keys.
+    context.reply.nullArray();
+  } else {
+    context.reply.null();
+  }
 }
 
 function keysOf(context: CommandContext, from: number, end: number): string[] {

@@ -28,6 +28,7 @@ export class Harness {
       random: () => 0.5,
       wallMs: () => this.nowMs,
       block: null,
+      timedOut: false,
     };
   }
 
