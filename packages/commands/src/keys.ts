@@ -7,7 +7,7 @@ import { keySlot } from "@redoubt/keyspace";
 import { assert } from "./errors.js";
 import { parseInteger } from "./numbers/int64.js";
 import { latin1 } from "./text.js";
-import type { CommandRow, KeySpec } from "./types.js";
+import type { CommandRow, KeyBegin, KeySpec } from "./types.js";
 
 /** The positions one specification stands for. Reused: valid until the next call of `locate`. */
 interface KeyRange {
@@ -72,16 +72,16 @@ export function keyPositions(
 
 /** Fills `range`. False when the arguments contradict the specification. */
 function locate(spec: KeySpec, argv: readonly Buffer[]): boolean {
-  const begin = spec.begin;
-  const first =
-    begin.type === "index" ? begin.index : keywordIndex(begin.keyword, begin.startFrom, argv);
+  const find = spec.find;
+  const first = firstPosition(spec.begin, argv);
   range.first = first;
   range.last = -1;
-  range.step = spec.find.keyStep;
+  range.step = find.type === "unknown" ? 1 : find.keyStep;
   assert(range.step > 0, "a key step is positive");
   if (first <= 0) return true;
-  const find = spec.find;
-  if (find.type === "keynum") {
+  if (find.type === "unknown") {
+    range.last = first;
+  } else if (find.type === "keynum") {
     const count = keyCount(argv[first + find.keyNumIndex]);
     if (count < 0) return false;
     range.first = first + find.firstKey;
@@ -97,6 +97,13 @@ function locate(spec: KeySpec, argv: readonly Buffer[]): boolean {
   if (range.last < argv.length) return true;
   range.last = -1;
   return false;
+}
+
+/** 0 or less: there is none. */
+function firstPosition(begin: KeyBegin, argv: readonly Buffer[]): number {
+  if (begin.type === "index") return begin.index;
+  if (begin.type === "keyword") return keywordIndex(begin.keyword, begin.startFrom, argv);
+  return begin.position === null ? 0 : begin.position(argv);
 }
 
 /** Position after the keyword, 0 when it is not there. */

@@ -51,8 +51,10 @@ export function defineRow(spec: RowSpec, container?: string): CommandRow {
   const visibility = spec.visibility ?? (keySpecs.length > 0 ? "keys" : undefined);
   assert(spec.name === spec.name.toLowerCase(), "a row's name is lower case");
   assert(visibility !== undefined, "a row without keys says what it reveals");
-  const complete = keySpecs.every((key) => !key.flags.includes("incomplete"));
-  assert(complete || visibility === "wholeKeyspace", "unnamed keys may be any key");
+  assert(
+    keySpecs.every(namesItsKeys) || visibility === "wholeKeyspace",
+    "unnamed keys may be any key",
+  );
   const hasHandler = execute !== null || spec.subcommands !== undefined;
   assert(executor === "data" ? hasHandler : execute === null, "data rows have a handler");
   return {
@@ -87,6 +89,10 @@ function subcommandMap(specs: readonly RowSpec[], container: string): Map<string
     map.set(spec.name, defineRow(spec, container));
   }
   return map;
+}
+
+function namesItsKeys({ flags, begin }: KeySpec): boolean {
+  return !flags.includes("incomplete") && !(begin.type === "unknown" && begin.position === null);
 }
 
 /** Adds the categories that follow from flags; the rules are Redis's. */
@@ -131,6 +137,15 @@ export function keysBefore(index: number, end: number, ...flags: KeyFlag[]): Key
     begin: { type: "index", index },
     find: { type: "range", lastKey: end, keyStep: 1, limit: 0 },
   };
+}
+
+/** A key that only `position` finds (0: there is none); null: it is in no argument. */
+export function keyUnknown(
+  position: ((argv: readonly Buffer[]) => number) | null,
+  notes: string,
+  ...flags: KeyFlag[]
+): KeySpec {
+  return { flags, notes, begin: { type: "unknown", position }, find: { type: "unknown" } };
 }
 
 /** As many keys from the argument after `index` as the argument at `index` says. */

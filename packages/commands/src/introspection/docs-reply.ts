@@ -41,6 +41,7 @@ function replyArgument(reply: ReplyWriter, item: ArgumentDoc): void {
   const flags: string[] = [];
   if (item.optional) flags.push("optional");
   if (item.multiple) flags.push("multiple");
+  if (item.multipleToken) flags.push("multiple_token");
   const extras = [isLeaf, item.keySpecIndex >= 0, item.token !== "", flags.length > 0, !isLeaf];
   reply.map(2 + extras.filter(Boolean).length);
   replyField(reply, "name", item.name);

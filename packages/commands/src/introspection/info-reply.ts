@@ -72,6 +72,7 @@ function replyKeySpec(reply: ReplyWriter, spec: KeySpec): void {
 type Fields = readonly (readonly [string, string | number])[];
 
 function beginFields(begin: KeyBegin): Fields {
+  if (begin.type === "unknown") return [];
   if (begin.type === "index") return [["index", begin.index]];
   return [
     ["keyword", begin.keyword],
@@ -80,6 +81,7 @@ function beginFields(begin: KeyBegin): Fields {
 }
 
 function findFields(find: KeyFind): Fields {
+  if (find.type === "unknown") return [];
   if (find.type === "range") {
     return [
       ["lastkey", find.lastKey],

@@ -2,12 +2,14 @@
  * The notation of `CommandRow.syntax`, read into what COMMAND DOCS tells.
  *
  *   name:type       an argument; types are Redis's (key, string, integer, double, pattern, unix-time)
+ *   name:type#n     the n-th key specification, from 0 on, finds it; keys alone are counted without
  *   TOKEN           a literal word
  *   TOKEN item      the word belongs to the argument behind it
  *   name(a | b)     one of
  *   name{a b}       a group that stands or falls together
  *   [item]          may be left out
  *   item...         may be repeated
+ *   item...+        may be repeated, each time with its word
  */
 
 import { assert } from "../errors.js";
@@ -21,11 +23,13 @@ export interface ArgumentDoc {
   readonly keySpecIndex: number;
   optional: boolean;
   multiple: boolean;
+  /** The token comes again each time. */
+  multipleToken: boolean;
   /** Of oneof and block. */
   readonly children: readonly ArgumentDoc[];
 }
 
-const lexemes = /\.\.\.|[[\](){}|]|[^\s[\](){}|.]+/g;
+const lexemes = /\.\.\.\+?|[[\](){}|]|[^\s[\](){}|.]+/g;
 const tokenWord = /^[A-Z][A-Z-]*$/;
 const nameWord = /^[a-z]/;
 
@@ -61,6 +65,10 @@ function readItem(reader: Reader): ArgumentDoc {
     item = readPlain(reader);
   }
   if (accept(reader, "...")) item.multiple = true;
+  if (accept(reader, "...+")) {
+    item.multiple = true;
+    item.multipleToken = true;
+  }
   return item;
 }
 
@@ -83,8 +91,9 @@ function readNamed(reader: Reader, word: string, token: string): ArgumentDoc {
     expect(reader, "}");
     return argument(word, "block", token, -1, members);
   }
-  const [name, type] = word.split(":");
+  const [name, type, index] = word.split(/[:#]/);
   assert(name !== undefined && type !== undefined, "an argument has a name and a type");
+  if (index !== undefined) return argument(name, type, token, Number(index), []);
   const keySpecIndex = type === "key" ? reader.keys++ : -1;
   return argument(name, type, token, keySpecIndex, []);
 }
@@ -96,7 +105,8 @@ function argument(
   keySpecIndex: number,
   children: readonly ArgumentDoc[],
 ): ArgumentDoc {
-  return { name, type, token, keySpecIndex, optional: false, multiple: false, children };
+  const repeated = { multiple: false, multipleToken: false };
+  return { name, type, token, keySpecIndex, optional: false, ...repeated, children };
 }
 
 function next(reader: Reader): string {
