@@ -119,6 +119,15 @@ const subcommands: readonly RowSpec[] = [
     syntax: "action(ON | OFF | SKIP)",
   },
   {
+    name: "unblock",
+    arity: -3,
+    flags: adminFlags,
+    summary: "Ends another connection's wait, as if its time were over or with an error.",
+    since: "5.0.0",
+    complexity: "O(1)",
+    syntax: "client-id:integer [timeout-error(TIMEOUT | ERROR)]",
+  },
+  {
     name: "help",
     arity: 2,
     flags: ["loading", "stale"] as const,

@@ -3,7 +3,9 @@
 import { errors } from "@redoubt/commands";
 import { invalidName, nameIsValid } from "./client-name.js";
 import { replyHelp } from "./help.js";
-import { connectionOf, type HostHandler, word } from "./services.js";
+import { connectionOf, type HostHandler, integerOf, word } from "./services.js";
+
+const UNBLOCKED_BY_COMMAND = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
 export const clientId: HostHandler = (_services, session) => session.reply.integer(session.id);
 
@@ -53,6 +55,23 @@ export const clientNoTouch: HostHandler = (_services, session, argv) => {
   session.reply.ok();
 };
 
+/** CLIENT UNBLOCK id [TIMEOUT|ERROR] */
+export const clientUnblock: HostHandler = ({ replica }, session, argv) => {
+  const { reply } = session;
+  const reason = argv[3] === undefined ? "TIMEOUT" : word(argv[3]);
+  if (argv.length > 4) {
+    const text = "unknown subcommand or wrong number of arguments for";
+    return reply.error(`ERR ${text} '${argv[1]!.toString("latin1")}'. Try CLIENT HELP.`);
+  }
+  if (reason !== "TIMEOUT" && reason !== "ERROR") {
+    return reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  const id = integerOf(argv[2]);
+  if (id === null) return reply.error(errors.notInteger);
+  const error = reason === "ERROR" ? UNBLOCKED_BY_COMMAND : null;
+  reply.integer(replica().unblockSession(id, error) ? 1 : 0);
+};
+
 /** CLIENT REPLY ON|OFF|SKIP. The replica cuts what is not to be seen, the reply to OFF and SKIP included. */
 export const clientReply: HostHandler = (_services, session, argv) => {
   const mode = word(argv[2]);
@@ -76,6 +95,7 @@ export const clientHelp: HostHandler = (_services, session) =>
     ["LIST [TYPE <type>] [ID <id> [...]]", "One line about each connection."],
     ["NO-EVICT (ON|OFF)", "Exempts this connection from being closed for its memory."],
     ["NO-TOUCH (ON|OFF)", "Commands of this connection do not count as use of their keys."],
+    ["UNBLOCK <clientid> [TIMEOUT|ERROR]", "Ends another connection's wait."],
     ["REPLY (ON|OFF|SKIP)", "Whether this connection gets replies."],
     ["SETINFO (LIB-NAME|LIB-VER) <value>", "Records the client library."],
     ["SETNAME <name>", "Names this connection."],

@@ -153,6 +153,30 @@ describe("CLIENT", () => {
     expect(await client.send("PING")).toEqual({ status: "PONG" });
   });
 
+  test("UNBLOCK ends another connection's wait; INFO and LIST show who waits", async () => {
+    const waiting = await node.client();
+    const id = String(await waiting.send("CLIENT", "ID"));
+    const blocked = async (count: string) => {
+      while ((await facts("INFO", "clients")).get("blocked_clients") !== count);
+    };
+    waiting.write("BLPOP nothing 0\r\n");
+    await blocked("1");
+    expect(fieldsOf(await client.text("CLIENT", "LIST", "ID", id)).get("flags")).toBe("b");
+    expect(await client.send("CLIENT", "UNBLOCK", id)).toBe(1);
+    expect(await waiting.next()).toBeNull();
+    waiting.write("BLPOP nothing 0\r\n");
+    await blocked("1");
+    expect(await client.send("CLIENT", "UNBLOCK", id, "ERROR")).toBe(1);
+    expect(await waiting.next()).toEqual(
+      new ReplyError("UNBLOCKED client unblocked via CLIENT UNBLOCK"),
+    );
+    expect(await client.send("CLIENT", "UNBLOCK", id)).toBe(0);
+    waiting.write("BLPOP nothing 0\r\n");
+    await blocked("1");
+    await waiting.end();
+    await blocked("0");
+  });
+
   test("REPLY OFF and SKIP silence what they should", async () => {
     const other = await node.client();
     other.write("CLIENT REPLY SKIP\r\nECHO hidden\r\nECHO seen\r\n");

@@ -16,6 +16,7 @@ import {
   clientReply,
   clientSetInfo,
   clientSetName,
+  clientUnblock,
 } from "./client-commands.js";
 import { clientInfo, clientKill, clientList } from "./client-list.js";
 import {
@@ -73,6 +74,7 @@ export const hostHandlers: ReadonlyMap<string, HostHandler> = new Map<string, Ho
   ["client|no-evict", clientNoEvict],
   ["client|no-touch", clientNoTouch],
   ["client|reply", clientReply],
+  ["client|unblock", clientUnblock],
   ["client|help", clientHelp],
   ["config|get", configGet],
   ["config|set", configSet],
