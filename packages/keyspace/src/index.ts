@@ -1,5 +1,6 @@
 export { KeyspaceAssertionError } from "./assert.js";
 export { Blob } from "./blob.js";
+export { STREAM_ENTRY_BYTES_MAX } from "./constants.js";
 export { debugDigest, debugDigestValue } from "./digest/debug-digest.js";
 export { stateDigest } from "./digest/state-digest.js";
 export { doubleText } from "./double-text.js";
@@ -11,6 +12,8 @@ export { encodeKey, encodeState } from "./effects/encode-state.js";
 export type { Delivery } from "./effects/group-effects.js";
 export { toCommands } from "./effects/to-commands.js";
 export { Keyspace } from "./keyspace.js";
+export { entryBytes } from "./memory.js";
+export type { Published } from "./publication.js";
 export { keySlot } from "./slot.js";
 export type { ListEnd, ListSide, StringInput } from "./txn/lists.js";
 export { type TouchSink, Txn, type TxnMode } from "./txn.js";
@@ -26,7 +29,21 @@ export {
   typeOf,
   type Value,
 } from "./value.js";
+export { ENTRIES_READ_UNKNOWN, NEVER_ACTIVE } from "./values/consumer-group.js";
 export { intersect, subtract, unite } from "./values/set-algebra.js";
+export type { LexBound, LexRange, RankRange, ScoreRange } from "./values/sorted-range.js";
+export {
+  formatStreamId,
+  generatedSeqId,
+  generatedStreamId,
+  nextStreamId,
+  parseStreamId,
+  previousStreamId,
+  STREAM_ID_MAX,
+  STREAM_ID_MIN,
+  type StreamId,
+} from "./values/stream-id.js";
+export { entriesReadWith, groupLag } from "./values/stream-lag.js";
 export {
   asHash,
   asList,

@@ -13,6 +13,7 @@ import { STRING_BYTES_MAX, TIME_MS_MAX } from "./constants.js";
 import type { BatchWriter } from "./effects/batch-writer.js";
 import * as mutations from "./effects/mutations.js";
 import { type Keyspace, STORE } from "./keyspace.js";
+import { Publication } from "./publication.js";
 import type { Store } from "./store.js";
 import type { EffectScope } from "./txn/effect-scope.js";
 import { Hashes } from "./txn/hashes.js";
@@ -201,11 +202,11 @@ export class Txn {
     this.touch.touchedAll();
   }
 
-  /** A message in its place among the writes; no key is touched. */
+  /** A message in its place among the writes, for who listens when they are committed; no key is touched. */
   publish(channel: string, message: Uint8Array, sharded: boolean): void {
     this.beginEffect();
     this.batch.publish(channel, message, sharded);
-    this.journal.pushNothing();
+    this.journal.pushPublication(new Publication(channel, message, sharded));
   }
 
   /** A point of this command to which undoTo can return. Marks nest. */

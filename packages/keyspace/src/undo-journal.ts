@@ -16,18 +16,9 @@ import { JOURNAL_RECORDS_MIN } from "./constants.js";
 import { Inverse } from "./inverse.js";
 import { type Keyspace, STORE } from "./keyspace.js";
 import { latin1Bytes, retainedBytes, UNDO_RECORD_BYTES } from "./memory.js";
+import { Publication, type Published } from "./publication.js";
 import { Contents } from "./store.js";
 import type { Value } from "./value.js";
-
-class NoInverse extends Inverse {
-  readonly bytes = 0;
-
-  override play(): void {}
-
-  protected override undo(): void {}
-}
-
-const NOTHING = new NoInverse();
 
 export class UndoJournal {
   private capacity = JOURNAL_RECORDS_MIN;
@@ -85,24 +76,33 @@ export class UndoJournal {
   }
 
   /** For an effect that changes no state: its bytes are cut like others. */
-  pushNothing(): void {
-    this.push("", NOTHING, 0, 0);
+  pushPublication(publication: Publication): void {
+    this.push("", publication, 0, publication.bytes);
   }
 
   pushReattach(contents: Contents): void {
     this.push(null, contents, 0, contents.memoryBytes);
   }
 
-  /** Forgets records before `position`; tells each record's key (null: the whole keyspace, or none). */
-  commitTo(position: number, dropped: (key: string | null) => void): void {
+  /**
+   * Forgets records before `position`; tells each record's key (null: the whole keyspace; "" for a message), and
+   * hands out the messages among them.
+   */
+  commitTo(
+    position: number,
+    dropped: (key: string | null) => void,
+    published: Published = unheard,
+  ): void {
     assert(position >= this.head && position <= this.tail, "commit position is in the journal");
     const mask = this.capacity - 1;
     while (this.head < position) {
       const i = this.head & mask;
       const key = this.keys[i] as string | null;
+      const value = this.values[i];
       this.clear(i);
       this.head++;
       dropped(key);
+      if (value instanceof Publication) published(value.channel, value.message, value.sharded);
     }
     this.shrinkWhenEmpty();
   }
@@ -210,6 +210,8 @@ export class UndoJournal {
     this.capacity = capacity;
   }
 }
+
+function unheard(): void {}
 
 function emptyColumn<T>(capacity: number): T[] {
   return new Array<T>(capacity);

@@ -2,6 +2,7 @@
 
 import { assert } from "../assert.js";
 import { type Keyspace, STORE } from "../keyspace.js";
+import type { Published } from "../publication.js";
 import type { Store } from "../store.js";
 import { keptString } from "../value.js";
 import { BatchReader } from "./batch-reader.js";
@@ -16,14 +17,16 @@ import { applyStreamEffect } from "./stream-effects.js";
 
 /**
  * Applies a committed batch and sets the keyspace's log time; returns the number of effects. Never throws
- * on a payload that a leader with the same state wrote; asserts otherwise.
+ * on a payload that a leader with the same state wrote; asserts otherwise. `published` is handed the messages
+ * as views of the payload; left out, they are nobody's.
  */
-export function applyBatch(keyspace: Keyspace, payload: Uint8Array): number {
+export function applyBatch(keyspace: Keyspace, payload: Uint8Array, published?: Published): number {
   const reader = new BatchReader(payload);
   const store = keyspace[STORE];
   assert(reader.logTimeMs >= keyspace.logTimeMs, "log time does not go back");
   while (reader.next()) {
-    applyEffect(store, reader);
+    if (reader.kind !== kind.PUBLISH) applyEffect(store, reader);
+    else published?.(reader.key, reader.bytes, reader.offset === 1);
   }
   keyspace.logTimeMs = reader.logTimeMs;
   return reader.effectCount;
@@ -54,8 +57,6 @@ function applyEffect(store: Store, effect: BatchReader): void {
       return;
     case kind.FLUSH_ALL:
       mutations.flushAll(store, null);
-      return;
-    case kind.PUBLISH:
       return;
     default: {
       const isApplied =
