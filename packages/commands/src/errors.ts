@@ -31,6 +31,16 @@ export const errors = {
   keyCountNotPositive: "ERR numkeys should be greater than 0",
   keyCountTooLarge: "ERR Number of keys can't be greater than number of args",
   limitNegative: "ERR LIMIT can't be negative",
+  scoreNaN: "ERR resulting score is not a number (NaN)",
+  rangeNotFloat: "ERR min or max is not a float",
+  rangeNotLex: "ERR min or max not valid string range item",
+  addNxWithXx: "ERR XX and NX options at the same time are not compatible",
+  addGtWithLt: "ERR GT, LT, and/or NX options at the same time are not compatible",
+  addIncrPairs: "ERR INCR option supports a single increment-element pair",
+  limitByRank:
+    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+  scoresByLex: "ERR syntax error, WITHSCORES not supported in combination with BYLEX",
+  weightNotFloat: "ERR weight value is not a float",
   nanOrInfinity: "ERR increment would produce NaN or Infinity",
   incrementOverflow: "ERR increment or decrement would overflow",
   decrementOverflow: "ERR decrement would overflow",
@@ -78,6 +88,10 @@ export function wrongArity(fullName: string): string {
 
 export function invalidExpire(fullName: string): string {
   return `ERR invalid expire time in '${fullName}' command`;
+}
+
+export function inputKeyNeeded(fullName: string): string {
+  return `ERR at least 1 input key is needed for '${fullName}' command`;
 }
 
 export function unsupportedOption(option: Buffer): string {

@@ -55,6 +55,7 @@ export type SortedSetView = Pick<
   | "forEachFromRank"
   | "forEach"
   | "randomEntry"
+  | "randomMembers"
   | "scan"
 >;
 

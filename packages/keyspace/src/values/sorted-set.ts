@@ -18,6 +18,7 @@ import { assert } from "../assert.js";
 import { ZSET_LISTPACK_ENTRIES_MAX, ZSET_LISTPACK_VALUE_BYTES_MAX } from "../constants.js";
 import { latin1Bytes } from "../memory.js";
 import { CompactEntries } from "./compact-entries.js";
+import { type Ranked, visitSample } from "./random-sample.js";
 import type { EntryVisitor } from "./rank-walk.js";
 import { RankedEntries } from "./ranked-entries.js";
 import {
@@ -206,6 +207,24 @@ export class SortedSet {
   /** Uniform; undefined if there is none. */
   randomEntry(random: () => number): SortedEntry | undefined {
     return this.at(Math.floor(random() * this.size));
+  }
+
+  /**
+   * Members of `count` different entries, or of all: every such choice is as probable, its order has no
+   * meaning. The set must not change meanwhile.
+   */
+  randomMembers(count: number, random: () => number, visit: (member: string) => void): void {
+    const { entries } = this;
+    const ranked: Ranked = {
+      size: entries.size,
+      nameAtRank: (rank) => {
+        const entry = this.at(rank);
+        assert(entry !== undefined, "a chosen rank is in the set");
+        return entry.member;
+      },
+      everyName: (visitName) => entries.forEachUp(0, (member) => visitName(member)),
+    };
+    visitSample(ranked, count, random, visit);
   }
 
   /**
