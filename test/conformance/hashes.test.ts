@@ -3,6 +3,8 @@
 import { asHash, stringToLatin1 } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
 import { compareWithRedis } from "./support/compare.js";
+import { compareDifferences } from "./support/differences.js";
+import { hashDifferences } from "./support/differences-hashes.js";
 import { HashCommands } from "./support/hashes-commands.js";
 import { type RespValue, readFrame } from "./support/resp-value.js";
 import { SeededRandom } from "./support/seeded-random.js";
@@ -22,6 +24,8 @@ compareWithRedis({
   source: (random) => new HashCommands(random),
   agree,
 });
+
+compareDifferences("hashes", ["HSET h f v"], hashDifferences);
 
 /** Replies that need not be equal byte for byte have a rule here. */
 function agree(argv: readonly Buffer[], ours: Buffer, theirs: Buffer, subject: Subject): boolean {

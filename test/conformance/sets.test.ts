@@ -3,6 +3,8 @@
 import { asSet } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
 import { compareWithRedis } from "./support/compare.js";
+import { compareDifferences } from "./support/differences.js";
+import { setDifferences } from "./support/differences-sets.js";
 import { type RespValue, readFrame } from "./support/resp-value.js";
 import { SeededRandom } from "./support/seeded-random.js";
 import { SetCommands } from "./support/sets-commands.js";
@@ -25,6 +27,8 @@ compareWithRedis({
   source: (random) => new SetCommands(random, sequenceLength),
   agree,
 });
+
+compareDifferences("sets", ["SADD s m"], setDifferences);
 
 /** Replies that need not be equal byte for byte have a rule here. */
 function agree(argv: readonly Buffer[], ours: Buffer, theirs: Buffer, subject: Subject): boolean {
