@@ -41,3 +41,15 @@ export const DATABASES = 16;
 /** Range of what Redis reads as a C int. */
 export const INT32_MAX = 2 ** 31 - 1;
 export const INT32_MIN = -(2 ** 31);
+
+/** Bytes. Longest string OBJECT ENCODING calls embstr, as Redis: what fits one allocation with its object. */
+export const EMBEDDED_STRING_BYTES_MAX = 44;
+
+/** Integers from 0 to before this are shared objects in Redis, which OBJECT REFCOUNT tells. */
+export const SHARED_INTEGERS_END = 10_000;
+
+/** Bytes. Longest list OBJECT ENCODING calls listpack: Redis's list-max-listpack-size of -2. */
+export const LIST_LISTPACK_BYTES_MAX = 8192;
+
+/** Bytes of a listpack without entries: header and end. */
+export const LISTPACK_BYTES = 7;

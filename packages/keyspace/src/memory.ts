@@ -28,6 +28,11 @@ export function valueBytes(value: Value): number {
   return value instanceof Blob ? BLOB_HEADER_BYTES + value.capacity : value.memoryBytes;
 }
 
+/** A key with its value, without its deadline. */
+export function entryBytes(key: string, value: Value): number {
+  return ENTRY_BYTES + latin1Bytes(key) + valueBytes(value);
+}
+
 /** What `old` still holds when `current` has replaced it: an appended Blob shares the storage. */
 export function retainedBytes(old: Value | undefined, current: Value | undefined): number {
   if (old === undefined || old === current) {

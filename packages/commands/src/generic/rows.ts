@@ -4,6 +4,8 @@ import { expireRows } from "./expire.js";
 import { flushRows } from "./flush.js";
 import { iterateRows } from "./iterate.js";
 import { keyRows } from "./keys.js";
+import { objectRows } from "./object.js";
+import { sortRows } from "./sort.js";
 import { ttlRows } from "./ttl.js";
 
 export const genericRows: readonly RowSpec[] = [
@@ -12,5 +14,7 @@ export const genericRows: readonly RowSpec[] = [
   ...expireRows,
   ...ttlRows,
   ...iterateRows,
+  ...sortRows,
+  ...objectRows,
   ...flushRows,
 ];

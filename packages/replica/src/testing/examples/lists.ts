@@ -18,4 +18,11 @@ export const listExamples: Readonly<Record<string, readonly string[]>> = {
   lpos: ["LPOS k x", "LPOS k x COUNT 0"],
   lmove: ["LMOVE k other LEFT RIGHT", "LMOVE missing k LEFT LEFT"],
   rpoplpush: ["RPOPLPUSH k other", "RPOPLPUSH missing k"],
+  sort: ["SORT k", "SORT missing BY k* GET k*", "SORT missing STORE k"],
+  sort_ro: ["SORT_RO k", "SORT_RO missing BY k* GET k*"],
+  "object|encoding": ["OBJECT ENCODING k"],
+  "object|freq": ["OBJECT FREQ k"],
+  "object|idletime": ["OBJECT IDLETIME k"],
+  "object|refcount": ["OBJECT REFCOUNT k"],
+  "memory|usage": ["MEMORY USAGE k", "MEMORY USAGE k SAMPLES 0"],
 };
