@@ -4,6 +4,7 @@
  *   name:type       an argument; types are Redis's (key, string, integer, double, pattern, unix-time)
  *   name:type#n     the n-th key specification, from 0 on, finds it; keys alone are counted without
  *   TOKEN           a literal word
+ *   name:'sign'     a literal that is no word
  *   TOKEN item      the word belongs to the argument behind it
  *   name(a | b)     one of
  *   name{a b}       a group that stands or falls together
@@ -94,6 +95,8 @@ function readNamed(reader: Reader, word: string, token: string): ArgumentDoc {
   const [name, type, index] = word.split(/[:#]/);
   assert(name !== undefined && type !== undefined, "an argument has a name and a type");
   if (index !== undefined) return argument(name, type, token, Number(index), []);
+  const sign = /^'(.)'$/.exec(type)?.[1];
+  if (sign !== undefined) return argument(name, "pure-token", sign, -1, []);
   const keySpecIndex = type === "key" ? reader.keys++ : -1;
   return argument(name, type, token, keySpecIndex, []);
 }

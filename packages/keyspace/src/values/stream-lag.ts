@@ -8,8 +8,14 @@ import { type ConsumerGroup, ENTRIES_READ_UNKNOWN } from "./consumer-group.js";
 import type { Stream } from "./stream.js";
 import { STREAM_ID_MIN, type StreamId } from "./stream-id.js";
 
+type StreamCounters = Pick<
+  Stream,
+  "length" | "firstId" | "lastId" | "maxDeletedId" | "entriesAdded"
+>;
+type GroupPosition = Pick<ConsumerGroup, "entriesRead" | "lastDeliveredId">;
+
 /** Entries not yet delivered to the group; undefined: can't be told. Negative after odd settings. */
-export function groupLag(stream: Stream, group: ConsumerGroup): number | undefined {
+export function groupLag(stream: StreamCounters, group: GroupPosition): number | undefined {
   if (stream.entriesAdded === 0) {
     return 0;
   }
@@ -22,7 +28,7 @@ export function groupLag(stream: Stream, group: ConsumerGroup): number | undefin
 }
 
 /** `entriesRead` of a group that is given the entry `id`, which lies above its lastDeliveredId. */
-export function entriesReadWith(stream: Stream, entriesRead: number, id: StreamId): number {
+export function entriesReadWith(stream: StreamCounters, entriesRead: number, id: StreamId): number {
   if (entriesRead !== ENTRIES_READ_UNKNOWN && !mayHaveGapFrom(stream, id)) {
     return entriesRead + 1;
   }
@@ -30,7 +36,7 @@ export function entriesReadWith(stream: Stream, entriesRead: number, id: StreamI
 }
 
 /** Entries ever added up to and with `id`, or ENTRIES_READ_UNKNOWN. */
-export function entriesUpTo(stream: Stream, id: StreamId): number {
+export function entriesUpTo(stream: StreamCounters, id: StreamId): number {
   const { entriesAdded, firstId, lastId, length } = stream;
   if (entriesAdded === 0) {
     return 0;
@@ -44,11 +50,11 @@ export function entriesUpTo(stream: Stream, id: StreamId): number {
   return entriesAdded - length + (id === firstId ? 1 : 0);
 }
 
-function mayHaveGapFrom(stream: Stream, id: StreamId): boolean {
+function mayHaveGapFrom(stream: StreamCounters, id: StreamId): boolean {
   return mayHaveGap(stream) && id <= stream.maxDeletedId;
 }
 
 /** An entry was removed from between others. */
-function mayHaveGap({ length, firstId, maxDeletedId }: Stream): boolean {
+function mayHaveGap({ length, firstId, maxDeletedId }: StreamCounters): boolean {
   return length > 0 && maxDeletedId !== STREAM_ID_MIN && maxDeletedId >= firstId;
 }
