@@ -27,6 +27,8 @@ const rowsRedisLacks: Readonly<Record<string, string>> = {
 const infoDifferences: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "command|getkeys": { arity: "7.2 takes a command without arguments, 7.0 does not" },
   "command|getkeysandflags": { arity: "as command|getkeys" },
+  zrank: { arity: "WITHSCORE is 7.2's" },
+  zrevrank: { arity: "as zrank" },
   "cluster|forget": { flags: "not inside MULTI: it appends an entry of its own" },
 };
 
@@ -35,8 +37,20 @@ const syntaxDifferences: Readonly<Record<string, string>> = {
   "client|kill": "7.2's shape, with SKIPME's two words spelt out",
   "client|list": "an id list is a repeated argument, not a block around one",
   "config|get": "a repeated argument, not a block around one",
+  zadd: "a word is named by itself; there CH is change and INCR is increment",
+  zrank: "WITHSCORE is 7.2's",
+  zrevrank: "as zrank",
   "command|getkeys": "7.0 documents no arguments",
   "command|getkeysandflags": "7.0 documents no arguments",
+  xadd: "7.2's names, with hyphens",
+  xsetid: "7.2's names, with hyphens",
+  xclaim: "7.2's name of LASTID's argument",
+  "xgroup|create": "7.2's names",
+  "xgroup|setid": "7.2's names",
+  "xgroup|destroy": "7.2's names",
+  "xgroup|createconsumer": "7.2's names",
+  "xgroup|delconsumer": "7.2's names",
+  "xinfo|consumers": "7.2's names",
 };
 
 /** 7.0 does not yet call these deprecated. */
