@@ -1,7 +1,7 @@
 /** Changes of sets. A set is never left empty: who takes its last member deletes the key. */
 
 import { assert } from "../assert.js";
-import { SEGMENT_ENTRIES_MAX } from "../constants.js";
+import { ELEMENT_SEGMENT_ENTRIES_MAX } from "../constants.js";
 import * as effects from "../effects/set-effects.js";
 import { MemberSet } from "../values/set.js";
 import type { EffectScope } from "./effect-scope.js";
@@ -48,7 +48,7 @@ export class Sets {
 
 function distinct(members: readonly string[]): readonly string[] {
   if (members.length === 1) return members;
-  if (members.length <= SEGMENT_ENTRIES_MAX) return [...new Set(members)];
+  if (members.length <= ELEMENT_SEGMENT_ENTRIES_MAX) return [...new Set(members)];
   // One Set throws at 2^24 members; what SUNIONSTORE found may be more.
   const seen = new MemberSet();
   return members.filter((member) => seen.add(member));
