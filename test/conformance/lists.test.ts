@@ -1,6 +1,8 @@
 /** Lists beside a real redis-server. */
 
 import { compareWithRedis } from "./support/compare.js";
+import { compareDifferences } from "./support/differences.js";
+import { listDifferences } from "./support/differences-lists.js";
 import { ListsGenerator } from "./support/lists-commands.js";
 import { readFrame } from "./support/resp-value.js";
 
@@ -13,6 +15,8 @@ compareWithRedis({
   source: (random) => new ListsGenerator(random),
   agree,
 });
+
+compareDifferences("lists", ["RPUSH l a b"], listDifferences);
 
 function agree(argv: readonly Buffer[], ours: Buffer, theirs: Buffer): boolean {
   if (argv[0]!.toString("latin1").toUpperCase() !== "EXPIRETIME") return false;
