@@ -18,6 +18,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
+          setupFiles: ["test/support/fast-check.ts"],
           include: [
             "packages/*/src/**/*.test.ts",
             "test/{architecture,sim,contract,conformance}/**/*.test.ts",

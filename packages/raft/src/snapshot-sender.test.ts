@@ -247,7 +247,7 @@ test("trap-21: whatever is lost, repeated, reordered or forgotten, the bytes arr
   let completed = 0;
   const property = fc.property(
     bytes,
-    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 1, max: 200 }),
     events,
     (whole, size, all) => {
       const transfer = new Transfer(whole, size);

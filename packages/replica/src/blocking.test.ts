@@ -155,6 +155,65 @@ describe("a client that waits for a key", () => {
   });
 });
 
+describe("sorted sets and streams", () => {
+  test("BZPOPMIN, BZPOPMAX and BZMPOP wait for a member", () => {
+    const { cluster, leader } = started();
+    const lowest = leader.connect().send("BZPOPMIN z 0");
+    cluster.settle();
+    const highest = leader.connect().send("BZPOPMAX z 0");
+    cluster.settle();
+    const many = leader.connect().send("BZMPOP 0 2 y z MAX COUNT 5");
+    cluster.settle();
+    leader.connect().send("ZADD z 1 a 2 b 3 c 4 d");
+    cluster.settle();
+    expect(flat(lowest.take())).toEqual(["*3 $1 z $1 a $1 1"]);
+    expect(flat(highest.take())).toEqual(["*3 $1 z $1 d $1 4"]);
+    expect(flat(many.take())).toEqual(["*2 $1 z *2 *2 $1 c $1 3 *2 $1 b $1 2"]);
+  });
+
+  test("XREAD waits for entries above the last id of when it came, on the leader and on a follower", () => {
+    const { cluster, leader } = started();
+    const follower = cluster.nodes.find((node) => node !== leader)!;
+    leader.connect().send("XADD s 1-1 f v");
+    cluster.settle();
+    const here = leader.connect().send("XREAD BLOCK 0 STREAMS s other $ 0");
+    const there = follower.connect().send("READONLY", "XREAD BLOCK 0 STREAMS s $");
+    cluster.settle();
+    there.take();
+    expect(here.take()).toEqual([]);
+    cluster.withholdCommits();
+    leader.connect().send("XADD s 1-2 f v");
+    cluster.settle();
+    expect([...here.take(), ...there.take()]).toEqual([]);
+    cluster.loseNothing();
+    cluster.advance(100);
+    const entry = "*1 *2 $1 s *1 *2 $3 1-2 *2 $1 f $1 v";
+    expect(flat(here.take())).toEqual([entry]);
+    expect(flat(there.take())).toEqual([entry]);
+  });
+
+  test("XREADGROUP gives each entry to one consumer, in order of arrival, and says that its group is gone", () => {
+    const { cluster, leader } = started();
+    leader.connect().send("XGROUP CREATE s g $ MKSTREAM");
+    cluster.settle();
+    const consumers = ["a", "b", "c"].map((name) => {
+      const client = leader
+        .connect()
+        .send(`XREADGROUP GROUP g ${name} COUNT 1 BLOCK 0 STREAMS s >`);
+      cluster.settle();
+      return client;
+    });
+    leader.connect().send("XADD s 1-1 f v", "XADD s 1-2 f v");
+    cluster.settle();
+    expect(flat(consumers[0]!.take())[0]).toContain(" 1-1 ");
+    expect(flat(consumers[1]!.take())[0]).toContain(" 1-2 ");
+    expect(consumers[2]!.take()).toEqual([]);
+    leader.connect().send("XGROUP DESTROY s g");
+    cluster.settle();
+    expect(flat(consumers[2]!.take())[0]).toMatch(/^-NOGROUP /);
+  });
+});
+
 describe("uncommitted, a wait tells nothing", () => {
   test("trap-33 neither the element nor the nil leaves before what they rest on is committed", () => {
     const { cluster, leader } = started();

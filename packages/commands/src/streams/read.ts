@@ -1,6 +1,6 @@
 /** XREAD and XREADGROUP: their common grammar. */
 
-import { asStream, STREAM_ID_MIN, type StreamId } from "@redoubt/keyspace";
+import { asStream, formatStreamId, STREAM_ID_MIN, type StreamId } from "@redoubt/keyspace";
 import { errors } from "../errors.js";
 import { add, clampToSafe, parseArgument } from "../numbers/int64.js";
 import type { RowSpec } from "../row.js";
@@ -35,7 +35,25 @@ function read(context: CommandContext, command: "xread" | "xreadgroup"): void {
   if (options === null) return;
   const wanted = parseStreams(context, options);
   if (wanted === null || tryRead(context, wanted)) return;
-  context.reply.nullArray();
+  const { timeoutMs, firstKey } = options;
+  if (timeoutMs === null || context.block === null) {
+    context.reply.nullArray();
+    return;
+  }
+  const { keys, after, group } = wanted;
+  context.block({
+    keys,
+    // A group that is gone is news, whatever became of its key.
+    type: group === null ? "stream" : null,
+    timeoutMs,
+    argv: group === null ? withIds(context.argv, firstKey + keys.length, after) : context.argv,
+  });
+}
+
+/** `$` is what it was when the command arrived. */
+function withIds(argv: readonly Buffer[], from: number, ids: readonly StreamId[]): Buffer[] {
+  const fixed = ids.map((id) => Buffer.from(formatStreamId(id), "latin1"));
+  return [...argv.slice(0, from), ...fixed];
 }
 
 /** Null: the error was replied. */

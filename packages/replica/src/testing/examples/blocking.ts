@@ -5,5 +5,8 @@ export const blockingExamples: Readonly<Record<string, readonly string[]>> = {
   brpop: ["BRPOP k 0.01"],
   blmpop: ["BLMPOP 0.01 2 nothing k LEFT"],
   blmove: ["BLMOVE k k2 LEFT RIGHT 0.01"],
+  bzpopmin: ["BZPOPMIN k 0.01"],
+  bzpopmax: ["BZPOPMAX nothing k 0.01"],
+  bzmpop: ["BZMPOP 0.01 2 nothing k MIN"],
   brpoplpush: ["BRPOPLPUSH k k2 0.01"],
 };
