@@ -40,7 +40,7 @@ export function forEachKey(
   }
 }
 
-/** The slot of the first key; -1 when the request names none. */
+/** The slot a redirect names: of the first key, or of what stands for one; -1: none. */
 export function firstKeySlot(row: CommandRow, argv: readonly Buffer[]): number {
   const specs = row.keySpecs;
   for (let i = 0; i < specs.length; i++) {
@@ -48,7 +48,8 @@ export function firstKeySlot(row: CommandRow, argv: readonly Buffer[]): number {
     const key = argv[range.first]!;
     return keySlot(latin1(key));
   }
-  return -1;
+  const named = row.slotArgument === 0 ? undefined : argv[row.slotArgument];
+  return named === undefined ? -1 : keySlot(latin1(named));
 }
 
 /**

@@ -39,6 +39,9 @@ export interface RowSpec {
   readonly execute?: Handler;
   /** Left out: keys, when the row has key specifications. Else it must be said. */
   readonly visibility?: Visibility;
+  /** It is a write though Redis does not flag it as one. */
+  readonly emits?: true;
+  readonly slotArgument?: number;
   readonly subcommands?: readonly RowSpec[];
 }
 
@@ -75,7 +78,8 @@ export function defineRow(spec: RowSpec, container?: string): CommandRow {
     executor,
     execute,
     visibility,
-    isWrite: flags.includes("write"),
+    isWrite: flags.includes("write") || spec.emits === true,
+    slotArgument: spec.slotArgument ?? 0,
     isBlocking: flags.includes("blocking") && executor === "data",
     denyOom: flags.includes("denyoom"),
     subcommands: spec.subcommands === undefined ? null : subcommandMap(spec.subcommands, fullName),

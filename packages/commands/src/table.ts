@@ -11,8 +11,10 @@ import { hashRows } from "./hashes/rows.js";
 import { introspectionRows } from "./introspection/command.js";
 import { blockingListRows } from "./lists/blocking.js";
 import { listRows } from "./lists/rows.js";
+import { pubSubRows } from "./pubsub/rows.js";
 import { defineRow } from "./row.js";
 import { setRows } from "./sets/rows.js";
+import { blockingSortedSetRows } from "./sorted-sets/blocking.js";
 import { sortedSetRows } from "./sorted-sets/rows.js";
 import { streamRows } from "./streams/rows.js";
 import { stringRows } from "./strings/rows.js";
@@ -25,8 +27,10 @@ export const commandTable: CommandTable = new CommandTable(
     ...hashRows,
     ...setRows,
     ...sortedSetRows,
+    ...blockingSortedSetRows,
     ...streamRows,
     ...genericRows,
+    ...pubSubRows,
     ...connectionRows,
     ...introspectionRows(() => commandTable),
     ...sessionRows,

@@ -31,6 +31,8 @@ export interface CommandContext {
   readonly random: () => number;
   /** The node's wall clock in ms, for TIME only: everything else asks `txn.nowMs`. */
   readonly wallMs: () => number;
+  /** How many times a message in this channel would be heard by clients of this node. */
+  readonly subscribers: (channel: string, sharded: boolean) => number;
   /**
    * For a blocking command that found nothing: it waits, and is executed again from the start when it may find
    * something; no reply is written then. Null: it may not wait (inside EXEC, or its time is over) and replies
@@ -206,7 +208,10 @@ export interface CommandRow {
   /** Not null exactly when `executor` is data and the row is not only a container. */
   readonly execute: Handler | null;
   readonly visibility: Visibility;
+  /** It leaves an effect: the leader's alone. */
   readonly isWrite: boolean;
+  /** Position of the argument whose slot a redirect names, though it is no key; 0: none. */
+  readonly slotArgument: number;
   /** It may wait for a key (CommandContext.block). */
   readonly isBlocking: boolean;
   readonly denyOom: boolean;

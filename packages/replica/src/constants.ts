@@ -87,6 +87,30 @@ export const EXPIRY_SAMPLE_KEYS = 20;
 /** A cycle samples again while more than a quarter of a sample was expired, at most this often. */
 export const EXPIRY_SAMPLES_MAX = 16;
 
+/** What a subscription costs besides its name: its places in two tables, and the tables' share. */
+export const SUBSCRIPTION_BYTES = 256;
+
+/** Message bytes that are held by reference in all its readers' output: one copy for all of them. */
+export const MESSAGE_SHARED_BYTES_MIN = 16 * KIB;
+
+/** What a committed message that is not told yet costs besides its bytes. */
+export const MESSAGE_OVERHEAD_BYTES = 128;
+
+/** How long a turn tells messages to subscribers: with many of them an entry of 1 MiB is seconds of work. */
+export const TELL_MS_PER_TURN_MAX = 10;
+
+/** How often, in messages told to one session, that time is looked at. */
+export const TELL_CLOCK_CHECK = 256;
+
+/** Committed messages not told yet above which the leader executes nothing new. */
+export const UNTOLD_BYTES_HIGH = 16 * MIB;
+
+/**
+ * Committed messages not told yet above which all subscribers of this node are cut: a follower cannot slow the
+ * leader down, and must not grow. A leader does not get there: what is in flight is bounded by its undo.
+ */
+export const UNTOLD_BYTES_MAX = IN_FLIGHT_UNDO_BYTES_MAX + UNTOLD_BYTES_HIGH;
+
 /** How often buffers are summed for the memory check. */
 export const MEMORY_SAMPLE_INTERVAL_MS = 50;
 

@@ -39,6 +39,8 @@ import {
 } from "./errors.js";
 import type { Executor } from "./executor.js";
 import type { NodeDirectory } from "./ports.js";
+import type { PubSub } from "./pub-sub.js";
+import { isSubscribing, pong, refusedWhileListening, runPubSub } from "./pub-sub-commands.js";
 import type { ReplyGate } from "./reply-gate.js";
 import {
   type Argv,
@@ -87,6 +89,7 @@ export class Dispatcher {
   readonly #gate: ReplyGate;
   readonly #directory: NodeDirectory;
   readonly #route: Route;
+  readonly #pubSub: PubSub;
 
   constructor(
     table: CommandTable,
@@ -94,12 +97,14 @@ export class Dispatcher {
     gate: ReplyGate,
     directory: NodeDirectory,
     route: Route,
+    pubSub: PubSub,
   ) {
     this.#table = table;
     this.#executor = executor;
     this.#gate = gate;
     this.#directory = directory;
     this.#route = route;
+    this.#pubSub = pubSub;
   }
 
   /** Handles the head of the queue. `done`: it is answered (or waits behind the gate). */
@@ -193,6 +198,11 @@ export class Dispatcher {
     if (!session.authenticated && !row.flags.includes("no_auth")) {
       return this.#refuse(session, NOAUTH);
     }
+    const refused = refusedWhileListening(session, row);
+    if (refused !== null) {
+      if (row.name === "exec") session.discard();
+      return this.#refuse(session, refused);
+    }
     session.lastCommand = row;
     if (session.multi !== null && !RUNS_INSIDE_MULTI.has(row.fullName)) {
       return this.#queue(session, session.multi, row, argv);
@@ -216,6 +226,7 @@ export class Dispatcher {
       return "done";
     }
     if (row.visibility === "noKeyspace") {
+      if (row.fullName === "ping" && session.listensInRESP2) return this.#pong(session, argv);
       this.#executor.observe(session, row, argv);
       return "done";
     }
@@ -255,7 +266,28 @@ export class Dispatcher {
     return "wait";
   }
 
+  /** Who listens hears it on any node that applies what is committed. */
+  #listen(session: Session, row: CommandRow, argv: Argv): Outcome {
+    const { isWitness, isRemoved } = this.#route;
+    if (isSubscribing(row) && (isWitness || isRemoved)) {
+      return this.#elsewhere(session, firstKeySlot(row, argv));
+    }
+    const start = session.output.end;
+    const tells = runPubSub(this.#pubSub, session, row, argv, false);
+    if (tells === "pushes") this.#gate.pushMessage(session, start);
+    else this.#final(session, start);
+    return "done";
+  }
+
+  #pong(session: Session, argv: Argv): Outcome {
+    const start = session.output.end;
+    pong(session, argv);
+    this.#final(session, start);
+    return "done";
+  }
+
   #session(session: Session, row: CommandRow, argv: Argv): Outcome {
+    if (row.group === "pubsub") return this.#listen(session, row, argv);
     switch (row.name) {
       case "multi":
         if (session.multi !== null) return this.#error(session, NESTED_MULTI);
@@ -265,8 +297,7 @@ export class Dispatcher {
         return this.#exec(session);
       case "discard":
         if (session.multi === null) return this.#error(session, DISCARD_WITHOUT_MULTI);
-        session.multi = null;
-        session.unwatchAll();
+        session.discard();
         return this.#ok(session);
       case "watch":
         return this.#watch(session, row, argv);
@@ -287,6 +318,7 @@ export class Dispatcher {
         session.closing = true;
         return "done";
       case "reset": {
+        this.#pubSub.unsubscribeAll(session);
         session.resetState();
         this.#executor.resetByHost(session);
         const start = session.output.end;
@@ -330,8 +362,7 @@ export class Dispatcher {
     const { multi } = session;
     if (multi === null) return this.#error(session, EXEC_WITHOUT_MULTI);
     if (multi.aborted) {
-      session.multi = null;
-      session.unwatchAll();
+      session.discard();
       return this.#error(session, EXECABORT);
     }
     const outcome = this.#execute(session, multi, false);
@@ -424,7 +455,11 @@ export class Dispatcher {
   }
 
   /** A session's row inside EXEC: never blocks. */
-  insideExec(session: Session, row: CommandRow): void {
+  insideExec(session: Session, row: CommandRow, argv: Argv): void {
+    if (row.group === "pubsub") {
+      runPubSub(this.#pubSub, session, row, argv, true);
+      return;
+    }
     switch (row.name) {
       case "wait":
         session.reply.integer(this.#route.followersWith(session.lastWriteIndex));

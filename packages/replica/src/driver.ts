@@ -229,7 +229,8 @@ export class Driver {
       assert(entry.kind !== EntryKind.noop, "a term's only no-op is applied before it serves");
       speculation.commitTo(entry.term, entry.index);
     } else if (entry.kind === EntryKind.batch && !this.#isWitness) {
-      speculation.apply(entry.index, entry.payload);
+      // What was in the log when this node was started may have been told before: nobody hears it twice.
+      speculation.apply(entry.index, entry.payload, entry.index > this.#catchUpTo);
     } else {
       speculation.skip(entry.index);
     }

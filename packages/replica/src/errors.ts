@@ -23,6 +23,14 @@ export const UNBLOCKED =
 export const TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
 export const TIMEOUT_NEGATIVE = "ERR timeout is negative";
 export const NOT_INTEGER = "ERR value is not an integer or out of range";
+/** Redis: pubsub.c, ssubscribeCommand. */
+export const SSUBSCRIBE_INSIDE_EXEC = "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client";
+
+/** Redis: networking.c, addReplySubcommandSyntaxError. */
+export function wrongPubSubArguments(subcommand: Buffer): string {
+  const name = subcommand.toString("latin1");
+  return `ERR unknown subcommand or wrong number of arguments for '${name}'. Try PUBSUB HELP.`;
+}
 
 /**
  * Own: the write was handed to the log, and leadership was lost before it was known to be durable. It may

@@ -48,7 +48,9 @@ export class Executor {
   /** Commands executed since start. */
   executedCommands = 0;
   /** Runs the session's own rows inside EXEC. Set by the owner. */
-  insideExec: (session: Session, row: CommandRow) => void = () => undefined;
+  insideExec: (session: Session, row: CommandRow, argv: Argv) => void = () => undefined;
+  /** How many on this node would hear a message. Set by the owner. */
+  receivers: (channel: string, sharded: boolean) => number = () => 0;
 
   constructor(
     speculation: Speculation,
@@ -70,6 +72,7 @@ export class Executor {
       reply: new ReplyWriter(new OutputBuffer()),
       random: () => random.next(),
       wallMs: () => clock.wallMs(),
+      subscribers: (channel, sharded) => this.receivers(channel, sharded),
       block: null,
       timedOut: false,
     };
@@ -254,7 +257,7 @@ export class Executor {
         this.#context.reply = session.reply;
         row.execute(this.#context);
       } else if (row.executor === "session") {
-        this.insideExec(session, row);
+        this.insideExec(session, row, argv);
       } else {
         this.#host.execute(row, session, argv);
       }

@@ -102,6 +102,11 @@ export interface ClientSink {
   write(chunks: readonly Uint8Array[]): void;
   /** No more replies will come: send what was written, then close. */
   end(): void;
+  /**
+   * A message was appended for a subscriber that holds `bytes` besides what the sink has. True: that is more than
+   * it may have; the sink closes it soon, and it is told nothing any more. Absent: never.
+   */
+  overflows?(bytes: number): boolean;
   /** Back-pressure: stop (true) or go on (false) feeding requests of this connection. */
   pause(paused: boolean): void;
 }

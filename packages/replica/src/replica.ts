@@ -43,6 +43,8 @@ import {
   LOG_TRAILING_ENTRIES,
   MEMORY_SAMPLE_INTERVAL_MS,
   SEAL_LOOKS_MAX,
+  TELL_MS_PER_TURN_MAX,
+  UNTOLD_BYTES_HIGH,
 } from "./constants.js";
 import { Dispatcher, type Outcome, type Route } from "./dispatcher.js";
 import { Driver } from "./driver.js";
@@ -51,6 +53,7 @@ import { Executor } from "./executor.js";
 import { LeaseClock } from "./lease-clock.js";
 import { ParkedSessions } from "./parked-sessions.js";
 import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
+import { PubSub } from "./pub-sub.js";
 import { ReplyGate } from "./reply-gate.js";
 import { Session, type SessionEvents } from "./session.js";
 import { Speculation } from "./speculation.js";
@@ -89,6 +92,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   readonly #raft: Raft;
   readonly #speculation = new Speculation();
   readonly #gate = new ReplyGate();
+  readonly #pubSub = new PubSub(this.#gate);
   readonly #executor: Executor;
   readonly #dispatcher: Dispatcher;
   readonly #driver: Driver;
@@ -157,6 +161,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       this.#gate,
       ports.directory,
       this,
+      this.#pubSub,
     );
     this.#blocked = new BlockedClients(this.#speculation.keyspace);
     this.#speculation.onTouched = (key) => {
@@ -164,7 +169,11 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       if (key === null) this.#blocked.touchedAll();
       else this.#blocked.touched(key);
     };
-    this.#executor.insideExec = (session, row) => this.#dispatcher.insideExec(session, row);
+    this.#executor.insideExec = (session, row, argv) =>
+      this.#dispatcher.insideExec(session, row, argv);
+    this.#executor.receivers = (channel, sharded) => this.#pubSub.receivers(channel, sharded);
+    this.#speculation.onPublished = (channel, message, sharded) =>
+      this.#pubSub.publish(channel, message, sharded);
     const events = {
       leadershipLost: (lastSealed: Index) => this.#leadershipLost(lastSealed),
       routeChanged: () => {
@@ -222,6 +231,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   sessionClosed(session: Session): void {
     this.#blocked.remove(session);
+    this.#pubSub.unsubscribeAll(session);
     this.#sessions.delete(session.id);
   }
 
@@ -259,13 +269,15 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     const looking = this.#sealWhenDue();
     if (this.serving && this.#gate.readsPending) this.#confirmReads();
     this.#driver.advance();
+    this.#tellSubscribers();
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
     const waiting = this.#active.length > 0 || this.#blocked.hasReady;
     const more = waiting && (!this.serving || this.#admitting());
     const released = this.#parked.length > 0 && (this.#routeChanged || this.#parked.mayGoOn);
-    if (looking || more || released || this.#driver.hasWork) scheduler.wake();
+    const telling = this.#pubSub.untoldBytes > 0;
+    if (looking || more || released || telling || this.#driver.hasWork) scheduler.wake();
     scheduler.wakeAt(this.#nextDeadlineMs());
   }
 
@@ -414,7 +426,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       !this.#raft.transferring &&
       this.#raft.uncommittedBytes + this.#speculation.batch.bytes < IN_FLIGHT_BYTES_MAX &&
       this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX &&
-      this.#speculation.journal.memoryBytes < IN_FLIGHT_UNDO_BYTES_MAX
+      this.#speculation.journal.memoryBytes < IN_FLIGHT_UNDO_BYTES_MAX &&
+      this.#pubSub.untoldBytes < UNTOLD_BYTES_HIGH
     );
   }
 
@@ -590,8 +603,17 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#sealLooks = 0;
   }
 
-  /** What a session watched may have changed and come back unseen. */
+  /** Messages of what is committed, in order. A node that is no member any more hears nothing. */
+  #tellSubscribers(): void {
+    if (this.#raft.isRemoved) this.#pubSub.endAll();
+    if (this.#pubSub.untoldBytes === 0) return;
+    const { clock } = this.#ports;
+    this.#pubSub.tell(clock, clock.monotonicMs() + TELL_MS_PER_TURN_MAX);
+  }
+
+  /** What a session watched may have changed and come back unseen, and messages in between were not heard. */
   #stateReplaced(): void {
+    this.#pubSub.endAll();
     for (const session of this.#sessions.values()) {
       if (session.watchCount > 0) session.watchDirty = true;
     }
@@ -675,6 +697,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return (
       keyspace.memoryBytes +
       journal.memoryBytes +
+      this.#pubSub.memoryBytes +
+      this.#pubSub.untoldBytes +
       batch.bytes +
       this.#raft.memoryBytes +
       this.#bufferBytes
@@ -764,6 +788,9 @@ export class Replica implements PeerEvents, SessionEvents, Route {
         parkedSessions: this.#parked.length,
         blockedSessions: this.#blocked.size,
         hazards: this.#speculation.hazardCount,
+        channels: this.#pubSub.count("channel"),
+        patterns: this.#pubSub.count("pattern"),
+        shardChannels: this.#pubSub.count("shard"),
       },
     };
   }

@@ -13,7 +13,7 @@ import { assert } from "./assert.js";
 import { READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
 import type { Repeatable } from "./requests.js";
 import type { Session } from "./session.js";
-import type { ReplyKind } from "./waiting-replies.js";
+import { ReplyKind } from "./waiting-replies.js";
 
 export class ReplyGate {
   #committed: Index = 0;
@@ -52,6 +52,23 @@ export class ReplyGate {
       session.output.truncate(start);
       return;
     }
+    this.#append(session, needsCommit, needsRead, kind, request);
+  }
+
+  /** A push: it waits for nothing but what stands before it, and CLIENT REPLY does not silence it. */
+  pushMessage(session: Session, start: number): void {
+    if (session.closed || session.output.end === start) return;
+    this.#append(session, 0, false, ReplyKind.final, null);
+  }
+
+  #append(
+    session: Session,
+    needsCommit: Index,
+    needsRead: boolean,
+    kind: ReplyKind,
+    request: Repeatable | null,
+  ): void {
+    const { end } = session.output;
     this.#noteOutput(session);
     const waits = needsRead || needsCommit > this.#committed;
     if (!waits && session.waiting.length === 0) {

@@ -6,6 +6,7 @@ import { blockingExamples } from "./testing/examples/blocking.js";
 import { hashExamples } from "./testing/examples/hashes.js";
 import { keyExamples } from "./testing/examples/keys.js";
 import { listExamples } from "./testing/examples/lists.js";
+import { pubSubExamples } from "./testing/examples/pubsub.js";
 import { setExamples } from "./testing/examples/sets.js";
 import { sortedSetExamples } from "./testing/examples/sorted-sets.js";
 import { streamExamples } from "./testing/examples/streams.js";
@@ -15,6 +16,7 @@ import { TestCluster } from "./testing/test-cluster.js";
 const examples: Readonly<Record<string, readonly string[]>> = {
   ...keyExamples,
   ...blockingExamples,
+  ...pubSubExamples,
   ...listExamples,
   ...hashExamples,
   ...setExamples,

@@ -14,6 +14,7 @@ import {
 } from "./constants.js";
 import { CLUSTERDOWN, INDETERMINATE } from "./errors.js";
 import type { ClientSink } from "./ports.js";
+import type { Subscriptions } from "./pub-sub.js";
 import {
   EncodedReply,
   Refusal,
@@ -82,6 +83,8 @@ export class Session {
   readonly watched = new Map<string, number>();
   /** Leadership was lost since WATCH. */
   watchDirty = false;
+  /** Null: it listens to nothing. Kept by PubSub. */
+  subscriptions: Subscriptions | null = null;
   blockedOn: Blocked | null = null;
   /** A blocked request that must not wait any more (leadership was lost): told when its turn comes, and how. */
   unblocked: { readonly request: Request; readonly error: string } | null = null;
@@ -114,6 +117,8 @@ export class Session {
   #queue: Request[] = [];
   #queueHead = 0;
   #queuedBytes = 0;
+  /** So many requests at the queue's head were taken back: what is told to the client comes behind them. */
+  #takenBack = 0;
   #paused = false;
 
   constructor(
@@ -213,6 +218,17 @@ export class Session {
     this.reply.protocol = 2;
   }
 
+  /** MULTI ends without EXEC. */
+  discard(): void {
+    this.multi = null;
+    this.unwatchAll();
+  }
+
+  /** It knows messages from replies by their order alone, and has fewer commands. */
+  get listensInRESP2(): boolean {
+    return this.subscriptions !== null && this.reply.protocol === 2;
+  }
+
   unwatchAll(): void {
     for (const key of this.watched.keys()) this.#keyspace.unwatch(key);
     this.watched.clear();
@@ -252,6 +268,7 @@ export class Session {
     this.#queuedBytes -= requestBytes(request);
     this.#queue[this.#queueHead] = EMPTY;
     this.#queueHead += 1;
+    if (this.#takenBack > 0) this.#takenBack -= 1;
     if (this.#queueHead === this.#queue.length) {
       this.#queue.length = 0;
       this.#queueHead = 0;
@@ -269,6 +286,22 @@ export class Session {
     this.#queue.length = 0;
     this.#queueHead = 0;
     this.#queuedBytes = 0;
+    this.#takenBack = 0;
+  }
+
+  /** Something it was told, or will be, stands in the queue. */
+  get hasTakenBack(): boolean {
+    return this.#takenBack > 0;
+  }
+
+  /** What is encoded from `start` on is told behind what was taken back: messages keep their order. */
+  queueOutput(start: number): void {
+    const encoded = new EncodedReply(this.output.copy(start, this.output.end));
+    this.output.truncate(start);
+    this.#queue.splice(this.#queueHead + this.#takenBack, 0, encoded);
+    if (this.refuseHeld > this.#takenBack) this.refuseHeld += 1;
+    this.#takenBack += 1;
+    this.#queuedBytes += requestBytes(encoded);
   }
 
   /**
@@ -312,6 +345,7 @@ export class Session {
     for (const request of again) this.#queuedBytes += requestBytes(request);
     this.#queue = again.concat(this.#queue.slice(this.#queueHead));
     this.#queueHead = 0;
+    this.#takenBack += again.length;
     this.#events.sessionActive(this);
   }
 

@@ -17,6 +17,7 @@ import {
   batchLogTimeMs,
   clearKeyspace,
   Keyspace,
+  type Published,
   type TouchSink,
   Txn,
   UndoJournal,
@@ -41,6 +42,12 @@ export class Speculation implements TouchSink {
 
   /** Told of every key an effect of a command touches; null: of all. Set by the owner. */
   onTouched: (key: string | null) => void = () => undefined;
+
+  /** Handed the messages of what is committed, in order: views of an entry, or their own bytes. Set by the owner. */
+  onPublished: Published = () => undefined;
+  readonly #published: Published = (channel, message, sharded) => {
+    this.onPublished(channel, message, sharded);
+  };
 
   /** Index of the last entry whose effects are part of the state and can't be undone any more. */
   applied: Index = 0;
@@ -187,7 +194,7 @@ export class Speculation implements TouchSink {
       this.#sealedHead = 0;
     }
     this.#commitIndex = index;
-    this.journal.commitTo(batch.journalEnd, this.#dropHazard);
+    this.journal.commitTo(batch.journalEnd, this.#dropHazard, this.#published);
     // Each hazard of a batch in flight has its record of undo; any more come from commands that were undone.
     if (this.#hazards.size > this.journal.length) {
       for (const key of this.#hazards.keys()) this.#dropHazard(key);
@@ -196,12 +203,15 @@ export class Speculation implements TouchSink {
     this.#appliedLogTimeMs = batch.logTimeMs;
   }
 
-  /** Follower's path: an entry with effects that is committed and was not executed here. */
-  apply(index: Index, payload: Uint8Array): void {
+  /**
+   * Follower's path: an entry with effects that is committed and was not executed here. `heard`: its messages
+   * are handed out.
+   */
+  apply(index: Index, payload: Uint8Array, heard = true): void {
     assert(this.term === 0, "a leader applies by commitTo only");
     assert(index === this.applied + 1, "each entry is applied once, in order");
     assert(batchLogTimeMs(payload) >= this.keyspace.logTimeMs, "log time never goes back");
-    applyBatch(this.keyspace, payload);
+    applyBatch(this.keyspace, payload, heard ? this.#published : undefined);
     this.applied = index;
     this.#appliedLogTimeMs = this.keyspace.logTimeMs;
   }

@@ -56,6 +56,10 @@ export interface ReplicaStatus {
     readonly blockedSessions: number;
     /** Keys about which nothing may be told yet. */
     readonly hazards: number;
+    /** What clients of this node listen to. */
+    readonly channels: number;
+    readonly patterns: number;
+    readonly shardChannels: number;
   };
 }
 

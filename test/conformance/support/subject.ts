@@ -35,6 +35,7 @@ export class Subject {
       reply: new ReplyWriter(this.#output),
       random,
       wallMs: () => Date.now(),
+      subscribers: () => 0,
       block: null,
       timedOut: false,
     };

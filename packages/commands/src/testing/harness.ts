@@ -27,6 +27,7 @@ export class Harness {
       reply: new ReplyWriter(this.#output),
       random: () => 0.5,
       wallMs: () => this.nowMs,
+      subscribers: () => 0,
       block: null,
       timedOut: false,
     };
