@@ -1,5 +1,6 @@
 /** SORT, OBJECT and MEMORY beside a real redis-server. */
 
+import { asList, asSet, asSortedSet, type StringValue, stringToLatin1 } from "@redoubt/keyspace";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compareWithRedis } from "./support/compare.js";
 import { compareDifferences } from "./support/differences.js";
@@ -60,10 +61,10 @@ describe.skipIf(redisVersion() === null)("SORT beside redis-server (skipped with
 });
 
 /** Replies that need not be equal byte for byte have a rule here. */
-function agree(argv: readonly Buffer[], ours: Buffer, theirs: Buffer): boolean {
+function agree(argv: readonly Buffer[], ours: Buffer, theirs: Buffer, subject: Subject): boolean {
   const words = argv.map((argument) => argument.toString("latin1"));
   const name = words[0]!.toUpperCase();
-  if (name === "SORT" || name === "SORT_RO") return sortsAgree(words, ours, theirs);
+  if (name === "SORT" || name === "SORT_RO") return sortsAgree(words, ours, theirs, subject);
   const a = readFrame(ours, 0)!.value;
   const b = readFrame(theirs, 0)!.value;
   if (name === "MEMORY") return isPositive(a) && isPositive(b);
@@ -93,17 +94,36 @@ function encodingsAgree(ours: RespValue, theirs: RespValue): boolean {
  * The order is open where ALPHA weights may be equal, in a set that is not sorted, and, of ours, for what is
  * behind a NUL, which Redis does not compare.
  */
-function sortsAgree(words: readonly string[], ours: Buffer, theirs: Buffer): boolean {
+function sortsAgree(
+  words: readonly string[],
+  ours: Buffer,
+  theirs: Buffer,
+  subject: Subject,
+): boolean {
   const options = words.slice(2).map((word) => word.toUpperCase());
   const isAlpha = options.includes("ALPHA");
   const isWeighed = options.includes("BY");
   const keepsOrder = options.some(
     (word, i) => word === "BY" && !/^[^\0]*\*/.test(options[i + 1] ?? ""),
   );
-  const hasNul = ours.includes(0) && isAlpha;
+  const hasNul = isAlpha && elementsAt(subject, words[1]!).some((one) => one.includes("\0"));
   const isOpen = hasNul || (isAlpha && isWeighed) || (words[1]!.startsWith("s") && keepsOrder);
   if (!isOpen || !sameHeader(ours, theirs)) return false;
   return options.includes("LIMIT") || sameMultiset(ours, theirs, getsOf(options));
+}
+
+function elementsAt(subject: Subject, key: string): string[] {
+  const elements: string[] = [];
+  const value = subject.keyspace.peek(key);
+  if (value === undefined) return elements;
+  const take = (element: StringValue) => {
+    elements.push(stringToLatin1(element));
+    return true;
+  };
+  asList(value)?.forEachFrom(0, 1, take);
+  asSet(value)?.forEach(take);
+  asSortedSet(value)?.forEach(take);
+  return elements;
 }
 
 function getsOf(options: readonly string[]): number {
