@@ -46,6 +46,8 @@ export class SortedSetCommands {
   readonly #scores: readonly string[];
   readonly #weights: readonly string[];
   readonly #isTall: boolean;
+  /** Sent first, so that there is something to ask for. */
+  readonly #queue: string[][];
 
   constructor(random: SeededRandom) {
     this.#random = random;
@@ -54,10 +56,11 @@ export class SortedSetCommands {
     const scores = [...edgeFloats, ...moreScores];
     this.#scores = this.#isTall ? scores.filter((score) => score !== "-0") : scores;
     this.#weights = this.#isTall ? weights : anyWeights;
+    this.#queue = [...keys, ...keys].map((key) => ["ZADD", key, ...this.#pairs(6)]);
   }
 
   next(): Buffer[] {
-    return disturbed(this.#random, this.#command());
+    return disturbed(this.#random, this.#queue.shift() ?? this.#command());
   }
 
   #command(): string[] {
@@ -70,7 +73,7 @@ export class SortedSetCommands {
       () => this.#addMany(),
       () => ["ZINCRBY", this.#key(), this.#score(), this.#member()],
       () => ["ZINCRBY", this.#key(), this.#score(), this.#member()],
-      () => ["ZREM", this.#anyKey(), ...this.#many(() => this.#member())],
+      () => ["ZREM", this.#anyKey(), ...this.#many(() => this.#member()).slice(0, 2)],
       () => ["ZCARD", this.#anyKey()],
       () => ["ZSCORE", this.#anyKey(), this.#member()],
       () => ["ZMSCORE", this.#anyKey(), ...this.#many(() => this.#member())],
@@ -100,7 +103,6 @@ export class SortedSetCommands {
         this.#member(),
       ],
       () => this.#keyCommand(),
-      () => this.#keyCommand(),
     ];
     return random.pick(makers)();
   }
@@ -118,6 +120,7 @@ export class SortedSetCommands {
     const random = this.#random;
     const kind = random.below(10);
     if (kind < 5) return String(random.below(5) - 1);
+    if (kind === 5) return random.pick(["inf", "-inf"]);
     if (kind < 7) return random.pick(this.#scores);
     const digits = (random.next() - 0.5) * 10 ** (random.below(40) - 15);
     return kind < 9 ? String(digits) : digits.toFixed(random.below(18)).replace(/^-(?=[0.]*$)/, "");
@@ -137,16 +140,19 @@ export class SortedSetCommands {
     if (random.chance(0.2)) options.push(random.pick(["CH", "ch"]));
     if (random.chance(0.15)) options.push("INCR");
     if (random.chance(0.05)) options.push(random.pick(["NX", "LT", "XX", "CH", "x"]));
-    const isSingle = options.includes("INCR") ? random.chance(0.9) : random.chance(0.4);
-    const pairs = Array.from({ length: isSingle ? 1 : 1 + random.below(4) }, () => [
-      isSingle ? this.#score() : this.#sensibleScore(),
-      this.#member(),
-    ]);
-    return ["ZADD", this.#key(), ...options, ...pairs.flat()];
+    const isSingle = options.includes("INCR") ? random.chance(0.9) : random.chance(0.3);
+    const pairs = isSingle ? [this.#score(), this.#member()] : this.#pairs(6);
+    return ["ZADD", this.#key(), ...options, ...pairs];
+  }
+
+  #pairs(countMax: number): string[] {
+    const length = 1 + this.#random.below(countMax);
+    return Array.from({ length }, () => [this.#sensibleScore(), this.#member()]).flat();
   }
 
   #addLex(): string[] {
-    const pairs = this.#many(() => this.#member()).flatMap((member) => ["0", member]);
+    const members = [...this.#many(this.#member), ...this.#many(this.#member)];
+    const pairs = members.flatMap((member) => ["0", member]);
     return ["ZADD", this.#random.pick(lexKeys), ...pairs];
   }
 
@@ -225,7 +231,8 @@ export class SortedSetCommands {
     const range = this.#rangeArguments(by);
     const scores = random.chance(0.05) ? ["WITHSCORES"] : [];
     if (!isLex && range.includes("BYLEX")) return ["ZRANGESTORE", key(), key(), "x", ...range];
-    return ["ZRANGESTORE", key(), key(), ...range, ...scores];
+    const destination = isLex ? key() : this.#destination();
+    return ["ZRANGESTORE", destination, key(), ...range, ...scores];
   }
 
   #oldRange(): string[] {
@@ -254,6 +261,14 @@ export class SortedSetCommands {
   /** Not too often all of it. */
   #removeRange(): string[] {
     const random = this.#random;
+    if (random.chance(0.3)) {
+      const first = random.pick(["0", "1", "-1", "-3", "2"]);
+      return ["ZREMRANGEBYRANK", this.#anyKey(), first, random.pick([first, "2", "-2"])];
+    }
+    if (random.chance(0.3)) {
+      const score = this.#sensibleScore();
+      return ["ZREMRANGEBYSCORE", this.#anyKey(), score, score];
+    }
     const makers: (() => string[])[] = [
       () => ["ZREMRANGEBYRANK", this.#anyKey(), this.#rank(), this.#rank()],
       () => ["ZREMRANGEBYSCORE", this.#anyKey(), this.#bound(), this.#bound()],
@@ -264,25 +279,23 @@ export class SortedSetCommands {
 
   #pop(): string[] {
     const random = this.#random;
-    const counts = ["0", "1", "2", "5", "1000", "9223372036854775807", "-1"];
-    const count = random.pick(random.chance(0.1) ? edgeRanks : counts);
-    const options = random.pick([[], [], [count], [count], [count, "x"]]);
+    const counts = ["0", "1", "1", "2", "2", "3"];
+    const edges = [...edgeRanks, "1000", "9223372036854775807", "-1"];
+    const count = random.pick(random.chance(0.15) ? edges : counts);
+    const options = random.chance(0.04) ? [count, "x"] : random.pick([[], [count]]);
     return [random.pick(["ZPOPMIN", "ZPOPMAX"]), this.#anyKey(), ...options];
   }
 
   #multiPop(): string[] {
     const random = this.#random;
     const chosen = this.#many(this.#anyKey);
-    const count = random.pick(["1", "2", "10", "9223372036854775807", "0", "-1", "x", ""]);
-    const options = random.pick([
-      [],
-      ["COUNT", count],
-      ["count", count],
-      ["COUNT"],
-      ["x"],
-      ["COUNT", "1", "COUNT", "1"],
-    ]);
-    const where = random.pick(["MIN", "MAX", "min", "max", "MAX", "x"]);
+    const edges = ["10", "9223372036854775807", "9223372036854775808", "0", "-1", "x", ""];
+    const count = random.pick(random.chance(0.2) ? edges : ["1", "2", "3"]);
+    const wrong = [["COUNT"], ["x"], ["COUNT", "1", "COUNT", "1"], ["COUNT", "1", "x"]];
+    const options = random.pick(
+      random.chance(0.1) ? wrong : [[], ["COUNT", count], ["count", count]],
+    );
+    const where = random.pick(random.chance(0.05) ? ["x", "COUNT"] : ["MIN", "MAX", "min", "max"]);
     return ["ZMPOP", this.#keyCount(chosen), ...chosen, where, ...options];
   }
 
@@ -302,8 +315,11 @@ export class SortedSetCommands {
     const counts = ["0", "1", "2", "5", "100000", "9223372036854775807", ...negative];
     const count = random.pick(random.chance(0.1) ? badIntegers : counts);
     const halves = ["4611686018427387903", "4611686018427387904", "-9223372036854775807"];
-    if (random.chance(0.1)) return ["ZRANDMEMBER", key, random.pick(halves), "WITHSCORES"];
-    return ["ZRANDMEMBER", key, count, ...random.pick([[], ["WITHSCORES"], ["withscores"], ["x"]])];
+    if (random.chance(0.05)) return ["ZRANDMEMBER", key, random.pick(halves), "WITHSCORES"];
+    const options = random.pick(
+      random.chance(0.05) ? [["x"], ["WITHSCORES", "x"]] : [[], ["WITHSCORES"], ["withscores"]],
+    );
+    return ["ZRANDMEMBER", key, count, ...options];
   }
 
   #combine(): string[] {
@@ -315,30 +331,39 @@ export class SortedSetCommands {
     const options: string[][] = [];
     const isWeighted = name === "ZUNION" || name === "ZINTER" || random.chance(0.05);
     if (isWeighted && random.chance(0.6)) {
-      const given = chosen.map(() => random.pick(this.#weights));
+      const given = chosen.map(() => random.pick(random.chance(0.5) ? ["1", "2"] : this.#weights));
       if (random.chance(0.05)) given.pop();
       options.push([random.pick(["WEIGHTS", "weights"]), ...given]);
     }
     if (isWeighted && random.chance(0.5)) {
-      const aggregate = random.pick(["SUM", "MIN", "MAX", "sum", "min", "max", "x"]);
-      options.push(["AGGREGATE", aggregate]);
+      const known = ["SUM", "MIN", "MAX", "sum", "min", "max"];
+      options.push(["AGGREGATE", random.pick(random.chance(0.05) ? ["x", ""] : known)]);
     }
-    if (random.chance(isStored ? 0.05 : 0.5)) options.push(["WITHSCORES"]);
-    if (random.chance(name === "ZINTERCARD" ? 0.7 : 0.03)) {
-      options.push(["LIMIT", random.pick(["0", "1", "2", "100", "-1", "x", ""])]);
+    const isScored = !isStored && name !== "ZINTERCARD";
+    if (random.chance(isScored ? 0.6 : 0.03)) options.push(["WITHSCORES"]);
+    if (random.chance(name === "ZINTERCARD" ? 0.7 : 0.02)) {
+      const limit = random.pick(random.chance(0.1) ? ["-1", "x", ""] : ["0", "1", "2", "100"]);
+      options.push([random.pick(["LIMIT", "limit"]), limit]);
     }
     if (random.chance(0.05)) options.push([random.pick(["WEIGHTS", "AGGREGATE", "LIMIT", "x"])]);
     if (random.chance(0.5)) options.reverse();
     const request = [this.#keyCount(chosen), ...chosen, ...options.flat()];
-    return isStored ? [`${name}STORE`, this.#key(), ...request] : [name, ...request];
+    return isStored ? [`${name}STORE`, this.#destination(), ...request] : [name, ...request];
+  }
+
+  /** Mostly the same one: it often is empty then. */
+  #destination(): string {
+    return this.#random.chance(0.7) ? "{tag}x" : this.#key();
   }
 
   #scan(): string[] {
     const random = this.#random;
-    const cursor = random.pick(["0", "0", "0", "0", "5", "x", "-1", "18446744073709551616"]);
+    const edges = ["5", "x", "-1", "18446744073709551615", "18446744073709551616"];
+    const cursor = random.chance(0.2) ? random.pick(edges) : "0";
+    const counts = random.chance(0.1) ? ["0", "-1", "x"] : ["1", "3", "1000"];
     const options: string[] = [];
     if (random.chance(0.4)) options.push("MATCH", random.pick(patterns));
-    if (random.chance(0.4)) options.push("COUNT", random.pick(["1", "3", "1000", "0", "-1", "x"]));
+    if (random.chance(0.4)) options.push("COUNT", random.pick(counts));
     if (random.chance(0.05)) options.push(random.pick(["TYPE", "x", "COUNT"]));
     return ["ZSCAN", this.#anyKey(), cursor, ...options];
   }

@@ -49,7 +49,9 @@ export function parseRange(
   const [min, max] = isSwapped ? [start + 1, start] : [start, start + 1];
   const bounds = boundsArguments(context, by, min, max);
   if (bounds === null) return null;
-  const { offset, limit, withScores } = options;
+  const { limit, withScores } = options;
+  // A limit of -1 is none, by rank too: then what it would skip does not count.
+  const offset = by === "rank" ? 0 : options.offset;
   return { bounds, reverse, offset, limit, withScores };
 }
 
