@@ -118,6 +118,7 @@ describe("-0", () => {
     for (const member of ["m", long]) {
       expect(db.run(`ZINCRBY z -0 ${member}`)).toBe("$2 -0");
       expect(db.run(`ZSCORE z ${member}`)).toBe("$1 0");
+      expect(db.effects()).toEqual([`ZADD z 0 ${member}`]);
       expect(db.run(`ZUNION 1 z WEIGHTS -1 WITHSCORES`)).toContain("$2 -0");
     }
   });

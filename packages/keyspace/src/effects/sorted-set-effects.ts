@@ -31,7 +31,8 @@ export function encodePut(
   batch.beginCollection(kind.SORTED_SET_PUT, key);
   batch.addInteger(members.length);
   members.forEach((member, i) => {
-    batch.addDouble(scores[i]!);
+    // -0 becomes 0, as the value keeps it: else a Redis told this effect might keep -0.
+    batch.addDouble(scores[i]! + 0);
     batch.addText(member);
   });
 }
