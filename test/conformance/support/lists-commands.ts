@@ -107,6 +107,7 @@ export class ListsGenerator implements CommandSource {
   /** Now and then so many that the list has several nodes and chunks. */
   #elements(): string[] {
     const random = this.#random;
+    if (random.chance(0.002)) return Array.from({ length: 5000 }, (_, i) => String(i % 700));
     const count = random.chance(0.03) ? 50 + random.below(600) : 1 + random.below(5);
     return Array.from({ length: count }, () => this.#element());
   }
