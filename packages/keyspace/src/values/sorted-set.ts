@@ -1,13 +1,15 @@
 /**
  * The value of a sorted set key: members (flat latin1 strings whatever their length) with scores, in order
- * of (score, member bytes). Scores are doubles, infinities included, NaN excluded, -0 kept as 0.
+ * of (score, member bytes). Scores are doubles, infinities included, NaN excluded, -0 kept as 0. Differs
+ * from Redis: it keeps -0 in a skiplist, and 0 in a listpack.
  *
  *   listpack    CompactEntries    few short members
  *   skiplist    RankedEntries     a tree for the order, a table for the score of a member
  *
  * The encoding is what OBJECT ENCODING says, by the rules of Redis 7.2: it is raised by the addition that
  * exceeds a limit, and never lowered. It is no part of the content: digests leave it out, and a rebuilt set
- * may be compact again.
+ * may be compact again. Differs from Redis: a ZADD of many members raises it by the members that are added,
+ * not by the number of arguments.
  *
  * Inverses: `set` of a new member and `delete`; `set` of another score and the same with the old one;
  * `takeRange` (and the pops) and `putBack`. If the encoding was another one before a `set`,
