@@ -257,7 +257,9 @@ export class StreamsGenerator implements CommandSource {
       const added = random.chance(0.3) ? ["ENTRIESADDED", this.#counter(["1", "5", "100"])] : [];
       return ["XSETID", keptKey, this.#id(), ...added];
     }
-    const argv = ["XSETID", random.pick(keys), `${this.#ms}-${9 + random.below(3)}`];
+    // Not below what may have been deleted, the edges with 5 included.
+    const ms = Math.max(this.#ms, 6);
+    const argv = ["XSETID", random.pick(keys), `${ms}-${9 + random.below(3)}`];
     if (random.chance(0.2)) argv.push("ENTRIESADDED", this.#counter(["1", "5", "100"]));
     if (random.chance(0.3)) argv.push("MAXDELETEDID", random.chance(0.5) ? "0-0" : this.#id());
     return argv;
