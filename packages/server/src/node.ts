@@ -280,7 +280,7 @@ function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings 
     protectedNow: () => config.protectedMode && config.requirepass === "",
     bulkBytesMax: () => config.protoMaxBulkBytes,
     queryBytesMax: () => config.clientQueryBufferBytesMax,
-    outputLimits: () => config.clientOutputBufferLimits.normal,
+    outputLimits: (subscriber) => config.clientOutputBufferLimits[subscriber ? "pubsub" : "normal"],
   };
 }
 

@@ -50,6 +50,8 @@ export interface ConnectionOwner {
   backlogged(connection: Connection): void;
   /** Reply bytes are waiting for the peer: checks the limits of the configuration. */
   outputHeld(connection: Connection): void;
+  /** A subscriber holds so many reply bytes. True: too many, it will be closed. */
+  overflows(connection: Connection, bytes: number): boolean;
   /** Ends as soon as its replies are gone: settle() after each turn. */
   draining(connection: Connection): void;
   closed(connection: Connection, reason: CloseReason, error: Error | null): void;
@@ -159,6 +161,11 @@ export class Connection implements ClientSink, DecoderEvents {
     return this.releasedBytes + this.session.waitingBytes;
   }
 
+  /** Redis's client type pubsub. */
+  get isSubscriber(): boolean {
+    return this.session.subscriptions !== null;
+  }
+
   /** Everything that was asked is answered, as far as the replica is concerned. */
   get quiet(): boolean {
     const { queuedBytes, waitingBytes } = this.session;
@@ -207,6 +214,10 @@ export class Connection implements ClientSink, DecoderEvents {
       this.#deadlineMs = this.#owner.nowMs() + forMs;
       if (forMs === 0) this.close("reply-ended");
     });
+  }
+
+  overflows(bytes: number): boolean {
+    return this.#owner.overflows(this, bytes + this.releasedBytes);
   }
 
   pause(paused: boolean): void {

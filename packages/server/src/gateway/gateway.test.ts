@@ -242,6 +242,38 @@ describe("limits", () => {
     await admin.end();
   });
 
+  test("trap-20 a subscriber that does not read is cut, in the middle of a turn too; the others hear", async () => {
+    const admin = await node.client();
+    const saved = node.config.get("client-output-buffer-limit")!;
+    await admin.send("CONFIG", "SET", "client-output-buffer-limit", "pubsub 3mb 0 0");
+    const [slow, quick, publisher] = [
+      await node.client(),
+      await node.client(),
+      await node.client(),
+    ];
+    await slow.send("SUBSCRIBE", "a");
+    const own = [...node.running.gateway.connections].at(-3)!;
+    expect(own.isSubscriber).toBe(true);
+    await quick.send("SUBSCRIBE", "a");
+    const listed = String(await admin.send("CLIENT", "LIST", "TYPE", "pubsub"));
+    expect(listed.match(/ flags=P .* sub=1 psub=0 ssub=0 /g)).toHaveLength(2);
+    const killsBefore = node.running.gateway.stats.limitKills;
+    slow.socket.pause();
+    const message = "m".repeat(MIB);
+    await besideNeighbour(async () => {
+      for (let i = 0; i < 40 && own.state !== "closed"; i++) {
+        await publisher.send("PUBLISH", "a", message);
+      }
+      await eventually(() => own.state === "closed");
+    });
+    expect(node.running.gateway.stats.limitKills).toBe(killsBefore + 1);
+    expect(await publisher.send("PUBSUB", "NUMSUB", "a")).toEqual(["a", 1]);
+    expect(await publisher.send("PUBLISH", "a", "last")).toBe(1);
+    await admin.send("CONFIG", "SET", "client-output-buffer-limit", saved);
+    slow.socket.destroy();
+    for (const client of [quick, publisher, admin]) await client.end();
+  });
+
   test("trap-20 a pipeline whose replies nobody reads is not executed ahead of its reader", async () => {
     const admin = await node.client();
     await admin.send("SET", "page", "p".repeat(15_000));

@@ -38,7 +38,8 @@ export interface GatewaySettings {
   protectedNow(): boolean;
   bulkBytesMax(): number;
   queryBytesMax(): number;
-  outputLimits(): {
+  /** `subscriber`: of those who listen to channels. */
+  outputLimits(subscriber: boolean): {
     readonly hardBytes: number;
     readonly softBytes: number;
     readonly softSeconds: number;
@@ -69,7 +70,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   /** Connections with requests their sessions have no room for. */
   readonly #backlogged = new Set<Connection>();
   #dirty: Connection[] = [];
-  #killed: Connection[] = [];
+  /** To be closed at the end of the turn, and why. */
+  #killed: { readonly connection: Connection; readonly reason: CloseReason }[] = [];
   #executedAtReset = 0;
   #inTurn = false;
   #stopping = false;
@@ -142,10 +144,10 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   }
 
   /** CLIENT KILL of another: never in the middle of a turn, whose sessions the replica is walking. */
-  closeAfterTurn(connection: Connection): void {
+  closeAfterTurn(connection: Connection, reason: CloseReason = "killed"): void {
     if (connection.killed) return;
     connection.killed = true;
-    this.#killed.push(connection);
+    this.#killed.push({ connection, reason });
   }
 
   /** Clients admitted at a time: maxclients, or fewer when descriptors are. */
@@ -213,9 +215,19 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     connection.countedBytes = held;
   }
 
+  /** The hard limit in the middle of a turn: a subscriber may be told more in one than it may have. */
+  overflows(connection: Connection, bytes: number): boolean {
+    const { hardBytes } = this.#settings.outputLimits(true);
+    if (hardBytes === 0 || bytes <= hardBytes) return false;
+    this.closeAfterTurn(connection, "output-buffer");
+    return true;
+  }
+
   /** client-output-buffer-limit. */
   outputHeld(connection: Connection): void {
-    const { hardBytes, softBytes, softSeconds } = this.#settings.outputLimits();
+    const { hardBytes, softBytes, softSeconds } = this.#settings.outputLimits(
+      connection.isSubscriber,
+    );
     const bytes = connection.outputBytes;
     if (hardBytes > 0 && bytes > hardBytes) {
       connection.close("output-buffer");
@@ -303,7 +315,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
       }
     }
     if (this.#killed.length > 0) {
-      for (const connection of this.#killed.splice(0)) connection.close("killed");
+      for (const { connection, reason } of this.#killed.splice(0)) connection.close(reason);
     }
     for (const connection of this.#backlogged) {
       if (!connection.feed()) this.#backlogged.delete(connection);
@@ -328,7 +340,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
       } else if (
         idleMs > 0 &&
         nowMs - connection.lastActiveMs > idleMs &&
-        !connection.session.blocked
+        !connection.session.blocked &&
+        !connection.isSubscriber
       ) {
         connection.close("idle");
       }

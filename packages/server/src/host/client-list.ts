@@ -5,7 +5,7 @@ import type { Session } from "@redoubt/replica";
 import type { Connection } from "../gateway/connection.js";
 import { connectionOf, type HostHandler, type HostServices, integerOf, word } from "./services.js";
 
-/** Redis's kinds of client. Here every connection is a normal one: members speak gRPC, not RESP. */
+/** Redis's kinds of client. No connection is another member's: those speak gRPC, not RESP. */
 const clientTypes: ReadonlySet<string> = new Set([
   "NORMAL",
   "MASTER",
@@ -26,7 +26,7 @@ export const clientList: HostHandler = (services, session, argv) => {
   if (argv.length === 4 && option === "TYPE") {
     const type = word(argv[3]);
     if (!clientTypes.has(type)) return reply.error(unknownType(argv[3]!));
-    accept = () => type === "NORMAL";
+    accept = (connection) => typeOf(connection) === type;
   } else if (argv.length > 3 && option === "ID") {
     const ids = new Set<number>();
     for (const argument of argv.slice(3)) {
@@ -140,7 +140,11 @@ function filterAccepts(filter: KillFilter, connection: Connection): boolean {
   if (filter.id !== null && connection.session.id !== filter.id) return false;
   if (filter.address !== null && connection.remote !== filter.address) return false;
   if (filter.localAddress !== null && connection.local !== filter.localAddress) return false;
-  return filter.type === null || filter.type === "NORMAL";
+  return filter.type === null || filter.type === typeOf(connection);
+}
+
+function typeOf(connection: Connection): string {
+  return connection.isSubscriber ? "PUBSUB" : "NORMAL";
 }
 
 function unknownType(type: Buffer): string {
@@ -164,9 +168,9 @@ function clientLine({ nowMs }: HostServices, connection: Connection): string {
     ["idle", seconds(connection.lastActiveMs)],
     ["flags", flagsOf(session, connection)],
     ["db", 0],
-    ["sub", 0],
-    ["psub", 0],
-    ["ssub", 0],
+    ["sub", session.subscriptions?.channel.size ?? 0],
+    ["psub", session.subscriptions?.pattern.size ?? 0],
+    ["ssub", session.subscriptions?.shard.size ?? 0],
     ["multi", session.multiLength],
     ["qbuf", query],
     ["qbuf-free", 0],
@@ -191,6 +195,7 @@ function clientLine({ nowMs }: HostServices, connection: Connection): string {
 
 function flagsOf(session: Session, connection: Connection): string {
   let flags = "";
+  if (connection.isSubscriber) flags += "P";
   if (session.inMulti) flags += "x";
   if (session.blocked) flags += "b";
   if (connection.state !== "open") flags += "c";
