@@ -84,7 +84,7 @@ export class SetCommands {
     return ["SCARD", key];
   }
 
-  /** Not so many that the redis-server answers without an end. */
+  /** Of negative counts none so large that the redis-server would draw until its memory ends. */
   #randomMember(): string[] {
     const random = this.#random;
     const key = random.pick(keys);
