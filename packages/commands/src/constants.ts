@@ -53,3 +53,12 @@ export const LIST_LISTPACK_BYTES_MAX = 8192;
 
 /** Bytes of a listpack without entries: header and end. */
 export const LISTPACK_BYTES = 7;
+
+/**
+ * Bytes of what SORT's GETs give, each result with SORT_GET_BYTES above its text, and of large ALPHA weights: many
+ * GETs of many elements, or one large string asked for again and again, are bounded by nothing else. Differs
+ * from Redis, which answers until its memory ends.
+ */
+export const SORT_BYTES_MAX = 256 * 1024 * 1024;
+/** Place in an array and the reply's head and end. */
+export const SORT_GET_BYTES = 16;

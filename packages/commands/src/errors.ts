@@ -57,6 +57,7 @@ export const errors = {
   numkeysNotPositive: "ERR numkeys should be greater than 0",
   countNotPositive: "ERR count should be greater than 0",
   sortWeight: "ERR One or more scores can't be converted into double",
+  sortTooLarge: "ERR the values that BY and GET ask for are too large together",
   frequencyNotKept:
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
   sameObject: "ERR source and destination objects are the same",

@@ -62,6 +62,21 @@ describe("SORT", () => {
     expect(redis.run("LINDEX d 2")).toBe("$1 y");
   });
 
+  test("GETs that give more than a node can hold are refused, and nothing is changed", () => {
+    redis.run("RPUSH l 1 2");
+    redis.run("SETRANGE w1 67108863 x");
+    redis.effects();
+    const gets = (count: number) => Array.from({ length: count }, () => "GET w*").join(" ");
+    expect(redis.run(`SORT l ${gets(4)} STORE d`)).toMatch(
+      /^-ERR the values that BY and GET ask for/,
+    );
+    expect(redis.run(`SORT_RO l BY nosort ${gets(4)}`)).toMatch(/^-ERR the values/);
+    expect(redis.effects()).toEqual([]);
+    redis.run("RPUSH same 1 1 1 1 1");
+    expect(redis.run("SORT same BY w* ALPHA")).toMatch(/^-ERR the values/);
+    expect(redis.run(`SORT l DESC LIMIT 0 1 ${gets(4)}`)).toBe("*4 $-1 $-1 $-1 $-1");
+  });
+
   test("COMMAND GETKEYS finds the key of STORE among the options", () => {
     const keys = (line: string) => redis.run(`COMMAND GETKEYS ${line}`);
     expect(keys("SORT l")).toBe("*1 $1 l");

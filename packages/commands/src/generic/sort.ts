@@ -14,6 +14,7 @@ import {
   stringToLatin1,
   type Value,
 } from "@redoubt/keyspace";
+import { SORT_BYTES_MAX, SORT_GET_BYTES } from "../constants.js";
 import { errors } from "../errors.js";
 import { parseDouble } from "../numbers/double.js";
 import { keyAt, keyUnknown, type RowSpec } from "../row.js";
@@ -25,11 +26,11 @@ import { parseSortRequest, type SortRequest, storePosition } from "./sort-reques
 /** Below it doubles are denormal: strtod says that they are out of range. */
 const NORMAL_DOUBLE_MIN = 2 ** -1022;
 
-/** One element and what it is ordered by. */
+/** One element and what it is ordered by: the score, or with ALPHA the text. */
 interface Weighed {
   readonly element: string;
   readonly score: number;
-  /** Null: there is no such value; it comes before all others. */
+  /** Null with ALPHA: there is no such value; it comes before all others. */
   readonly text: string | null;
 }
 
@@ -46,7 +47,11 @@ function sortElements(context: CommandContext, mayStore: boolean): void {
   if (request === null) return;
   const elements = orderedElements(context, keyArgument(context, 1), request);
   if (elements === null) return;
-  const results = gather(context, elements, request.gets);
+  const results = request.gets.length === 0 ? elements : gather(context, elements, request.gets);
+  if (results === null) {
+    context.reply.error(errors.sortTooLarge);
+    return;
+  }
   if (request.destination === null) {
     context.reply.array(results.length);
     for (const result of results) {
@@ -85,10 +90,7 @@ function orderedElements(
   const end = request.limitCount < 0 ? size : Math.min(start + request.limitCount, size);
   if (!request.sorts) return elementsBetween(value, start, end, request.descending);
   const weighed = weigh(context, elementsBetween(value, 0, size, false), request);
-  if (weighed === null) {
-    context.reply.error(errors.sortWeight);
-    return null;
-  }
+  if (weighed === null) return null;
   const compare = request.alpha ? byText : byScore;
   // Not sorted and turned round: what is equal keeps its order.
   weighed.sort(request.descending ? (a, b) => compare(b, a) : compare);
@@ -120,7 +122,7 @@ function elementsBetween(value: Value, start: number, end: number, isReversed: b
   return elements;
 }
 
-/** Null: a weight is no number. */
+/** Null: the error was replied. */
 function weigh(
   context: CommandContext,
   elements: readonly string[],
@@ -128,12 +130,18 @@ function weigh(
 ): Weighed[] | null {
   const pattern = by === null ? null : new SortPattern(by);
   const weighed: Weighed[] = [];
+  let copiedBytes = 0;
   for (const element of elements) {
     const value = pattern === null ? element : pattern.lookUp(context, element);
     const text = value === undefined ? null : stringToLatin1(value);
     const score = alpha || text === null ? 0 : weightOf(text);
-    if (Number.isNaN(score)) return null;
-    weighed.push({ element, score, text });
+    // Large weights are copied, the same one for each of its elements.
+    if (alpha && typeof value === "object") copiedBytes += value.length;
+    if (Number.isNaN(score) || copiedBytes > SORT_BYTES_MAX) {
+      context.reply.error(copiedBytes > SORT_BYTES_MAX ? errors.sortTooLarge : errors.sortWeight);
+      return null;
+    }
+    weighed.push({ element, score, text: alpha ? text : null });
   }
   return weighed;
 }
@@ -166,15 +174,24 @@ function compareBytes(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Undefined: a GET that means nothing. */
+/** Undefined: a GET that means nothing. Null: they would be too large. */
 function gather(
   context: CommandContext,
-  elements: string[],
+  elements: readonly string[],
   gets: readonly string[],
-): (StringValue | undefined)[] {
-  if (gets.length === 0) return elements;
+): (StringValue | undefined)[] | null {
   const patterns = gets.map((get) => new SortPattern(get));
-  return elements.flatMap((element) => patterns.map((pattern) => pattern.lookUp(context, element)));
+  const results: (StringValue | undefined)[] = [];
+  let bytes = 0;
+  for (const element of elements) {
+    for (const pattern of patterns) {
+      const value = pattern.lookUp(context, element);
+      results.push(value);
+      bytes += SORT_GET_BYTES + (value?.length ?? 0);
+      if (bytes > SORT_BYTES_MAX) return null;
+    }
+  }
+  return results;
 }
 
 const sortFacts = {
