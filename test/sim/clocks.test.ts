@@ -11,7 +11,16 @@ const mix = {
   clients: 8,
   thinkMs: 100,
   pipelines: { plain: 1, transaction: 0.1, compareAndSet: 0.1, follower: 0.2, large: 0.002 },
-  operations: { register: 0.5, counter: 0.2, expiring: 0.2, volatile: 1, flush: 0.01, echo: 0.1 },
+  operations: {
+    register: 0.5,
+    counter: 0.2,
+    expiring: 0.2,
+    volatile: 1,
+    collection: 0,
+    queue: 0,
+    flush: 0.01,
+    echo: 0.1,
+  },
 };
 
 test.each([1, 2, 3])(

@@ -45,11 +45,13 @@ const LOG_LINES = [
 ] as const;
 
 /** Answers that tell a client what became of its request. */
-const ERROR_CODES = ["INDETERMINATE", "MOVED", "CLUSTERDOWN"] as const;
+const ERROR_CODES = ["INDETERMINATE", "MOVED", "CLUSTERDOWN", "UNBLOCKED"] as const;
 
 const CHECKED = {
   "rolled back, and compared with a rebuild": "rollbacks",
   "an EXEC was judged as a whole": "transactions",
+  "an element of a queue was taken": "queueElements",
+  "who waited for an element got it": "waitsServed",
   "a replica's read was judged": "monotoneReads",
   "a leader's read was judged by index": "committedReads",
   "a deposed leader's lease was judged": "leases",

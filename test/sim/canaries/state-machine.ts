@@ -93,7 +93,16 @@ export const stateMachineCanaries: readonly Canary[] = [
     ],
     caughtBy: /^(committed reads|linearizability)/,
     mix: {
-      operations: { register: 1, counter: 0.3, expiring: 0, volatile: 0, flush: 0.1, echo: 0 },
+      operations: {
+        register: 1,
+        counter: 0.3,
+        expiring: 0,
+        volatile: 0,
+        collection: 0,
+        queue: 0,
+        flush: 0.1,
+        echo: 0,
+      },
     },
   },
   {

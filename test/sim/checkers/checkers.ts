@@ -23,6 +23,7 @@ import { MonotoneReads } from "./monotone-reads.js";
 import { OneLeaderATerm } from "./one-leader-a-term.js";
 import { PointerChain } from "./pointer-chain.js";
 import { checkPromise } from "./promises.js";
+import { Queues } from "./queues.js";
 import { QuorumIntersection } from "./quorum-intersection.js";
 import { checkReplyOrder } from "./reply-order.js";
 import { Revealed } from "./revealed.js";
@@ -54,6 +55,8 @@ export interface CheckerFigures {
   readonly committedReads: number;
   readonly monotoneReads: number;
   readonly transactions: number;
+  readonly queueElements: number;
+  readonly waitsServed: number;
   readonly promises: number;
   readonly leases: number;
   readonly looks: number;
@@ -82,6 +85,7 @@ export class Checkers {
   readonly #committedReads: CommittedReads;
   readonly #monotone: MonotoneReads;
   readonly #transactions: Transactions;
+  readonly #queues: Queues;
   readonly #lines = new LogLines();
   #promises = 0;
   #undecidedKeys = 0;
@@ -109,6 +113,7 @@ export class Checkers {
     this.#committedReads = new CommittedReads(this.#log, report);
     this.#monotone = new MonotoneReads(this.#log, report);
     this.#transactions = new Transactions(this.#log, report);
+    this.#queues = new Queues(report);
   }
 
   get figures(): CheckerFigures {
@@ -122,6 +127,8 @@ export class Checkers {
       committedReads: this.#committedReads.checked,
       monotoneReads: this.#monotone.checked,
       transactions: this.#transactions.checked,
+      queueElements: this.#queues.checked,
+      waitsServed: this.#queues.waited,
       promises: this.#promises,
       leases: this.#leases.checked,
       looks: this.#memory.looks,
@@ -193,6 +200,7 @@ export class Checkers {
       this.#completeness.committed(entry);
       const known = this.#log.at(entry.index);
       if (known !== undefined) this.#transactions.committed(known);
+      this.#queues.committed(entry);
     }
     this.#pointers.applied(node, entry);
     // A witness holds no state.
@@ -222,6 +230,7 @@ export class Checkers {
     this.#acknowledged.answered(operation);
     this.#committedReads.answered(operation);
     this.#transactions.answered(operation);
+    this.#queues.answered(operation);
     checkReplyOrder(operation, this.#report);
     if (operation.model === "follower" && operation.argv[0] === "GET") {
       this.#monotone.answered(operation);

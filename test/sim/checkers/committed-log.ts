@@ -82,6 +82,7 @@ export class CommittedLog {
       const key = command[1]?.toString("latin1") ?? "";
       if (name === "FLUSHALL") touched = null;
       else touched?.push(key);
+      if (name === "XGROUP") touched?.push(command[2]!.toString("latin1"));
       if (name === "RENAME" || name === "COPY") touched?.push(command[2]!.toString("latin1"));
       this.#collectTokens(command);
       this.#collectChange(index, name, key, command);
@@ -94,11 +95,12 @@ export class CommittedLog {
   }
 
   #collectTokens(command: readonly Buffer[]): void {
-    const value = command[2];
-    if (value === undefined) return;
-    const text = value.toString("latin1", 0, Math.min(value.length, TOKENS_WITHIN_BYTES));
-    const found = text.match(/v\d+\./g);
-    if (found !== null) for (const token of found) this.tokens.add(token);
+    for (let i = 2; i < command.length; i++) {
+      const value = command[i]!;
+      const text = value.toString("latin1", 0, Math.min(value.length, TOKENS_WITHIN_BYTES));
+      const found = text.match(/v\d+\./g);
+      if (found !== null) for (const token of found) this.tokens.add(token);
+    }
   }
 
   #collectChange(index: Index, name: string, key: string, command: readonly Buffer[]): void {

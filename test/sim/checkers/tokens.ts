@@ -20,6 +20,6 @@ export function acknowledgesItsValue({ model, argv, reply }: Operation): boolean
     case "CAS":
       return Array.isArray(reply);
     default:
-      return argv[0] === "GETSET" || argv[0] === "APPEND";
+      return ["GETSET", "APPEND", "RPUSH", "LPUSH", "HSET", "XADD", "LSET"].includes(argv[0]!);
   }
 }

@@ -14,6 +14,7 @@ export type Model =
   | "counter"
   | "expiring"
   | "volatile"
+  | "queue"
   | "transaction"
   | "follower"
   | "control";

@@ -8,7 +8,15 @@ import type { SeededRandom } from "../world/random.js";
 /** Kinds of pipelines. */
 export type PipelineKind = "plain" | "transaction" | "compareAndSet" | "follower" | "large";
 /** Kinds of operations in a plain one. */
-export type OperationKind = "register" | "counter" | "expiring" | "volatile" | "flush" | "echo";
+export type OperationKind =
+  | "register"
+  | "counter"
+  | "expiring"
+  | "volatile"
+  | "collection"
+  | "queue"
+  | "flush"
+  | "echo";
 
 export interface Mix {
   readonly clients: number;
@@ -50,6 +58,8 @@ export function drawMix(random: SeededRandom): Mix {
       counter: some(0.7, 0.5),
       expiring: some(0.6, 0.6),
       volatile: some(0.6, 0.6),
+      collection: some(0.6, 0.6),
+      queue: some(0.6, 0.6),
       flush: random.chance(0.25) ? 0.05 : some(0.4, 0.005),
       echo: some(0.5, 0.2),
     },

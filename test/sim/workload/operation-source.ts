@@ -78,6 +78,10 @@ export class OperationSource {
     // Keys that were left are deleted, so that states stay small.
     for (const key of this.#left.splice(0, 4)) {
       operations.push(made(client, modelOf(key), key, ["DEL", key]));
+      if (key.startsWith("volatile") || key.startsWith("collection")) {
+        const parts = ["f", "r", "h", "s", "z", "x", "l"].map((part) => `${key}:${part}`);
+        operations.push(made(client, "volatile", key, ["DEL", ...parts]));
+      }
       if (key.startsWith("pair")) {
         operations.push(made(client, "volatile", key, ["DEL", `${key}:a`, `${key}:b`]));
       }
@@ -100,6 +104,7 @@ export class OperationSource {
     }
     if (kind === "flush") return made(client, "volatile", "", ["FLUSHALL"]);
     if (kind === "echo") return made(client, "volatile", "", ["ECHO", this.#fresh().toUpperCase()]);
+    if (kind === "queue") return this.#queue(client, random);
     const key = this.#key(kind, random);
     switch (kind) {
       case "register":
@@ -110,6 +115,8 @@ export class OperationSource {
         return made(client, kind, key, this.#expiring(key, random));
       case "volatile":
         return made(client, kind, key, this.#volatile(key, random));
+      case "collection":
+        return made(client, "volatile", key, this.#collection(key, random));
     }
   }
 
@@ -147,6 +154,62 @@ export class OperationSource {
     if (draw < 0.9) return ["PTTL", key];
     if (draw < 0.93) return ["DBSIZE"];
     return ["GET", key];
+  }
+
+  /** Collections of all types, and keys that change their type: judged by the states' digests. */
+  #collection(key: string, random: SeededRandom): string[] {
+    const name = `${key}:${random.pick(["h", "s", "z", "x", "l"])}`;
+    const member = (): string => `m${random.below(12)}`;
+    const type = name.at(-1);
+    const draw = random.next();
+    if (draw < 0.05) return ["DEL", name];
+    if (draw < 0.1) return ["PEXPIRE", name, ttl(random)];
+    if (draw < 0.15) return ["RENAME", name, `${key}:${random.pick(["h", "s", "z"])}`];
+    if (draw < 0.2) return ["COPY", name, `${key}:${random.pick(["s", "z", "x"])}`, "REPLACE"];
+    if (type === "h") {
+      if (draw < 0.5) return ["HSET", name, member(), this.#fresh(), member(), this.#fresh()];
+      if (draw < 0.7) return ["HINCRBYFLOAT", name, `n${random.below(3)}`, "0.1"];
+      return draw < 0.85 ? ["HDEL", name, member(), member()] : ["HGETALL", name];
+    }
+    if (type === "s") {
+      if (draw < 0.5) return ["SADD", name, member(), member(), member()];
+      if (draw < 0.7) return ["SPOP", name, String(random.below(3))];
+      return draw < 0.85 ? ["SREM", name, member()] : ["SUNIONSTORE", `${key}:s`, name, `${key}:z`];
+    }
+    if (type === "z") {
+      if (draw < 0.5) return ["ZADD", name, String(random.below(9)), member(), "inf", member()];
+      if (draw < 0.7) return ["ZINCRBY", name, "1.5", member()];
+      return draw < 0.85 ? ["ZPOPMIN", name] : ["ZREMRANGEBYRANK", name, "0", "1"];
+    }
+    if (type === "x") {
+      if (draw < 0.5) return ["XADD", name, "MAXLEN", "~", "20", "*", "f", this.#fresh()];
+      if (draw < 0.6) return ["XGROUP", "CREATE", name, "g", "0", "MKSTREAM"];
+      if (draw < 0.8)
+        return ["XREADGROUP", "GROUP", "g", member(), "COUNT", "2", "STREAMS", name, ">"];
+      return draw < 0.9
+        ? ["XAUTOCLAIM", name, "g", member(), "5", "0"]
+        : ["XTRIM", name, "MAXLEN", "2"];
+    }
+    if (draw < 0.4) return ["RPUSH", name, this.#fresh(), member()];
+    if (draw < 0.6) return ["LINSERT", name, "BEFORE", member(), this.#fresh()];
+    if (draw < 0.8) return ["LREM", name, "0", member()];
+    return draw < 0.9 ? ["LTRIM", name, "1", "8"] : ["LSET", name, "0", this.#fresh()];
+  }
+
+  /** Few queues and short waits: somebody waits nearly always, and a client's patience outlasts them. */
+  #queue(client: number, random: SeededRandom): Operation {
+    const name = (): string => `queue${random.below(3)}`;
+    const end = (): string => random.pick(["LEFT", "RIGHT"]);
+    const seconds = String(random.between(0.01, 0.25));
+    const key = name();
+    const draw = random.next();
+    const request = (...argv: string[]): Operation => made(client, "queue", key, argv);
+    if (draw < 0.4) return request("RPUSH", key, this.#fresh());
+    if (draw < 0.45) return request("LPUSH", key, this.#fresh(), this.#fresh());
+    if (draw < 0.55) return request(random.pick(["LPOP", "RPOP"]), key);
+    if (draw < 0.85) return request(random.pick(["BLPOP", "BRPOP"]), key, name(), seconds);
+    if (draw < 0.92) return request("BLMOVE", key, name(), end(), end(), seconds);
+    return request("LMOVE", key, name(), end(), end());
   }
 
   #follower(client: number, random: SeededRandom): Operation[] {
