@@ -60,6 +60,31 @@ describe.skipIf(redisVersion() === null)("SORT beside redis-server (skipped with
   });
 });
 
+test.skipIf(redisVersion() === null)(
+  "Differs from Redis in cluster mode: BY and GET are served, every slot being here",
+  async () => {
+    const cluster = await RedisServer.startCluster();
+    const subject = new Subject(new SeededRandom(1).next);
+    const run = (line: string) => {
+      const request = line.split(" ").map((word) => Buffer.from(word, "latin1"));
+      return subject.execute(request, Date.now()).toString("latin1");
+    };
+    try {
+      await cluster.call("RPUSH", "l", "2", "1");
+      run("RPUSH l 2 1");
+      for (const line of ["SORT l BY w*", "SORT l GET #", "SORT_RO l BY {l}* GET {l}*->f"]) {
+        const theirs = (await cluster.call(...line.split(" "))).toString("latin1");
+        expect(theirs, line).toMatch(/^-ERR (BY|GET) option of SORT denied in Cluster mode/);
+        expect(run(line), line).toMatch(/^\*2\r\n/);
+      }
+      const plain = await cluster.call("SORT", "l", "BY", "nosort");
+      expect(run("SORT l BY nosort")).toBe(plain.toString("latin1"));
+    } finally {
+      await cluster.stop();
+    }
+  },
+);
+
 /** Replies that need not be equal byte for byte have a rule here. */
 function agree(argv: readonly Buffer[], ours: Buffer, theirs: Buffer, subject: Subject): boolean {
   const words = argv.map((argument) => argument.toString("latin1"));
