@@ -103,6 +103,7 @@ export class SortedSetCommands {
         this.#member(),
       ],
       () => this.#keyCommand(),
+      () => ["OBJECT", "ENCODING", this.#anyKey()],
     ];
     return random.pick(makers)();
   }
