@@ -103,8 +103,10 @@ function locate(spec: KeySpec, argv: readonly Buffer[]): boolean {
 /** 0 or less: there is none. */
 function firstPosition(begin: KeyBegin, argv: readonly Buffer[]): number {
   if (begin.type === "index") return begin.index;
-  if (begin.type === "keyword") return keywordIndex(begin.keyword, begin.startFrom, argv);
-  return begin.position === null ? 0 : begin.position(argv);
+  if (begin.type === "keyword" && begin.position === undefined) {
+    return keywordIndex(begin.keyword, begin.startFrom, argv);
+  }
+  return begin.position?.(argv) ?? 0;
 }
 
 /** Position after the keyword, 0 when it is not there. */

@@ -110,11 +110,17 @@ export type KeyFlag =
 
 /**
  * Where the first key of a specification is looked for. `startFrom` negative: from the end. unknown: no rule
- * of Redis says it; `position` does (0: no key), or is null when the key is in no argument at all.
+ * of Redis says it; `position` does (0: no key), or is null when the key is in no argument at all. Beside a
+ * keyword it says what the keyword alone gets wrong, when it stands for something else before.
  */
 export type KeyBegin =
   | { readonly type: "index"; readonly index: number }
-  | { readonly type: "keyword"; readonly keyword: string; readonly startFrom: number }
+  | {
+      readonly type: "keyword";
+      readonly keyword: string;
+      readonly startFrom: number;
+      readonly position?: (argv: readonly Buffer[]) => number;
+    }
   | {
       readonly type: "unknown";
       readonly position: ((argv: readonly Buffer[]) => number) | null;

@@ -99,7 +99,10 @@ export class StreamsGenerator implements CommandSource {
     if (this.#queued.length === 0) {
       const argv = this.#command();
       if (random.chance(0.02) && argv.length > 1) argv.pop();
-      if (random.chance(0.02)) argv.push(random.pick(["x", "COUNT", "1", "", "FORCE", "5-1"]));
+      // An id in the place of XSETID's could be one that 7.0 takes.
+      if (random.chance(0.02) && (argv[0] !== "XSETID" || argv.length > 2)) {
+        argv.push(random.pick(["x", "COUNT", "1", "", "FORCE", "5-1"]));
+      }
       if (random.chance(0.2)) argv[0] = argv[0]!.toLowerCase();
       this.#queued.push(argv);
     }

@@ -166,12 +166,36 @@ function afterArgument(
   return idArgument(context, index);
 }
 
+/**
+ * Where the grammar has the first key; 0: nowhere. By Redis's rule it is behind the first word STREAMS, but so
+ * may a group or a consumer be called: a key that is read and not found here would be told before it commits.
+ */
+function firstKeyPosition(argv: readonly Buffer[]): number {
+  let i = 1;
+  while (i < argv.length) {
+    const word = latin1(argv[i]!).toUpperCase();
+    if (word === "STREAMS") return i + 1;
+    const length = optionLengths.get(word);
+    if (length === undefined) return 0;
+    i += length;
+  }
+  return 0;
+}
+
+/** Arguments of each option, its word included. */
+const optionLengths: ReadonlyMap<string, number> = new Map([
+  ["BLOCK", 2],
+  ["COUNT", 2],
+  ["GROUP", 3],
+  ["NOACK", 1],
+]);
+
 /** Keys from behind STREAMS on: the first half of what is left. */
 function keysAfterStreams(startFrom: number): KeySpec {
   return {
     flags: ["RO", "access"],
     notes: null,
-    begin: { type: "keyword", keyword: "STREAMS", startFrom },
+    begin: { type: "keyword", keyword: "STREAMS", startFrom, position: firstKeyPosition },
     find: { type: "range", lastKey: -1, keyStep: 1, limit: 2 },
   };
 }

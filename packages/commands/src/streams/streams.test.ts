@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { forEachKey } from "../keys.js";
+import { commandTable } from "../table.js";
 import { Harness, someTimeMs } from "../testing/harness.js";
 
 let db: Harness;
@@ -126,6 +128,20 @@ describe("reading as a consumer", () => {
     ]);
     expect(db.run("XPENDING s g")).toBe("*4 :0 $-1 $-1 *-1");
     expect(db.run("XINFO CONSUMERS s g")).toMatch(/inactive :-1$/);
+  });
+
+  test("trap-33 a consumer named STREAMS does not hide the keys", () => {
+    const keysOf = (line: string) => {
+      const argv = line.split(" ").map((word) => Buffer.from(word, "latin1"));
+      const keys: string[] = [];
+      forEachKey(commandTable.resolve(argv)!, argv, (key) => keys.push(key));
+      return keys;
+    };
+    expect(keysOf("XREADGROUP GROUP g c STREAMS s t > >")).toEqual(["s", "t"]);
+    expect(keysOf("XREADGROUP NOACK GROUP g streams STREAMS s >")).toEqual(["s"]);
+    expect(keysOf("XREADGROUP COUNT 1 NOACK GROUP STREAMS c streams s t > 0")).toEqual(["s", "t"]);
+    expect(keysOf("XREAD COUNT 1 BLOCK 0 streams s t $ $")).toEqual(["s", "t"]);
+    expect(keysOf("XREAD foo STREAMS s 0")).toEqual([]);
   });
 
   test("RESP3 has maps", () => {
