@@ -31,7 +31,7 @@ export function touchedMark(keyspace: Keyspace, keys: readonly string[]): number
       for (let i = Math.max(end, length - END_BYTES); i < length; i++)
         mark = mixed(mark, bytes[i]!);
     } else {
-      mark = textMark(mark, debugDigestValue(value, 0));
+      mark = mixed(mark, valueMark(value));
     }
   }
   return mark;

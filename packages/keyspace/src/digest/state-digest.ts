@@ -10,7 +10,7 @@
 import type { Blob } from "../blob.js";
 import { BLOB_BYTES_MIN } from "../constants.js";
 import { type Keyspace, STORE } from "../keyspace.js";
-import { type Collection, isStringValue, type StringValue } from "../value.js";
+import { type Collection, isStringValue, type StringValue, type Value } from "../value.js";
 import type { ConsumerGroup } from "../values/consumer-group.js";
 import { Hash } from "../values/hash.js";
 import { List } from "../values/list.js";
@@ -62,6 +62,16 @@ export function stateDigest(keyspace: Keyspace): string {
   hasher.pair(values.size, deadlines.size);
   hasher.integer(keyspace.logTimeMs);
   return hex32(hasher.a) + hex32(hasher.b);
+}
+
+/** 32 bits over a value, whatever form it is held in: for comparisons that are made all the time. */
+export function valueMark(value: Value): number {
+  const hasher = new Hasher();
+  hasher.start(VALUE_SEED);
+  if (isStringValue(value)) hasher.part(value);
+  else hashCollection(value, hasher);
+  hasher.pair(0, 0);
+  return hasher.a;
 }
 
 /** Everything but the form it is held in. */
