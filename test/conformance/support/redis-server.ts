@@ -125,7 +125,7 @@ export class RedisServer {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
   const { port } = probe.address() as AddressInfo;
@@ -133,7 +133,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function encode(argv: readonly (Buffer | string)[]): Buffer {
+export function encode(argv: readonly (Buffer | string)[]): Buffer {
   const parts: Buffer[] = [Buffer.from(`*${argv.length}\r\n`)];
   for (const argument of argv) {
     const bytes = typeof argument === "string" ? Buffer.from(argument, "latin1") : argument;
