@@ -1,11 +1,11 @@
 /** 32 bits over some keys of a state, its sizes and its log time: what one entry changed. */
 
 import {
-  debugDigestValue,
   isStringValue,
   type Keyspace,
   stringBytes,
   stringLength,
+  valueMark,
 } from "@redoubt/keyspace";
 
 /** Bytes of a large value that are looked at, at each end. */
