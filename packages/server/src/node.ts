@@ -109,9 +109,11 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       undo.push(() => busyLeader.stop());
     }
     undo.push(() => gateway.stop());
-    const timeoutMs = config.shutdownTimeoutSeconds * 1000;
-    const patience = { timeoutMs, electionTimeoutMs: config.electionTimeoutMs };
-    undo.push(() => handOver(replica, logger, patience));
+    undo.push(() => {
+      // What CONFIG SET said last.
+      const timeoutMs = config.shutdownTimeoutSeconds * 1000;
+      return handOver(replica, logger, { timeoutMs, electionTimeoutMs: config.electionTimeoutMs });
+    });
     await gateway.listen();
     undo.push(await writePidFile(config));
     const addresses = gateway.addresses();

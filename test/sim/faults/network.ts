@@ -65,6 +65,15 @@ const delay: Strike = ({ network, queue }, random) => {
   return `${faults.delayMs.toFixed(0)} ms`;
 };
 
+const damagedMessages: Strike = ({ network, queue }, random) => {
+  const { faults } = network;
+  faults.damage = random.between(0.05, 0.5);
+  queue.after(random.exponential(2000), () => {
+    faults.damage = 0;
+  });
+  return `${(faults.damage * 100).toFixed(0)} %`;
+};
+
 const oldMessages: Strike = ({ network }, random) => {
   network.replay(50, 4000, random);
   return "";
@@ -78,6 +87,7 @@ export const networkStrikes = {
   slowLink,
   loss,
   delay,
+  damagedMessages,
   oldMessages,
 } satisfies Record<string, Strike>;
 

@@ -1,5 +1,6 @@
 /**
- * Messages between nodes: delayed, lost, duplicated, reordered, cut by partitions. Never damaged.
+ * Messages between nodes: delayed, lost, duplicated, reordered, cut by partitions; a bit of what a log is to
+ * keep may flip under way. The rest of a message is never damaged: the transport's own checksums are for that.
  *
  * Pieces of a snapshot keep their order while nothing goes wrong, as on a stream: out of order, hundreds of
  * them would take as many pauses.
@@ -13,6 +14,8 @@ export interface NetworkFaults {
   /** Probability that a message is lost, or sent twice. */
   loss: number;
   duplication: number;
+  /** Probability that an append arrives with one bit of one entry's payload flipped. */
+  damage: number;
   /** Mean one-way delay in ms, exponentially distributed over a floor of 0.05 ms: this reorders. */
   delayMs: number;
 }
@@ -24,7 +27,12 @@ const PAST_MAX = 4096;
 const CALM_DELAY_MS = 0.2;
 
 export class SimulatedNetwork {
-  readonly faults: NetworkFaults = { loss: 0, duplication: 0, delayMs: CALM_DELAY_MS };
+  readonly faults: NetworkFaults = {
+    loss: 0,
+    duplication: 0,
+    damage: 0,
+    delayMs: CALM_DELAY_MS,
+  };
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
   readonly #deliver: (message: Message) => void;
@@ -54,8 +62,23 @@ export class SimulatedNetwork {
       if (loss > 0 && this.#random.chance(loss)) continue;
       const takesMs = 0.05 + slowMs + this.#random.exponential(delayMs);
       const isOrdered = message.type === MessageType.snapshotChunk && delayMs === CALM_DELAY_MS;
-      this.#arrive(message, isOrdered ? this.#behindOthers(message, takesMs) : takesMs);
+      this.#arrive(
+        this.#maybeDamaged(message),
+        isOrdered ? this.#behindOthers(message, takesMs) : takesMs,
+      );
     }
+  }
+
+  #maybeDamaged(message: Message): Message {
+    const { damage } = this.faults;
+    if (damage === 0 || message.type !== MessageType.append) return message;
+    const at = message.entries.findIndex(({ payload }) => payload.length > 0);
+    if (at < 0 || !this.#random.chance(damage)) return message;
+    const entry = message.entries[at]!;
+    const payload = Buffer.from(entry.payload);
+    const bit = this.#random.below(payload.length * 8);
+    payload[bit >> 3]! ^= 1 << (bit & 7);
+    return { ...message, entries: message.entries.with(at, { ...entry, payload }) };
   }
 
   #behindOthers({ from, to }: Message, delayMs: number): number {
@@ -109,6 +132,7 @@ export class SimulatedNetwork {
     this.#slow.clear();
     this.faults.loss = 0;
     this.faults.duplication = 0;
+    this.faults.damage = 0;
     this.faults.delayMs = CALM_DELAY_MS;
   }
 }
