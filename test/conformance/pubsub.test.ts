@@ -182,6 +182,8 @@ describe.skipIf(redisVersion() === null)("pub/sub like redis-server (skipped wit
           ["SUBSCRIBE", "a", "b"],
           ["SSUBSCRIBE", "c"],
           ["PSUBSCRIBE", "a*"],
+          ["PING"],
+          ["PING", "x"],
           ["UNSUBSCRIBE", "b"],
           ["PUBSUB", "CHANNELS"],
           ["PUBSUB", "NUMPAT"],

@@ -40,7 +40,7 @@ import {
 import type { Executor } from "./executor.js";
 import type { NodeDirectory } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
-import { isSubscribing, pong, refusedWhileListening, runPubSub } from "./pub-sub-commands.js";
+import { isSubscribing, refusedWhileListening, runPubSub } from "./pub-sub-commands.js";
 import type { ReplyGate } from "./reply-gate.js";
 import {
   type Argv,
@@ -226,7 +226,6 @@ export class Dispatcher {
       return "done";
     }
     if (row.visibility === "noKeyspace") {
-      if (row.fullName === "ping" && session.listensInRESP2) return this.#pong(session, argv);
       this.#executor.observe(session, row, argv);
       return "done";
     }
@@ -276,13 +275,6 @@ export class Dispatcher {
     const tells = runPubSub(this.#pubSub, session, row, argv, false);
     if (tells === "pushes") this.#gate.pushMessage(session, start);
     else this.#final(session, start);
-    return "done";
-  }
-
-  #pong(session: Session, argv: Argv): Outcome {
-    const start = session.output.end;
-    pong(session, argv);
-    this.#final(session, start);
     return "done";
   }
 

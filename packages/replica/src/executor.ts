@@ -20,6 +20,7 @@ import { assert } from "./assert.js";
 import { COMMAND_EFFECT_BYTES_MAX } from "./constants.js";
 import { EFFECTS_TOO_LARGE, INTERNAL } from "./errors.js";
 import type { Clock, Host, Logger, Random } from "./ports.js";
+import { pong } from "./pub-sub-commands.js";
 import type { ReplyGate } from "./reply-gate.js";
 import type { Argv, Transaction } from "./requests.js";
 import type { Session } from "./session.js";
@@ -252,7 +253,9 @@ export class Executor {
   #run(row: CommandRow, session: Session, argv: Argv): boolean {
     this.executedCommands += 1;
     try {
-      if (row.execute !== null) {
+      if (session.listensInRESP2 && row.fullName === "ping") {
+        pong(session, argv);
+      } else if (row.execute !== null) {
         this.#context.argv = argv;
         this.#context.reply = session.reply;
         row.execute(this.#context);

@@ -286,6 +286,41 @@ describe("who listens", () => {
     expect(leader.replica.status().counters.channels).toBe(0);
   });
 
+  test("hears while a command of its own blocks or is held", () => {
+    const { nodes, leader, follower } = cluster();
+    const blocked = leader.connect().send("HELLO 3", "SUBSCRIBE a", "BLPOP k 0");
+    const held = follower.connect().send("HELLO 3", "SUBSCRIBE a");
+    for (const { id } of nodes.nodes) follower.unknownAddresses.add(id);
+    nodes.settle();
+    held.send("GET k");
+    nodes.settle();
+    leader.connect().send("PUBLISH a 1", "RPUSH k v");
+    nodes.advance(60);
+    const push = ">3 $7 message $1 a $1 1";
+    expect(blocked.take().slice(2).toSorted()).toEqual(["*2 $1 k $1 v", push]);
+    expect(held.take().slice(2)).toEqual([push]);
+  });
+
+  test("trap-11 is cut on a node that leaves the cluster, and may not begin there", () => {
+    const { nodes, leader, follower } = cluster();
+    const listener = subscribed(nodes, follower, "SUBSCRIBE a");
+    const { configuration } = leader.replica.status();
+    leader.replica.changeMembership({
+      expectedIndex: 0,
+      force: false,
+      voters: configuration.voters.filter(({ id }) => id !== follower.id),
+      learners: [],
+    });
+    nodes.until(() => follower.replica.isRemoved);
+    leader.connect().send("PUBLISH a late");
+    nodes.advance(60);
+    expect([listener.take(), listener.ends]).toEqual([[], 1]);
+    const late = follower.connect().send("SUBSCRIBE a", "PUBSUB CHANNELS");
+    nodes.advance(60);
+    expect(late.take()[0] ?? "-CLUSTERDOWN").toMatch(/^-(MOVED|CLUSTERDOWN)/);
+    expect(follower.replica.status().counters.channels).toBe(0);
+  });
+
   test("does not on a witness, where nothing is heard", () => {
     const nodes = new TestCluster({ witnesses: [3] });
     const leader = nodes.elect();
