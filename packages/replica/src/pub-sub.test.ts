@@ -2,6 +2,9 @@
 
 import { keySlot } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
+import { MESSAGE_OVERHEAD_BYTES, UNTOLD_BYTES_MAX } from "./constants.js";
+import { PubSub } from "./pub-sub.js";
+import { ReplyGate } from "./reply-gate.js";
 import type { TestClient } from "./testing/test-client.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import type { TestNode } from "./testing/test-node.js";
@@ -354,6 +357,19 @@ describe("many messages", () => {
     const all = Array.from({ length: 2000 }, (_, i) => message("a", String(i)));
     for (const client of early) expect(client.take()).toEqual(all);
     expect(late.take()).toEqual([]);
+  });
+
+  test("trap-20 that come faster than they are told end with the subscribers, not with the node", () => {
+    const { leader } = cluster();
+    const { session } = leader.connect();
+    const pubSub = new PubSub(new ReplyGate());
+    pubSub.subscribe(session, "pattern", "*");
+    const large = Buffer.alloc(1024 * 1024);
+    const fitting = Math.floor(UNTOLD_BYTES_MAX / (large.length + MESSAGE_OVERHEAD_BYTES));
+    for (let i = 0; i < fitting; i++) pubSub.publish("a", large, false);
+    expect([session.closing, pubSub.untoldBytes <= UNTOLD_BYTES_MAX]).toEqual([false, true]);
+    pubSub.publish("a", large, false);
+    expect([session.closing, pubSub.untoldBytes, pubSub.memoryBytes]).toEqual([true, 0, 0]);
   });
 
   test("trap-20 whose reader's sink has too much are told no more", () => {
