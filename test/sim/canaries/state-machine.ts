@@ -16,9 +16,9 @@ export const stateMachineCanaries: readonly Canary[] = [
       {
         package: "replica",
         file: "driver.ts",
-        find: "      speculation.apply(entry.index, entry.payload);",
+        find: "      speculation.apply(entry.index, entry.payload, entry.index > this.#catchUpTo);",
         replace:
-          "      speculation.apply(entry.index, entry.payload);\n      if (this.#ports.random.next() < 0.02) speculation.apply(entry.index, entry.payload);",
+          "      speculation.apply(entry.index, entry.payload, false);\n      if (this.#ports.random.next() < 0.02) speculation.apply(entry.index, entry.payload, false);",
       },
     ],
     caughtBy: /^(digest|rollback|assertion|state-machine safety)/,
@@ -179,16 +179,16 @@ export const stateMachineCanaries: readonly Canary[] = [
       {
         package: "replica",
         file: "replica.ts",
-        find: "this.#executor.insideExec = (session, row) => this.#dispatcher.insideExec(session, row);",
+        find: "      this.#dispatcher.insideExec(session, row, argv);",
         replace:
-          "this.#executor.insideExec = (session, row) => this.#dispatcher.insideExec(session, row);\n    this.#executor.cut = () => { this.#seal(); return this.nextIndex; };",
+          "      this.#dispatcher.insideExec(session, row, argv);\n    this.#executor.cut = () => { this.#seal(); return this.nextIndex; };",
       },
       {
         package: "replica",
         file: "executor.ts",
-        find: "  insideExec: (session: Session, row: CommandRow) => void = () => undefined;",
+        find: "  insideExec: (session: Session, row: CommandRow, argv: Argv) => void = () => undefined;",
         replace:
-          "  insideExec: (session: Session, row: CommandRow) => void = () => undefined;\n  cut: () => Index = () => 0;",
+          "  insideExec: (session: Session, row: CommandRow, argv: Argv) => void = () => undefined;\n  cut: () => Index = () => 0;",
       },
       {
         package: "replica",
