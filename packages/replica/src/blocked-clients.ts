@@ -7,6 +7,9 @@
 import { type Keyspace, type TypeName, typeOf } from "@redoubt/keyspace";
 import type { BlockedOnKeys, Session } from "./session.js";
 
+/** Entries that are gone and may be kept in any case: fewer are not worth a look. */
+const GONE_DEADLINES_MAX = 64;
+
 interface Entry {
   readonly session: Session;
   readonly keys: readonly string[];
@@ -45,8 +48,9 @@ export class BlockedClients {
   readonly #keyspace: Keyspace;
   readonly #entries = new Map<Session, Entry>();
   readonly #byKey = new Map<string, Waiting>();
-  /** A heap: the next deadline first. What is gone leaves it when it comes to the top. */
-  readonly #deadlines: Entry[] = [];
+  /** A heap: the next deadline first. What is gone leaves it at the top, or when it is half of it. */
+  #deadlines: Entry[] = [];
+  #goneDeadlines = 0;
   /** In the order in which they were touched. */
   #ready = new Set<string>();
   #service: Service | null = null;
@@ -57,6 +61,11 @@ export class BlockedClients {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** For tests: entries kept for their deadlines, those that are gone included. */
+  get timedSize(): number {
+    return this.#deadlines.length;
   }
 
   get hasReady(): boolean {
@@ -165,6 +174,7 @@ export class BlockedClients {
 
   #drop(entry: Entry): void {
     entry.isGone = true;
+    if (entry.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlineGone();
     this.#entries.delete(entry.session);
     for (const key of entry.keys) {
       const waiting = this.#byKey.get(key);
@@ -190,8 +200,22 @@ export class BlockedClients {
     heap[at] = entry;
   }
 
+  /** A client that is served over and over with an hour to wait must not leave an hour of entries. */
+  #deadlineGone(): void {
+    this.#goneDeadlines += 1;
+    if (this.#goneDeadlines < GONE_DEADLINES_MAX) return;
+    if (this.#goneDeadlines * 2 < this.#deadlines.length) return;
+    const waiting = this.#deadlines.filter(({ isGone }) => !isGone);
+    this.#deadlines = [];
+    this.#goneDeadlines = 0;
+    for (const entry of waiting) this.#pushDeadline(entry);
+  }
+
   #dropGoneDeadlines(): void {
-    while (this.#deadlines[0]?.isGone) this.#popDeadline();
+    while (this.#deadlines[0]?.isGone) {
+      this.#goneDeadlines -= 1;
+      this.#popDeadline();
+    }
   }
 
   #popDeadline(): void {

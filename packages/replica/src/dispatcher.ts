@@ -174,16 +174,15 @@ export class Dispatcher {
   }
 
   #mayBlock(session: Session, row: CommandRow): boolean {
-    if (!row.isBlocking) return false;
+    // A connection that is being closed is not kept for what may come.
+    if (!row.isBlocking || session.closing) return false;
     const { blockedOn } = session;
     return blockedOn === null || (blockedOn.kind === "keys" && !blockedOn.timedOut);
   }
 
   /** `asked` null: it was answered. */
   #answeredOrBlocked(session: Session, argv: Argv, asked: BlockRequest | null): Outcome {
-    if (asked !== null) return this.#block(session, argv, asked);
-    session.blockedOn = null;
-    return "done";
+    return asked === null ? "done" : this.#block(session, argv, asked);
   }
 
   #resolve(session: Session, argv: Argv): Outcome {

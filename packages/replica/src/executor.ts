@@ -96,7 +96,7 @@ export class Executor {
     const ran = this.#runBlocking(row, session, argv, mayBlock);
     const asked = this.#blockAsked;
     this.#blockAsked = null;
-    if (ran && asked !== null) {
+    if (ran && asked !== null && txn.bytesSinceMark <= COMMAND_EFFECT_BYTES_MAX) {
       assert(session.output.end === start, "who waits has not replied");
       // Nothing but keys that had expired can have gone, and nobody waits for that.
       return asked;

@@ -15,9 +15,8 @@ export class ParkedSessions {
 
   /** `holdUntilMs`: when a session that waits for a leader is told so; kept if it waits already. */
   hold(session: Session, holdUntilMs: number): void {
-    if (session.blockedOn === null && session.holdDeadlineMs === 0) {
-      session.holdDeadlineMs = holdUntilMs;
-    }
+    if (waitsForFollowers(session)) session.holdDeadlineMs = 0;
+    else if (session.holdDeadlineMs === 0) session.holdDeadlineMs = holdUntilMs;
     this.park(session);
   }
 
@@ -42,7 +41,7 @@ export class ParkedSessions {
         session.refuseHeld = session.queuedLength;
         session.holdDeadlineMs = 0;
       }
-      if (held && !due && !routeChanged && session.blockedOn === null) {
+      if (held && !due && !routeChanged && session.unblocked === null) {
         this.#sessions[kept] = session;
         kept += 1;
       } else {
@@ -66,8 +65,13 @@ export class ParkedSessions {
     let next = Number.POSITIVE_INFINITY;
     for (const session of this.#sessions) {
       if (session.holdDeadlineMs !== 0) next = Math.min(next, session.holdDeadlineMs);
-      if (session.blockedOn !== null) next = Math.min(next, session.blockedOn.deadlineMs);
+      if (waitsForFollowers(session)) next = Math.min(next, session.blockedOn!.deadlineMs);
     }
     return next;
   }
+}
+
+/** In WAIT; who waits for a key is here only until a leader is known. */
+function waitsForFollowers({ blockedOn }: Session): boolean {
+  return blockedOn?.kind === "wait";
 }

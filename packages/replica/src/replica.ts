@@ -178,6 +178,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       leadershipLost: (lastSealed: Index) => this.#leadershipLost(lastSealed),
       routeChanged: () => {
         this.#routeChanged = true;
+        // A leader is told of touches; what was applied just before it began has no other herald.
+        this.#blocked.lookForChanges();
       },
       stateReplaced: () => this.#stateReplaced(),
     };
@@ -338,6 +340,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #dispatched(session: Session, outcome: Outcome): boolean {
     if (outcome === "done") {
       session.shift();
+      session.blockedOn = null;
       session.holdDeadlineMs = 0;
       if (session.refuseHeld > 0) session.refuseHeld -= 1;
       return true;
@@ -350,6 +353,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       assert(blockedOn?.kind === "keys", "who is blocked says on what");
       this.#blocked.block(session, blockedOn);
       session.isParked = true;
+      session.holdDeadlineMs = 0;
     }
     return false;
   }
@@ -401,6 +405,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     const session = this.#sessions.get(id);
     const blockedOn = session?.blockedOn ?? null;
     if (session === undefined || blockedOn === null) return false;
+    // Its time is over; it only has not been told yet.
+    if (blockedOn.kind === "keys" && blockedOn.timedOut) return false;
     if (error !== null) {
       session.unblocked = { request: blockedOn.request, error };
       session.blockedOn = null;
