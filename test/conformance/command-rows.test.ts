@@ -13,6 +13,7 @@ import { Subject } from "./support/subject.js";
 const rowsRedisLacks: Readonly<Record<string, string>> = {
   "client|setinfo": "since 7.2",
   "client|no-touch": "since 7.2",
+  waitaof: "since 7.2",
   "debug|sleep": "DEBUG has no subcommand rows there; here each says what it reveals",
   "debug|digest": "as debug|sleep",
   "debug|statedigest": "ours",

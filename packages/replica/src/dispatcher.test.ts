@@ -251,6 +251,39 @@ describe("WAIT", () => {
   });
 });
 
+describe("WAITAOF", () => {
+  test("tells whose disks hold this connection's writes, this node's and its followers'", () => {
+    const cluster = new TestCluster();
+    const leader = cluster.elect();
+    const silent = followerOf(cluster, leader);
+    cluster.lose = (m) => m.to === silent.id && "entries" in m && m.entries.length > 0;
+    const client = leader.connect().send("SET k v", "WAITAOF 1 1 0", "WAITAOF 1 2 100", "PING");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", "*2 :1 :1"]);
+    cluster.advance(110);
+    expect(client.take()).toEqual(["*2 :1 :1", "+PONG"]);
+    cluster.loseNothing();
+    client.send("WAITAOF 0 2 0", "MULTI", "WAITAOF 1 5 0", "EXEC");
+    cluster.advance(100);
+    expect(client.take()).toEqual([...["*2 :1 :2", "+OK", "+QUEUED", "*1 *2 :1 :2"]]);
+    client.send(
+      "WAITAOF 2 0 0",
+      "WAITAOF x 0 0",
+      "WAITAOF 0 -1 0",
+      "WAITAOF 0 0 x",
+      "WAITAOF 0 0 -1",
+    );
+    cluster.settle();
+    expect(client.take()).toEqual([
+      "-ERR value is out of range, must be between 0 and 1",
+      "-ERR value is out of range, must be between 0 and 1",
+      "-ERR value is out of range, must be positive",
+      "-ERR timeout is not an integer or out of range",
+      "-ERR timeout is negative",
+    ]);
+  });
+});
+
 describe("connections", () => {
   test("authentication is asked for before anything else is done", () => {
     const cluster = new TestCluster();

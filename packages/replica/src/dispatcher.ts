@@ -26,15 +26,18 @@ import {
   EXEC_WITHOUT_MULTI,
   EXECABORT,
   LOADING,
+  LOCAL_OUT_OF_RANGE,
   MULTI_TOO_LARGE,
   NESTED_MULTI,
   NOAUTH,
   NOT_INTEGER,
+  NOT_POSITIVE,
   OOM,
   READONLY,
   TIMEOUT_NEGATIVE,
   TIMEOUT_NOT_INTEGER,
   WAIT_ON_REPLICA,
+  WAITAOF_ON_REPLICA,
   WATCH_INSIDE_MULTI,
 } from "./errors.js";
 import type { Executor } from "./executor.js";
@@ -80,6 +83,8 @@ export interface Route {
   readonly outOfMemory: boolean;
   /** Data voters but this node that hold `index` durably. */
   followersWith(index: Index): number;
+  /** This node's own disk holds it. */
+  isDurableHere(index: Index): boolean;
   readonly nowMs: number;
 }
 
@@ -303,7 +308,8 @@ export class Dispatcher {
         if (row.name === "readwrite") session.readonlyMode = false;
         return this.#ok(session);
       case "wait":
-        return this.#wait(session, argv);
+      case "waitaof":
+        return this.#wait(session, row, argv);
       case "quit":
         this.#ok(session);
         session.closing = true;
@@ -413,36 +419,64 @@ export class Dispatcher {
     return this.#elsewhere(session, firstKeySlot(row, argv));
   }
 
-  /** WAIT numreplicas timeout. Redis: replication.c, waitCommand. Stays at the head while it blocks. */
-  #wait(session: Session, argv: Argv): Outcome {
+  /** WAIT numreplicas timeout, WAITAOF numlocal numreplicas timeout. Redis: replication.c. At the head while it blocks. */
+  #wait(session: Session, row: CommandRow, argv: Argv): Outcome {
+    const isLocal = row.name === "waitaof";
     const { blockedOn } = session;
     if (blockedOn?.kind === "wait") {
-      const count = this.#route.followersWith(blockedOn.writeIndex);
-      if (count < blockedOn.replicas && this.#route.nowMs < blockedOn.deadlineMs) return "wait";
+      const { local, replicas, writeIndex, deadlineMs } = blockedOn;
+      if (!this.#isHeld(local, replicas, writeIndex) && this.#route.nowMs < deadlineMs)
+        return "wait";
       session.blockedOn = null;
-      return this.#integer(session, count);
+      return this.#heldBy(session, isLocal, writeIndex);
     }
-    const replicas = parseInteger(argv[1]!);
-    const timeout = parseInteger(argv[2]!);
-    if (replicas === null) return this.#error(session, NOT_INTEGER);
+    const local = isLocal ? parseInteger(argv[1]!) : 0;
+    const replicas = parseInteger(argv[argv.length - 2]!);
+    const timeout = parseInteger(argv[argv.length - 1]!);
+    if (local === null || local < 0 || local > 1) return this.#error(session, LOCAL_OUT_OF_RANGE);
+    if (replicas === null) return this.#error(session, isLocal ? NOT_POSITIVE : NOT_INTEGER);
+    if (isLocal && replicas < 0) return this.#error(session, NOT_POSITIVE);
     if (timeout === null) return this.#error(session, TIMEOUT_NOT_INTEGER);
     if (timeout < 0) return this.#error(session, TIMEOUT_NEGATIVE);
     if (!this.#route.serving) {
       const { leader, self, leaderIsWitness } = this.#route;
       return leader !== 0 && leader !== self && !leaderIsWitness
-        ? this.#error(session, WAIT_ON_REPLICA)
+        ? this.#error(session, isLocal ? WAITAOF_ON_REPLICA : WAIT_ON_REPLICA)
         : this.#elsewhere(session, -1);
     }
-    const count = this.#route.followersWith(session.lastWriteIndex);
-    if (count >= replicas) return this.#integer(session, count);
+    const writeIndex = session.lastWriteIndex;
+    if (this.#isHeld(local, replicas, writeIndex))
+      return this.#heldBy(session, isLocal, writeIndex);
     session.blockedOn = {
       kind: "wait",
       request: session.head()!,
       deadlineMs: timeout === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeout,
+      local,
       replicas,
-      writeIndex: session.lastWriteIndex,
+      writeIndex,
     };
     return "wait";
+  }
+
+  #isHeld(local: number, replicas: number, index: Index): boolean {
+    if (local > 0 && !this.#route.isDurableHere(index)) return false;
+    return this.#route.followersWith(index) >= replicas;
+  }
+
+  /** By whom it is held durably now. */
+  #heldBy(session: Session, isLocal: boolean, index: Index): Outcome {
+    const start = session.output.end;
+    this.#replyHeldBy(session, isLocal, index);
+    this.#final(session, start);
+    return "done";
+  }
+
+  #replyHeldBy({ reply }: Session, isLocal: boolean, index: Index): void {
+    if (isLocal) {
+      reply.array(2);
+      reply.integer(this.#route.isDurableHere(index) ? 1 : 0);
+    }
+    reply.integer(this.#route.followersWith(index));
   }
 
   /** A session's row inside EXEC: never blocks. */
@@ -453,7 +487,8 @@ export class Dispatcher {
     }
     switch (row.name) {
       case "wait":
-        session.reply.integer(this.#route.followersWith(session.lastWriteIndex));
+      case "waitaof":
+        this.#replyHeldBy(session, row.name === "waitaof", session.lastWriteIndex);
         return;
       case "readonly":
       case "readwrite":
@@ -481,13 +516,6 @@ export class Dispatcher {
   #ok(session: Session): Outcome {
     const start = session.output.end;
     session.reply.ok();
-    this.#final(session, start);
-    return "done";
-  }
-
-  #integer(session: Session, value: number): Outcome {
-    const start = session.output.end;
-    session.reply.integer(value);
     this.#final(session, start);
     return "done";
   }

@@ -18,6 +18,12 @@ export const WAIT_ON_REPLICA =
   "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a " +
   "replica is configured to be writable (which is not the default) writes to replicas are just " +
   "local and are not propagated.";
+export const WAITAOF_ON_REPLICA =
+  "ERR WAITAOF cannot be used with replica instances. Please also note that since Redis 4.0 if a " +
+  "replica is configured to be writable (which is not the default) writes to replicas are just " +
+  "local and are not propagated.";
+export const LOCAL_OUT_OF_RANGE = "ERR value is out of range, must be between 0 and 1";
+export const NOT_POSITIVE = "ERR value is out of range, must be positive";
 export const UNBLOCKED =
   "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 export const TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";

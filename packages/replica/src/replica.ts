@@ -688,6 +688,10 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return count;
   }
 
+  isDurableHere(index: Index): boolean {
+    return this.#raft.flushed >= index;
+  }
+
   /** Keyspace, undo, log in memory and buffers, in bytes (buffers as of the last sample). */
   usedMemoryBytes(): number {
     if (this.#nowMs - this.#memorySampledMs >= MEMORY_SAMPLE_INTERVAL_MS) {

@@ -45,9 +45,11 @@ interface BlockedCommand {
   readonly deadlineMs: number;
 }
 
-/** WAIT. */
+/** WAIT, WAITAOF. */
 export interface BlockedInWait extends BlockedCommand {
   readonly kind: "wait";
+  /** 1: this node's own disk, too. */
+  readonly local: number;
   readonly replicas: number;
   readonly writeIndex: Index;
 }

@@ -126,6 +126,21 @@ const connection: readonly RowSpec[] = [
     visibility: "noKeyspace",
   },
   {
+    name: "waitaof",
+    arity: 4,
+    flags: ["noscript"],
+    categories: ["connection"],
+    tips: ["request_policy:all_shards", "response_policy:agg_min"],
+    summary:
+      "Blocks until the disks of this node and of so many replicas hold this connection's writes, or the timeout passes.",
+    since: "7.2.0",
+    group: "generic",
+    complexity: "O(1)",
+    syntax: "numlocal:integer numreplicas:integer timeout:integer",
+    executor: "session",
+    visibility: "noKeyspace",
+  },
+  {
     name: "quit",
     arity: -1,
     flags: beforeAuthFlags,
