@@ -2,7 +2,7 @@ export { KeyspaceAssertionError } from "./assert.js";
 export { Blob } from "./blob.js";
 export { STREAM_ENTRY_BYTES_MAX } from "./constants.js";
 export { debugDigest, debugDigestValue } from "./digest/debug-digest.js";
-export { stateDigest, valueMark } from "./digest/state-digest.js";
+export { stateDigest } from "./digest/state-digest.js";
 export { doubleText } from "./double-text.js";
 export { applyBatch } from "./effects/apply-batch.js";
 export { batchLogTimeMs } from "./effects/batch-reader.js";

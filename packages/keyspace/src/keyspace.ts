@@ -6,6 +6,7 @@
 
 import { assert } from "./assert.js";
 import { SLOT_COUNT } from "./constants.js";
+import { valueMark } from "./digest/value-hash.js";
 import { keySlot, slotShard } from "./slot.js";
 import { Store } from "./store.js";
 import type { Value } from "./value.js";
@@ -39,6 +40,12 @@ export class Keyspace {
   /** Ignores expiry. */
   peek(key: string): Value | undefined {
     return this[STORE].value(key);
+  }
+
+  /** 32 bits over the key's value, whatever form it is held in; 0: no such key. Ignores expiry. */
+  markOf(key: string): number {
+    const value = this[STORE].value(key);
+    return value === undefined ? 0 : valueMark(value);
   }
 
   /** Milliseconds since the epoch, 0: none. Ignores expiry. */
