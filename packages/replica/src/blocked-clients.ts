@@ -176,6 +176,7 @@ export class BlockedClients {
     entry.isGone = true;
     if (entry.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlineGone();
     this.#entries.delete(entry.session);
+    if (this.#entries.size === 0) this.#service = null;
     for (const key of entry.keys) {
       const waiting = this.#byKey.get(key);
       if (waiting === undefined) continue;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { BlockedClients } from "./blocked-clients.js";
-import { COMMAND_EFFECT_BYTES_MAX } from "./constants.js";
+import { COMMAND_EFFECT_BYTES_MAX, IN_FLIGHT_BYTES_MAX } from "./constants.js";
 import { CLUSTERDOWN, EFFECTS_TOO_LARGE, OOM } from "./errors.js";
 import { Speculation } from "./speculation.js";
 import type { TestClient } from "./testing/test-client.js";
@@ -117,6 +117,27 @@ describe("a node that begins to lead", () => {
     again.cluster.advance(200);
     expect(flat(again.reader.take())).toEqual(["*-1"]);
   });
+});
+
+test("a ready key whose last client left while the window was full does not keep the node awake", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const clients = [leader.connect(), leader.connect()];
+  for (const client of clients) {
+    client.send("BLMOVE q target LEFT RIGHT 0");
+    cluster.settle();
+  }
+  cluster.withholdCommits();
+  const value = Buffer.alloc(IN_FLIGHT_BYTES_MAX / 2 + 1, "x");
+  leader.connect().sendWords(["RPUSH", "q", value, "second"]);
+  cluster.settle();
+  // The first was served, and its effects filled the window.
+  expect(clients.map(({ session }) => session.blocked)).toEqual([false, true]);
+  clients[1]!.session.close();
+  cluster.loseNothing();
+  // A node that spins makes this throw.
+  cluster.advance(500);
+  expect(clients[0]!.take()).toHaveLength(1);
 });
 
 test("a client that is served over and over leaves no deadlines behind", () => {
