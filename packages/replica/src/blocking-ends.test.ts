@@ -70,6 +70,21 @@ describe("a wait that ends with an error", () => {
   });
 });
 
+test("a wait that is over is told nil, whatever its keys have become", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const requests = ["BLPOP k 0.1", "BLMOVE k other LEFT LEFT 0.1", "BZMPOP 0.1 1 k MIN"];
+  requests.push("XREAD BLOCK 100 STREAMS k $");
+  const clients = requests.map((request) => leader.connect().send(request, "PING"));
+  cluster.settle();
+  leader.connect().send("SET k string");
+  cluster.advance(150);
+  for (const client of clients) expect(flat(client.take())).toEqual(["*-1", "+PONG"]);
+  clients[0]!.send("BLPOP k 0.1");
+  cluster.settle();
+  expect(flat(clients[0]!.take())).toEqual([expect.stringMatching(/^-WRONGTYPE/)]);
+});
+
 describe("a node that begins to lead", () => {
   test("tells who reads from it what it applied just before", () => {
     const cluster = new TestCluster();

@@ -30,6 +30,9 @@ import { ReplyKind } from "./waiting-replies.js";
 /** The executor's own mutable view of `CommandContext`: one object for all commands. */
 type Context = { -readonly [K in keyof CommandContext]: CommandContext[K] };
 
+/** First byte of an error reply: "-". */
+const ERROR_TYPE = 0x2d;
+
 export class Executor {
   readonly #speculation: Speculation;
   readonly #gate: ReplyGate;
@@ -242,8 +245,16 @@ export class Executor {
 
   #runBlocking(row: CommandRow, session: Session, argv: Argv, mayBlock: boolean): boolean {
     this.#context.block = mayBlock ? this.#block : null;
-    this.#context.timedOut = row.isBlocking && !mayBlock;
+    const { blockedOn, output } = session;
+    const timedOut = blockedOn?.kind === "keys" && blockedOn.timedOut;
+    this.#context.timedOut = timedOut;
+    const start = output.end;
     const ran = this.#run(row, session, argv);
+    if (timedOut && ran && output.copy(start, start + 1)[0] === ERROR_TYPE) {
+      // A wait that is over is answered with nil, whatever its keys have become. Redis: replyToBlockedClientTimedOut.
+      output.truncate(start);
+      session.reply.nullArray();
+    }
     this.#context.block = null;
     this.#context.timedOut = false;
     return ran;
