@@ -134,6 +134,57 @@ describe("a node that begins to lead", () => {
   });
 });
 
+/**
+ * The element a client was served is taken back in a batch that nobody ever saw, and the same node leads again: the
+ * client waits again. `requests` see to that it is served; who fed it is gone.
+ */
+function waitsAgain(key: string, ...requests: readonly string[]) {
+  for (let seed = 1; seed < 100; seed++) {
+    const cluster = new TestCluster({ seed });
+    const leader = cluster.elect();
+    cluster.isolate(leader);
+    // What is executed behind this one stays in the open batch.
+    leader.disk.held = true;
+    leader.connect().send("SET blocker sealed");
+    cluster.settle();
+    const feeder = leader.connect().send(`RPUSH ${key} a`);
+    cluster.settle();
+    const client = leader.connect().send(...requests);
+    cluster.settle();
+    expect(leader.replica.keyspace.peek(key)).toBeUndefined();
+    feeder.session.close();
+    cluster.until(() => !leader.serving);
+    leader.disk.held = false;
+    for (const { unknownAddresses } of cluster.nodes) unknownAddresses.add(1).add(2).add(3);
+    cluster.heal();
+    cluster.until(() => cluster.leader !== undefined);
+    cluster.advance(100);
+    if (cluster.leader === leader) return { cluster, leader, client };
+  }
+  throw new Error("no seed lets the node lead again");
+}
+
+describe("a wait that is repeated by the same node, leader again", () => {
+  test("does not keep messages from its connection", () => {
+    const { cluster, leader, client } = waitsAgain("q", "HELLO 3", "SUBSCRIBE c", "BLPOP q 0");
+    expect(client.session.blocked).toBe(true);
+    client.take();
+    leader.connect().send("PUBLISH c m");
+    cluster.advance(100);
+    expect(flat(client.take())).toEqual([">3 $7 message $1 c $1 m"]);
+    leader.connect().send("RPUSH q b", "PUBLISH c n");
+    cluster.advance(100);
+    const served = "*2 $1 q $1 b";
+    expect(flat(client.take())).toEqual([served, ">3 $7 message $1 c $1 n"]);
+  });
+
+  test("does not keep a connection that has said QUIT", () => {
+    const { client } = waitsAgain("q", "BLPOP q 0", "QUIT");
+    expect(flat(client.take())).toEqual(["*-1", "+OK"]);
+    expect(client.ends).toBe(1);
+  });
+});
+
 test("a ready key whose last client left while the window was full does not keep the node awake", () => {
   const cluster = new TestCluster();
   const leader = cluster.elect();

@@ -291,9 +291,9 @@ export class Session {
     this.#takenBack = 0;
   }
 
-  /** Something it was told, or will be, stands in the queue. */
+  /** Something it was told, or will be, stands in the queue; a head that waits for a key will be told later. */
   get hasTakenBack(): boolean {
-    return this.#takenBack > 0;
+    return this.#takenBack > (this.blockedOn === null ? 0 : 1);
   }
 
   /** What is encoded from `start` on is told behind what was taken back: messages keep their order. */
@@ -333,9 +333,12 @@ export class Session {
         if (end > start) again.push(new EncodedReply(this.output.copy(start, end)));
       } else if (kind === ReplyKind.write && needsCommit <= lastSealed) {
         again.push(new Refusal(INDETERMINATE, false));
+        this.#cutSubscriptions(request);
       } else if (position < kept) {
         again.push(new Refusal(CLUSTERDOWN, false));
+        this.#cutSubscriptions(request);
       } else {
+        this.#cutSubscriptions(request);
         // Watched versions don't outlive the term they were seen in (trap 52).
         if (request instanceof Transaction && request.watched.size > 0) request.dirty = true;
         again.push(new Repeat(request as Repeatable, protocol));
@@ -349,6 +352,14 @@ export class Session {
     this.#queueHead = 0;
     this.#takenBack += again.length;
     this.#events.sessionActive(this);
+  }
+
+  /**
+   * Cut confirmations leave a client that does not know to what it listens, and takes messages for replies: the
+   * connection ends behind what is told of its EXEC.
+   */
+  #cutSubscriptions(request: Repeatable | null): void {
+    if (request instanceof Transaction && request.changesSubscriptions) this.closing = true;
   }
 
   /** Positions, from 1, of the last waiting write that is applied, and of the last that may survive. */
