@@ -99,7 +99,7 @@ export const MESSAGE_OVERHEAD_BYTES = 128;
 /** How long a turn tells messages to subscribers: with many of them an entry of 1 MiB is seconds of work. */
 export const TELL_MS_PER_TURN_MAX = 10;
 
-/** How often, in messages told to one session, that time is looked at. */
+/** How often, in messages told to one session and patterns looked at, that time is looked at. */
 export const TELL_CLOCK_CHECK = 256;
 
 /** Committed messages not told yet above which the leader executes nothing new. */

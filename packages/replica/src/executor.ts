@@ -141,7 +141,11 @@ export class Executor {
         if (failed !== null) break;
       }
     }
-    if (failed !== null) this.#refuse(session, start, mark, failed);
+    if (failed !== null) {
+      this.#refuse(session, start, mark, failed);
+      // What it listens to since then can't be taken back, and its client was not told of it.
+      if (transaction.changesSubscriptions) session.closing = true;
+    }
     if (txn.effectCount > 0) {
       this.#emitted(session, start, writes, transaction);
       return;

@@ -2,7 +2,7 @@
 
 import { keySlot } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
-import { MESSAGE_OVERHEAD_BYTES, UNTOLD_BYTES_MAX } from "./constants.js";
+import { MESSAGE_OVERHEAD_BYTES, TELL_CLOCK_CHECK, UNTOLD_BYTES_MAX } from "./constants.js";
 import { PubSub } from "./pub-sub.js";
 import { ReplyGate } from "./reply-gate.js";
 import type { TestClient } from "./testing/test-client.js";
@@ -276,6 +276,37 @@ describe("who listens", () => {
     ]);
   });
 
+  test("trap-36 does not go on where the EXEC that began it is cut: the connection ends", () => {
+    const { nodes, leader } = cluster();
+    nodes.isolate(leader);
+    const written = leader.connect().send("MULTI", "SET x 1", "SUBSCRIBE a", "EXEC");
+    const read = leader.connect().send("MULTI", "GET x", "SUBSCRIBE a", "EXEC", "UNSUBSCRIBE a");
+    const clients = [written, read];
+    nodes.settle();
+    expect(clients.map((client) => client.take().length)).toEqual([3, 3]);
+    const next = nodes.depose(leader);
+    nodes.heal();
+    next.connect().send("PUBLISH a 1");
+    nodes.advance(2000);
+    expect(written.take()).toEqual([expect.stringMatching(/^-INDETERMINATE/)]);
+    expect(read.take()[0]).toMatch(/^-MOVED/);
+    expect(clients.map(({ ends }) => ends)).toEqual([1, 1]);
+  });
+
+  test("does not go on where the EXEC that began it failed: the connection ends", () => {
+    const { nodes, leader } = cluster();
+    leader.host.overrides.set("client|getname", () => {
+      throw new Error("a bug");
+    });
+    const client = leader.connect();
+    client.send("MULTI", "SUBSCRIBE a", "PUBLISH a 1", "CLIENT GETNAME", "EXEC", "PING");
+    nodes.settle();
+    leader.connect().send("PUBLISH a 2");
+    nodes.settle();
+    expect(client.take().slice(4)).toEqual(["-ERR internal error, nothing was done"]);
+    expect(client.ends).toBe(1);
+  });
+
   test("does so on any node; publishing is the leader's alone", () => {
     const { nodes, leader, follower } = cluster();
     const client = follower.connect().send("PUBLISH a 1", "SPUBLISH a 1", "MULTI", "PUBLISH a 1");
@@ -357,6 +388,25 @@ describe("many messages", () => {
     const all = Array.from({ length: 2000 }, (_, i) => message("a", String(i)));
     for (const client of early) expect(client.take()).toEqual(all);
     expect(late.take()).toEqual([]);
+  });
+
+  test("trap-38 among many patterns that do not match take no more of a turn", () => {
+    const { nodes, leader } = cluster();
+    const gate = new ReplyGate();
+    const pubSub = new PubSub(gate);
+    const listener = leader.connect();
+    pubSub.subscribe(listener.session, "channel", "a");
+    const { session } = leader.connect();
+    for (let i = 0; i < TELL_CLOCK_CHECK; i++) pubSub.subscribe(session, "pattern", `other${i}*`);
+    for (let i = 0; i < 3; i++) pubSub.publish("a", Buffer.from(String(i)), false);
+    const clock = { monotonicMs: () => 1, wallMs: () => 1 };
+    pubSub.tell(clock, 1);
+    gate.flush();
+    expect(listener.take()).toEqual([message("a", "0")]);
+    pubSub.tell(clock, Number.POSITIVE_INFINITY);
+    gate.flush();
+    expect(listener.take()).toEqual(["1", "2"].map((text) => message("a", text)));
+    nodes.settle();
   });
 
   test("trap-20 that come faster than they are told end with the subscribers, not with the node", () => {

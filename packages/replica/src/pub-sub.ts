@@ -197,6 +197,8 @@ export class PubSub {
     const listeners = this.#listeners[sharded ? "shard" : "channel"].get(channel);
     if (listeners !== undefined) this.#tellThese(listeners, sequence, word, null, channel, kept);
     if (sharded) return;
+    // A pattern that does not match takes its time, too.
+    this.#tellings += this.#listeners.pattern.size;
     for (const [pattern, sessions] of this.#listeners.pattern) {
       if (!globMatch(pattern, channel)) continue;
       this.#tellThese(sessions, sequence, "pmessage", pattern, channel, kept);

@@ -28,6 +28,11 @@ export class Transaction {
   bytes = 0;
   /** Its watches were given back to the keyspace: it was executed once. */
   released = false;
+
+  /** It changes what the connection listens to, which its confirmations must tell. */
+  get changesSubscriptions(): boolean {
+    return this.commands.some(({ row }) => row.group === "pubsub" && row.executor === "session");
+  }
 }
 
 /** Reply bytes that were encoded before leadership was lost and are still true. */
