@@ -4,7 +4,7 @@
  * the handler.
  */
 
-import type { Txn, TypeName } from "@redoubt/keyspace";
+import type { Txn, TypeName, Value } from "@redoubt/keyspace";
 import type { ReplyWriter } from "@redoubt/resp";
 
 /** What a blocking command waits for that found nothing. */
@@ -13,6 +13,8 @@ export interface BlockRequest {
   readonly keys: readonly string[];
   /** A key that holds another type, or nothing, is not worth a look; null: any change is. */
   readonly type: TypeName | null;
+  /** Whether a key that was touched is worth a look as it is now, undefined: missing. Left out: it is. */
+  readonly mayServe?: (value: Value | undefined) => boolean;
   /** Milliseconds; 0: for ever. */
   readonly timeoutMs: number;
   /** What is executed next time, where that is not the request itself: XREAD's `$` is the id of now. */

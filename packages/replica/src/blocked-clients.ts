@@ -4,7 +4,7 @@
  * finds nothing left for them. A session that finds nothing again keeps its place.
  */
 
-import { type Keyspace, type TypeName, typeOf } from "@redoubt/keyspace";
+import { type Keyspace, type TypeName, typeOf, type Value } from "@redoubt/keyspace";
 import type { BlockedOnKeys, Session } from "./session.js";
 
 /** Entries that are gone and may be kept in any case: fewer are not worth a look. */
@@ -14,6 +14,7 @@ interface Entry {
   readonly session: Session;
   readonly keys: readonly string[];
   readonly type: TypeName | null;
+  readonly mayServe: ((value: Value | undefined) => boolean) | null;
   readonly deadlineMs: number;
   isGone: boolean;
 }
@@ -77,13 +78,13 @@ export class BlockedClients {
   }
 
   /** A session that waits for the same keys already keeps its place. */
-  block(session: Session, { keys, type, deadlineMs }: BlockedOnKeys): void {
+  block(session: Session, { keys, type, mayServe, deadlineMs }: BlockedOnKeys): void {
     const known = this.#entries.get(session);
     if (known !== undefined) {
       if (known.type === type && sameKeys(known.keys, keys)) return;
       this.#drop(known);
     }
-    const entry = { session, keys, type, deadlineMs, isGone: false };
+    const entry = { session, keys, type, mayServe, deadlineMs, isGone: false };
     this.#entries.set(session, entry);
     for (const key of keys) {
       let waiting = this.#byKey.get(key);
@@ -127,8 +128,11 @@ export class BlockedClients {
       const service = this.#service ?? this.#nextService();
       if (service === null) return null;
       this.#service = service;
-      const { value } = service.any.next();
-      if (value !== undefined) return (value as Entry).session;
+      const waiting = service.any.next().value as Entry | undefined;
+      if (waiting !== undefined) {
+        if (waiting.mayServe?.(this.#keyspace.peek(service.key)) === false) continue;
+        return waiting.session;
+      }
       const entry = service.typed.next().value as Entry | undefined;
       if (entry !== undefined && this.#holds(service.key, entry.type)) return entry.session;
       this.#service = null;

@@ -206,6 +206,30 @@ test("a ready key whose last client left while the window was full does not keep
   expect(clients[0]!.take()).toHaveLength(1);
 });
 
+test("consumers that wait for new entries are not executed again for everything else", () => {
+  const cluster = new TestCluster({ nodes: 1 });
+  const leader = cluster.elect();
+  leader.connect().send("XGROUP CREATE s g $ MKSTREAM");
+  const consumers = Array.from({ length: 100 }, (_, i) => {
+    const client = leader.connect().send(`XREADGROUP GROUP g c${i} COUNT 1 BLOCK 0 STREAMS s >`);
+    cluster.settle();
+    return client;
+  });
+  const writer = leader.connect().send("XADD s 1-1 f v", "XADD s 1-2 f v");
+  cluster.settle();
+  expect(consumers.filter((client) => client.take().length > 0)).toEqual(consumers.slice(0, 2));
+  const before = leader.replica.status().counters.commandsExecuted;
+  writer.send("XACK s g 1-1", "XACK s g 1-2", "XGROUP CREATECONSUMER s g other", "EXPIRE s 100");
+  cluster.settle();
+  expect(leader.replica.status().counters.commandsExecuted).toBe(before + 4);
+  writer.send("XGROUP SETID s g 0");
+  cluster.settle();
+  expect(consumers.filter((client) => client.take().length > 0)).toEqual(consumers.slice(2, 4));
+  writer.send("RENAME s t");
+  cluster.settle();
+  for (const client of consumers.slice(4)) expect(client.take()[0]).toMatch(/^-NOGROUP/);
+});
+
 test("a client that is served over and over leaves no deadlines behind", () => {
   const { keyspace } = new Speculation();
   const clients = new BlockedClients(keyspace);
@@ -216,6 +240,7 @@ test("a client that is served over and over leaves no deadlines behind", () => {
     request: [],
     keys: ["q"],
     type: "list",
+    mayServe: null,
     timedOut: false,
   } as const;
   for (let i = 0; i < 20_000; i++) {

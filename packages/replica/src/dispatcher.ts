@@ -172,6 +172,7 @@ export class Dispatcher {
       request,
       keys: [...new Set(asked.keys)],
       type: asked.type,
+      mayServe: asked.mayServe ?? null,
       deadlineMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeoutMs,
       timedOut: false,
     };

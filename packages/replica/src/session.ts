@@ -4,7 +4,7 @@
  */
 
 import type { CommandRow } from "@redoubt/commands";
-import type { Keyspace, TypeName } from "@redoubt/keyspace";
+import type { Keyspace, TypeName, Value } from "@redoubt/keyspace";
 import type { Index } from "@redoubt/raft";
 import { OutputBuffer, ReplyWriter } from "@redoubt/resp";
 import {
@@ -61,6 +61,8 @@ export interface BlockedOnKeys extends BlockedCommand {
   readonly keys: readonly string[];
   /** null: any. */
   readonly type: TypeName | null;
+  /** Whether a touched key is worth a look; null: it is. */
+  readonly mayServe: ((value: Value | undefined) => boolean) | null;
   /** Its time is over, or CLIENT UNBLOCK said so: it does not wait again. */
   timedOut: boolean;
 }

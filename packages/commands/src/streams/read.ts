@@ -1,6 +1,12 @@
 /** XREAD and XREADGROUP: their common grammar. */
 
-import { asStream, formatStreamId, STREAM_ID_MIN, type StreamId } from "@redoubt/keyspace";
+import {
+  asStream,
+  formatStreamId,
+  STREAM_ID_MIN,
+  type StreamId,
+  type Value,
+} from "@redoubt/keyspace";
 import { errors } from "../errors.js";
 import { add, clampToSafe, parseArgument } from "../numbers/int64.js";
 import type { RowSpec } from "../row.js";
@@ -45,9 +51,17 @@ function read(context: CommandContext, command: "xread" | "xreadgroup"): void {
     keys,
     // A group that is gone is news, whatever became of its key.
     type: group === null ? "stream" : null,
+    ...(group === null ? {} : { mayServe: (value) => mayServeGroup(value, group.name) }),
     timeoutMs,
     argv: group === null ? withIds(context.argv, firstKey + keys.length, after) : context.argv,
   });
+}
+
+/** Every acknowledgement touches the key, and a thousand consumers may wait: only news is worth a look. */
+function mayServeGroup(value: Value | undefined, name: string): boolean {
+  const stream = value === undefined ? undefined : asStream(value);
+  const group = stream?.group(name);
+  return stream === undefined || group === undefined || stream.lastId > group.lastDeliveredId;
 }
 
 /** `$` is what it was when the command arrived. */
