@@ -43,7 +43,7 @@ export {
   STREAM_ID_MIN,
   type StreamId,
 } from "./values/stream-id.js";
-export { entriesReadWith, groupLag } from "./values/stream-lag.js";
+export { entriesReadWith, entriesUpTo, groupLag } from "./values/stream-lag.js";
 export {
   asHash,
   asList,

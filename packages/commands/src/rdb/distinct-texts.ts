@@ -1,0 +1,21 @@
+/** Texts seen before, however many: one Set throws at 2^24. */
+
+import { SET_MEMBERS_MAX } from "../constants.js";
+
+export class DistinctTexts {
+  readonly #sets: Set<string>[] = [new Set()];
+
+  /** False: it was there. */
+  add(text: string): boolean {
+    for (const set of this.#sets) {
+      if (set.has(text)) return false;
+    }
+    let last = this.#sets.at(-1)!;
+    if (last.size >= SET_MEMBERS_MAX) {
+      last = new Set();
+      this.#sets.push(last);
+    }
+    last.add(text);
+    return true;
+  }
+}
