@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["redoubt-source", "node", "import", "module", "default"];
@@ -8,8 +9,12 @@ const ssr = { resolve: { conditions, externalConditions: conditions } };
 const report = process.env["REDOUBT_TEST_REPORT"];
 const project = process.argv[process.argv.indexOf("--project") + 1];
 
+/** Of two cores vitest would use one. Tests with real processes run one file at a time. */
+const WORKERS_MIN = 2;
+
 export default defineConfig({
   test: {
+    maxWorkers: Math.max(WORKERS_MIN, availableParallelism() - 1),
     reporters: report === undefined ? ["default"] : ["default", "json"],
     ...(report === undefined ? {} : { outputFile: { json: `${report}/${project}.json` } }),
     projects: [
