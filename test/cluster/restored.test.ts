@@ -15,7 +15,11 @@ afterAll(() => cluster?.stop());
 
 async function write(value: string): Promise<void> {
   const leader = await cluster.leader();
-  await leader.withClient((client) => client.send("SET", "key", value));
+  await leader.withClient(async (client) => {
+    await client.send("SET", "key", value);
+    // What no follower has acknowledged can't be missed.
+    expect(await client.send("WAIT", "2", "10000")).toBe(2);
+  });
   await cluster.settled();
 }
 
