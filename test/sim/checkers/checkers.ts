@@ -200,7 +200,7 @@ export class Checkers {
       this.#completeness.committed(entry);
       const known = this.#log.at(entry.index);
       if (known !== undefined) this.#transactions.committed(known);
-      this.#queues.committed(entry);
+      this.#queues.committed(entry.index, this.#log.commands);
     }
     this.#pointers.applied(node, entry);
     // A witness holds no state.

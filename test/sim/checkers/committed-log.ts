@@ -42,6 +42,8 @@ export class CommittedLog {
   /** Every token ("v12.") that a committed entry writes. */
   readonly tokens = new Set<string>();
   #logTimeMs = 0;
+  /** Of the entry that was added last. */
+  commands: readonly (readonly Buffer[])[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -70,6 +72,7 @@ export class CommittedLog {
       this.#report("state-machine safety", `node ${node} applied ${entry.index} out of order`);
       return;
     }
+    this.commands = entry.kind === EntryKind.batch ? toCommands(entry.payload) : [];
     const touched = entry.kind === EntryKind.batch ? this.#collect(entry) : [];
     this.#entries.push({ entry, node, touched });
   }
@@ -77,7 +80,7 @@ export class CommittedLog {
   #collect({ index, payload }: Entry): readonly string[] | null {
     let touched: string[] | null = [];
     // Expiry is judged by the log time of the entry that is applied: the batch's own, at its end.
-    for (const command of toCommands(payload)) {
+    for (const command of this.commands) {
       const name = command[0]!.toString("latin1");
       const key = command[1]?.toString("latin1") ?? "";
       if (name === "FLUSHALL") touched = null;

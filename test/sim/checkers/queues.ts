@@ -3,8 +3,7 @@
  * the same (trap 54). The queues of the committed log are kept here by its commands alone.
  */
 
-import { toCommands } from "@redoubt/keyspace";
-import { type Entry, EntryKind } from "@redoubt/raft";
+import type { Index } from "@redoubt/raft";
 import type { Operation } from "../workload/history.js";
 import type { Report } from "./violation.js";
 
@@ -34,12 +33,15 @@ export class Queues {
     this.#report = report;
   }
 
-  committed({ kind, payload, index }: Entry): void {
-    if (kind !== EntryKind.batch) return;
-    for (const command of toCommands(payload)) {
-      const [name, key = "", ...rest] = command.map((word) => word.toString("latin1", 0, 64));
+  /** The commands of one entry. */
+  committed(index: Index, commands: readonly (readonly Buffer[])[]): void {
+    for (const command of commands) {
+      const name = command[0]!.toString("latin1");
+      const key = command[1]?.toString("latin1", 0, 64) ?? "";
       if (name === "FLUSHALL") this.#queues.clear();
-      else if (QUEUE.test(key)) this.#execute(index, name!, key, rest);
+      if (!QUEUE.test(key)) continue;
+      const words = command.slice(2).map((word) => word.toString("latin1", 0, 64));
+      this.#execute(index, name, key, words);
     }
   }
 
