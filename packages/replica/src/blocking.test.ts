@@ -155,6 +155,28 @@ describe("a client that waits for a key", () => {
   });
 });
 
+test("trap-38 many who wait are served over several turns, and nobody comes between them", () => {
+  const { cluster, leader } = started();
+  const waiting = Array.from({ length: 300 }, () => leader.connect().send("BLPOP q 0"));
+  cluster.settle();
+  const values = Array.from({ length: 300 }, (_, i) => `v${i}`);
+  leader.connect().send(`RPUSH q ${values.join(" ")}`, "LPOP q");
+  const late = leader.connect().send("LPOP q");
+  leader.lookCostMs = 15;
+  const before = leader.turns;
+  leader.turn();
+  const servedAtOnce = waiting.filter((client) => !client.session.blocked).length;
+  expect(servedAtOnce).toBeGreaterThan(0);
+  expect(servedAtOnce).toBeLessThan(100);
+  while (leader.replica.status().counters.blockedSessions > 0) leader.turn();
+  expect(leader.turns - before).toBeGreaterThan(2);
+  leader.lookCostMs = 0;
+  cluster.settle();
+  const told = waiting.map((client) => flat(client.take())[0]);
+  expect(told).toEqual(values.map((value) => popped("q", value)));
+  expect(late.take()).toEqual(["$-1"]);
+});
+
 describe("sorted sets and streams", () => {
   test("BZPOPMIN, BZPOPMAX and BZMPOP wait for a member", () => {
     const { cluster, leader } = started();

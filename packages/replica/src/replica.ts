@@ -118,6 +118,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #dead = false;
   #inTurn = false;
   #nowMs = 0;
+  /** Monotonic ms after which this turn begins nothing more. */
+  #turnEndMs = 0;
   #bufferBytes = 0;
   #memorySampledMs = Number.NEGATIVE_INFINITY;
 
@@ -256,6 +258,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #turn(): void {
     const { clock, scheduler } = this.#ports;
     this.#nowMs = clock.monotonicMs();
+    this.#turnEndMs = this.#nowMs + this.#options.heartbeatIntervalMs / 2;
     this.#watchClocks();
     this.#driver.collect(this.#nowMs);
     this.#driver.advance();
@@ -288,15 +291,15 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     const sessions = this.#active;
     if (sessions.length === 0) return;
     this.#active = [];
-    const endMs = this.#nowMs + this.#options.heartbeatIntervalMs / 2;
     let budget = COMMANDS_PER_TURN_MAX;
     let at = 0;
     for (; at < sessions.length && budget > 0; at++) {
-      if (this.serving && !this.#admitting()) break;
+      // Who waits for a key that is there comes first, in the next turn if need be.
+      if (this.#blocked.hasReady || (this.serving && !this.#admitting())) break;
       const session = sessions[at]!;
       session.isActive = false;
-      budget -= this.#executeSession(session, Math.min(budget, COMMANDS_PER_SESSION_MAX), endMs);
-      if (this.#ports.clock.monotonicMs() > endMs) {
+      budget -= this.#executeSession(session, Math.min(budget, COMMANDS_PER_SESSION_MAX));
+      if (this.#isOver()) {
         at += 1;
         break;
       }
@@ -306,7 +309,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   }
 
   /** Executes up to `budget` requests of one session. Returns how many. */
-  #executeSession(session: Session, budget: number, endMs: number): number {
+  #executeSession(session: Session, budget: number): number {
     let executed = 0;
     while (executed < budget && !session.closed) {
       const request = session.head();
@@ -326,14 +329,18 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       executed += 1;
       if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) this.#seal();
       if (this.#blocked.hasReady) this.#serveBlocked();
-      if (executed % CLOCK_CHECK_COMMANDS === 0 && this.#ports.clock.monotonicMs() > endMs) {
-        break;
-      }
+      if (this.#blocked.hasReady) break;
+      if (executed % CLOCK_CHECK_COMMANDS === 0 && this.#isOver()) break;
     }
     if (session.closed) return executed;
     if (session.closing) this.#gate.touch(session);
     if (session.head() !== undefined && !session.isActive) this.#activate(session);
     return executed;
+  }
+
+  /** The turn has had its share of time. */
+  #isOver(): boolean {
+    return this.#ports.clock.monotonicMs() > this.#turnEndMs;
   }
 
   /** True: the head was answered, and is gone. */
@@ -360,10 +367,12 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   /**
    * Clients that wait for a key which was just touched, first come first served, in the turn of the write that
-   * feeds them: nobody who asks later is served before. What they take feeds others again.
+   * feeds them: nobody who asks later is served before. What they take feeds others again. Too many for one
+   * turn: the rest goes on in the next, and nobody executes anything meanwhile.
    */
   #serveBlocked(): void {
-    while (!this.serving || this.#admitting()) {
+    for (let looked = 1; !this.serving || this.#admitting(); looked++) {
+      if (looked % CLOCK_CHECK_COMMANDS === 0 && this.#isOver()) return;
       const session = this.#blocked.nextReady();
       if (session === null) return;
       const outcome = this.#dispatcher.dispatch(session);

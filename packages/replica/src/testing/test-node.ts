@@ -37,6 +37,8 @@ export class TestNode {
   wallOffsetMs = 0;
   /** How far the monotonic clock is behind the cluster's time: it stood still so long. */
   clockLostMs = 0;
+  /** What each look at the monotonic clock costs: a turn that takes its time. */
+  lookCostMs = 0;
   /** No turn runs: the process is stopped. */
   stopped = false;
   /** Ids whose client address is not known to this node. */
@@ -79,7 +81,13 @@ export class TestNode {
         ...(options.commands === undefined ? {} : { commands: options.commands }),
       },
       {
-        clock: { monotonicMs: () => this.monotonicMs, wallMs: () => this.wallMs },
+        clock: {
+          monotonicMs: () => {
+            this.clockLostMs -= this.lookCostMs;
+            return this.monotonicMs;
+          },
+          wallMs: () => this.wallMs,
+        },
         random: { next: () => cluster.random() },
         scheduler: {
           wake: () => {
