@@ -26,16 +26,11 @@ import {
   EXEC_WITHOUT_MULTI,
   EXECABORT,
   LOADING,
-  LOCAL_OUT_OF_RANGE,
   MULTI_TOO_LARGE,
   NESTED_MULTI,
   NOAUTH,
-  NOT_INTEGER,
-  NOT_POSITIVE,
   OOM,
   READONLY,
-  TIMEOUT_NEGATIVE,
-  TIMEOUT_NOT_INTEGER,
   WAIT_ON_REPLICA,
   WAITAOF_ON_REPLICA,
   WATCH_INSIDE_MULTI,
@@ -54,6 +49,7 @@ import {
   Transaction,
 } from "./requests.js";
 import type { Session } from "./session.js";
+import { isHeld, parseWait, replyHeldBy } from "./wait.js";
 import { ReplyKind } from "./waiting-replies.js";
 
 /**
@@ -420,38 +416,34 @@ export class Dispatcher {
     return this.#elsewhere(session, firstKeySlot(row, argv));
   }
 
-  /** WAIT numreplicas timeout, WAITAOF numlocal numreplicas timeout. Redis: replication.c. At the head while it blocks. */
+  /** At the head while it blocks. */
   #wait(session: Session, row: CommandRow, argv: Argv): Outcome {
     const isLocal = row.name === "waitaof";
     const { blockedOn } = session;
     if (blockedOn?.kind === "wait") {
       const { local, replicas, writeIndex, deadlineMs } = blockedOn;
-      if (!this.#isHeld(local, replicas, writeIndex) && this.#route.nowMs < deadlineMs)
-        return "wait";
+      const over = this.#route.nowMs >= deadlineMs;
+      if (!over && !isHeld(this.#route, local, replicas, writeIndex)) return "wait";
       session.blockedOn = null;
       return this.#heldBy(session, isLocal, writeIndex);
     }
-    const local = isLocal ? parseInteger(argv[1]!) : 0;
-    const replicas = parseInteger(argv[argv.length - 2]!);
-    const timeout = parseInteger(argv[argv.length - 1]!);
-    if (local === null || local < 0 || local > 1) return this.#error(session, LOCAL_OUT_OF_RANGE);
-    if (replicas === null) return this.#error(session, isLocal ? NOT_POSITIVE : NOT_INTEGER);
-    if (isLocal && replicas < 0) return this.#error(session, NOT_POSITIVE);
-    if (timeout === null) return this.#error(session, TIMEOUT_NOT_INTEGER);
-    if (timeout < 0) return this.#error(session, TIMEOUT_NEGATIVE);
+    const asked = parseWait(isLocal, argv);
+    if (typeof asked === "string") return this.#error(session, asked);
     if (!this.#route.serving) {
       const { leader, self, leaderIsWitness } = this.#route;
       return leader !== 0 && leader !== self && !leaderIsWitness
         ? this.#error(session, isLocal ? WAITAOF_ON_REPLICA : WAIT_ON_REPLICA)
         : this.#elsewhere(session, -1);
     }
+    const { local, replicas, timeoutMs } = asked;
     const writeIndex = session.lastWriteIndex;
-    if (this.#isHeld(local, replicas, writeIndex))
+    if (isHeld(this.#route, local, replicas, writeIndex)) {
       return this.#heldBy(session, isLocal, writeIndex);
+    }
     session.blockedOn = {
       kind: "wait",
       request: session.head()!,
-      deadlineMs: timeout === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeout,
+      deadlineMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#route.nowMs + timeoutMs,
       local,
       replicas,
       writeIndex,
@@ -459,25 +451,11 @@ export class Dispatcher {
     return "wait";
   }
 
-  #isHeld(local: number, replicas: number, index: Index): boolean {
-    if (local > 0 && !this.#route.isDurableHere(index)) return false;
-    return this.#route.followersWith(index) >= replicas;
-  }
-
-  /** By whom it is held durably now. */
   #heldBy(session: Session, isLocal: boolean, index: Index): Outcome {
     const start = session.output.end;
-    this.#replyHeldBy(session, isLocal, index);
+    replyHeldBy(this.#route, session, isLocal, index);
     this.#final(session, start);
     return "done";
-  }
-
-  #replyHeldBy({ reply }: Session, isLocal: boolean, index: Index): void {
-    if (isLocal) {
-      reply.array(2);
-      reply.integer(this.#route.isDurableHere(index) ? 1 : 0);
-    }
-    reply.integer(this.#route.followersWith(index));
   }
 
   /** A session's row inside EXEC: never blocks. */
@@ -489,7 +467,7 @@ export class Dispatcher {
     switch (row.name) {
       case "wait":
       case "waitaof":
-        this.#replyHeldBy(session, row.name === "waitaof", session.lastWriteIndex);
+        replyHeldBy(this.#route, session, row.name === "waitaof", session.lastWriteIndex);
         return;
       case "readonly":
       case "readwrite":
@@ -541,11 +519,4 @@ type Special = Repeat | EncodedReply | Refusal;
 function assertNever(row: CommandRow): never {
   assert(row.executor !== "session", "every session row has its case");
   throw new Error("unreachable");
-}
-
-/** A decimal integer that is safe in a double; null otherwise. */
-function parseInteger(argument: Buffer): number | null {
-  const text = argument.toString("latin1");
-  if (!/^-?\d{1,15}$/.test(text)) return null;
-  return Number(text);
 }

@@ -220,7 +220,7 @@ export class Executor {
       session.reply.error(INTERNAL);
     }
     if (session.hostNeedsCommit > 0) {
-      this.#gate.push(session, start, session.hostNeedsCommit, false, ReplyKind.write, argv);
+      this.#gate.pushOfHost(session, start, session.hostNeedsCommit, argv);
       return;
     }
     const tells = row.visibility === "wholeKeyspace" && this.#speculation.leading;

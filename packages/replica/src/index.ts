@@ -1,3 +1,4 @@
+export { REPLICATION_MODES, type ReplicationMode } from "./ack-policy.js";
 export { AssertionError } from "./assert.js";
 export * from "./constants.js";
 export * from "./errors.js";

@@ -2,6 +2,7 @@
 
 import { keySlot } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
+import { ackPolicy } from "./ack-policy.js";
 import { MESSAGE_OVERHEAD_BYTES, TELL_CLOCK_CHECK, UNTOLD_BYTES_MAX } from "./constants.js";
 import { PubSub } from "./pub-sub.js";
 import { ReplyGate } from "./reply-gate.js";
@@ -392,7 +393,7 @@ describe("many messages", () => {
 
   test("trap-38 among many patterns that do not match take no more of a turn", () => {
     const { nodes, leader } = cluster();
-    const gate = new ReplyGate();
+    const gate = new ReplyGate(ackPolicy("raft"));
     const pubSub = new PubSub(gate);
     const listener = leader.connect();
     pubSub.subscribe(listener.session, "channel", "a");
@@ -412,7 +413,7 @@ describe("many messages", () => {
   test("trap-20 that come faster than they are told end with the subscribers, not with the node", () => {
     const { leader } = cluster();
     const { session } = leader.connect();
-    const pubSub = new PubSub(new ReplyGate());
+    const pubSub = new PubSub(new ReplyGate(ackPolicy("raft")));
     pubSub.subscribe(session, "pattern", "*");
     const large = Buffer.alloc(1024 * 1024);
     const fitting = Math.floor(UNTOLD_BYTES_MAX / (large.length + MESSAGE_OVERHEAD_BYTES));

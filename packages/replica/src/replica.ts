@@ -9,6 +9,9 @@
  *          -> seal the batch -> propose; confirm reads by the lease, or begin a read round
  *          -> Ready (send, persist)
  *          -> gate: release, one write a connection; assert the pointers
+ *
+ * Longer than other files: the steps of a turn share its time, its arrivals and its sessions, and their order
+ * is what this file is about. What has a state of its own is elsewhere.
  */
 
 import { type CommandTable, commandTable } from "@redoubt/commands";
@@ -19,7 +22,6 @@ import {
   clockDriftPercentMaxDefault,
   type Index,
   type Message,
-  memberOf,
   type NodeId,
   Raft,
   type Role,
@@ -27,37 +29,36 @@ import {
   type Term,
   type TransferRefusal,
 } from "@redoubt/raft";
+import { ackPolicy, type ReplicationMode } from "./ack-policy.js";
 import { ActiveExpiry } from "./active-expiry.js";
 import { assert } from "./assert.js";
 import { BlockedClients } from "./blocked-clients.js";
 import {
   APPLY_PAGE_BYTES,
-  BATCH_BYTES_MAX,
   CLOCK_CHECK_COMMANDS,
   COMMANDS_PER_SESSION_MAX,
   COMMANDS_PER_TURN_MAX,
   HOLD_ELECTION_TIMEOUTS,
-  IN_FLIGHT_BATCHES_MAX,
-  IN_FLIGHT_BYTES_MAX,
-  IN_FLIGHT_UNDO_BYTES_MAX,
   LOG_TRAILING_ENTRIES,
-  MEMORY_SAMPLE_INTERVAL_MS,
-  SEAL_LOOKS_MAX,
   TELL_MS_PER_TURN_MAX,
-  UNTOLD_BYTES_HIGH,
 } from "./constants.js";
-import { Dispatcher, type Outcome, type Route } from "./dispatcher.js";
+import { Dispatcher, type Outcome } from "./dispatcher.js";
 import { Driver } from "./driver.js";
 import { UNBLOCKED } from "./errors.js";
 import { Executor } from "./executor.js";
+import { LeadershipChanges } from "./leadership-changes.js";
 import { LeaseClock } from "./lease-clock.js";
+import { MemoryUse } from "./memory-use.js";
+import { NodeRoute } from "./node-route.js";
 import { ParkedSessions } from "./parked-sessions.js";
 import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
 import { PubSub } from "./pub-sub.js";
 import { ReplyGate } from "./reply-gate.js";
+import { Sealer } from "./sealer.js";
 import { Session, type SessionEvents } from "./session.js";
 import { Speculation } from "./speculation.js";
-import { nodeStateDigest, type ReplicaStatus } from "./status.js";
+import { nodeStateDigest, type ReplicaStatus, statusOf } from "./status.js";
+import { WRITE_LOST } from "./wait.js";
 
 export interface ReplicaOptions {
   readonly id: NodeId;
@@ -69,6 +70,8 @@ export interface ReplicaOptions {
   readonly clockDriftPercentMax?: number;
   /** How reads are confirmed (design, section 6). Default quorum. */
   readonly readMode?: () => ReadMode;
+  /** When replies leave. Default raft; the others are for comparison, and lose what they acknowledged. */
+  readonly replicationMode?: ReplicationMode;
   /** How long a helper outside the event loop keeps peers from electing. Default 0. */
   readonly stallToleranceMs?: number;
   /** Bytes of one chunk of a snapshot. Default: the core's. */
@@ -85,19 +88,23 @@ export interface ReplicaOptions {
 
 export type ReadMode = "lease" | "quorum";
 
-export class Replica implements PeerEvents, SessionEvents, Route {
+export class Replica implements PeerEvents, SessionEvents {
   readonly self: NodeId;
   readonly #options: ReplicaOptions;
   readonly #ports: ReplicaPorts;
   readonly #raft: Raft;
   readonly #speculation = new Speculation();
-  readonly #gate = new ReplyGate();
-  readonly #pubSub = new PubSub(this.#gate);
+  readonly #gate: ReplyGate;
+  readonly #pubSub: PubSub;
   readonly #executor: Executor;
   readonly #dispatcher: Dispatcher;
   readonly #driver: Driver;
   readonly #expiry: ActiveExpiry;
   readonly #leaseClock: LeaseClock;
+  readonly #sealer: Sealer;
+  readonly #changes: LeadershipChanges;
+  readonly #memory: MemoryUse;
+  readonly #route: NodeRoute;
   readonly isWitness: boolean;
 
   readonly #sessions = new Map<number, Session>();
@@ -113,15 +120,13 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#active.push(session);
   };
   #routeChanged = false;
+  #warnedTerm: Term = 0;
   #arrivals = 0;
-  #sealLooks = 0;
   #dead = false;
   #inTurn = false;
   #nowMs = 0;
   /** Monotonic ms after which this turn begins nothing more. */
   #turnEndMs = 0;
-  #bufferBytes = 0;
-  #memorySampledMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplicaOptions, ports: ReplicaPorts) {
     this.self = options.id;
@@ -129,26 +134,35 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#ports = ports;
     this.#nowMs = ports.clock.monotonicMs();
     this.isWitness = options.witness ?? false;
-    const { clockDriftPercentMax = clockDriftPercentMaxDefault, stallToleranceMs = 0 } = options;
+    this.#gate = new ReplyGate(ackPolicy(options.replicationMode ?? "raft"));
+    this.#pubSub = new PubSub(this.#gate);
+    const { clockDriftPercentMax = clockDriftPercentMaxDefault } = options;
     this.#leaseClock = new LeaseClock(ports.clock, options.electionTimeoutMs, clockDriftPercentMax);
-    this.#raft = new Raft({
-      id: options.id,
-      incarnation: options.incarnation,
-      clockDriftPercentMax,
-      stallToleranceMs,
-      initial: ports.log.initial,
-      reader: ports.log,
-      ...(ports.snapshots === undefined ? {} : { snapshots: ports.snapshots }),
-      ...(options.snapshotChunkBytes === undefined
-        ? {}
-        : { snapshotChunkBytes: options.snapshotChunkBytes }),
-      electionTimeoutMs: options.electionTimeoutMs,
-      heartbeatIntervalMs: options.heartbeatIntervalMs,
-      random: () => ports.random.next(),
-      nowMs: this.#nowMs,
-      committedPageBytes: APPLY_PAGE_BYTES,
-      onEvent: (event, fields) => ports.logger.info(fields, event),
-    });
+    this.#raft = raftOf(options, ports, this.#nowMs);
+    const speculation = this.#speculation;
+    this.#sealer = new Sealer(this.#raft, speculation, this.#pubSub, ports.observer);
+    this.#changes = new LeadershipChanges(
+      this.#raft,
+      speculation,
+      this.#sealer,
+      ports.scheduler,
+      this.isWitness,
+    );
+    this.#memory = new MemoryUse(
+      this.#raft,
+      speculation,
+      this.#pubSub,
+      ports.memory,
+      this.#sessions,
+    );
+    const { maxmemoryBytes } = options;
+    this.#route = new NodeRoute(
+      { self: this.self, isWitness: this.isWitness, maxmemoryBytes },
+      this.#raft,
+      speculation,
+      this.#memory,
+      () => this.#driver,
+    );
     this.#executor = new Executor(
       this.#speculation,
       this.#gate,
@@ -162,24 +176,16 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       this.#executor,
       this.#gate,
       ports.directory,
-      this,
+      this.#route,
       this.#pubSub,
     );
-    this.#blocked = new BlockedClients(this.#speculation.keyspace);
-    this.#speculation.onTouched = (key) => {
-      if (this.#blocked.size === 0) return;
-      if (key === null) this.#blocked.touchedAll();
-      else this.#blocked.touched(key);
-    };
-    this.#executor.insideExec = (session, row, argv) =>
-      this.#dispatcher.insideExec(session, row, argv);
-    this.#executor.receivers = (channel, sharded) => this.#pubSub.receivers(channel, sharded);
-    this.#speculation.onPublished = (channel, message, sharded) =>
-      this.#pubSub.publish(channel, message, sharded);
+    this.#blocked = new BlockedClients(speculation.keyspace);
+    this.#connectParts();
     const events = {
       leadershipLost: (lastSealed: Index) => this.#leadershipLost(lastSealed),
       routeChanged: () => {
         this.#routeChanged = true;
+        this.#warnIfUnsafe();
         // A leader is told of touches; what was applied just before it began has no other herald.
         this.#blocked.lookForChanges();
       },
@@ -195,6 +201,30 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     );
     this.#expiry = new ActiveExpiry(this.#speculation, ports.clock, ports.random);
     ports.scheduler.wakeAt(this.#raft.nextDeadlineMs());
+  }
+
+  /** Once each term it serves in. */
+  #warnIfUnsafe(): void {
+    const { term } = this.#speculation;
+    const { replicationMode = "raft" } = this.#options;
+    if (replicationMode === "raft" || !this.serving || term === this.#warnedTerm) return;
+    this.#warnedTerm = term;
+    const event = "UNSAFE replication mode: what is acknowledged now can be lost";
+    this.#ports.logger.warn({ replicationMode, term }, event);
+  }
+
+  /** What parts tell each other through their owner. */
+  #connectParts(): void {
+    this.#speculation.onTouched = (key) => {
+      if (this.#blocked.size === 0) return;
+      if (key === null) this.#blocked.touchedAll();
+      else this.#blocked.touched(key);
+    };
+    this.#executor.insideExec = (session, row, argv) =>
+      this.#dispatcher.insideExec(session, row, argv);
+    this.#executor.receivers = (channel, sharded) => this.#pubSub.receivers(channel, sharded);
+    this.#speculation.onPublished = (channel, message, sharded) =>
+      this.#pubSub.publish(channel, message, sharded);
   }
 
   // ---- inputs ------------------------------------------------------------------------------------
@@ -258,11 +288,12 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   #turn(): void {
     const { clock, scheduler } = this.#ports;
     this.#nowMs = clock.monotonicMs();
+    this.#route.nowMs = this.#nowMs;
     this.#turnEndMs = this.#nowMs + this.#options.heartbeatIntervalMs / 2;
     this.#watchClocks();
     this.#driver.collect(this.#nowMs);
     this.#driver.advance();
-    this.#serviceRaft();
+    this.#changes.service();
     this.#unpark();
     if (this.#blocked.size > 0) {
       if (!this.serving) this.#blocked.lookForChanges();
@@ -270,8 +301,10 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       this.#endWaits();
     }
     this.#executeSessions();
-    if (this.serving && this.#admitting()) this.#expiry.run(this.#nowMs, this.nextIndex);
-    const looking = this.#sealWhenDue();
+    if (this.serving && this.#sealer.admitting)
+      this.#expiry.run(this.#nowMs, this.#route.nextIndex);
+    const looking = this.#sealer.sealWhenDue(this.#arrivals);
+    this.#arrivals = 0;
     if (this.serving && this.#gate.readsPending) this.#confirmReads();
     this.#driver.advance();
     this.#tellSubscribers();
@@ -279,7 +312,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
     const waiting = this.#active.length > 0 || this.#blocked.hasReady;
-    const more = waiting && (!this.serving || this.#admitting());
+    const more = waiting && (!this.serving || this.#sealer.admitting);
     const released = this.#parked.length > 0 && (this.#routeChanged || this.#parked.mayGoOn);
     const telling = this.#pubSub.untoldBytes > 0;
     if (looking || more || released || telling || this.#driver.hasWork) scheduler.wake();
@@ -295,7 +328,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     let at = 0;
     for (; at < sessions.length && budget > 0; at++) {
       // Who waits for a key that is there comes first, in the next turn if need be.
-      if (this.#blocked.hasReady || (this.serving && !this.#admitting())) break;
+      if (this.#blocked.hasReady || (this.serving && !this.#sealer.admitting)) break;
       const session = sessions[at]!;
       session.isActive = false;
       budget -= this.#executeSession(session, Math.min(budget, COMMANDS_PER_SESSION_MAX));
@@ -324,10 +357,10 @@ export class Replica implements PeerEvents, SessionEvents, Route {
         this.#parked.park(session);
         return executed;
       }
-      if (this.serving && !this.#admitting()) break;
+      if (this.serving && !this.#sealer.admitting) break;
       if (!this.#dispatched(session, this.#dispatcher.dispatch(session))) return executed;
       executed += 1;
-      if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) this.#seal();
+      this.#sealer.sealWhenFull();
       if (this.#blocked.hasReady) this.#serveBlocked();
       if (this.#blocked.hasReady) break;
       if (executed % CLOCK_CHECK_COMMANDS === 0 && this.#isOver()) break;
@@ -371,7 +404,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
    * turn: the rest goes on in the next, and nobody executes anything meanwhile.
    */
   #serveBlocked(): void {
-    for (let looked = 1; !this.serving || this.#admitting(); looked++) {
+    for (let looked = 1; !this.serving || this.#sealer.admitting; looked++) {
       if (looked % CLOCK_CHECK_COMMANDS === 0 && this.#isOver()) return;
       const session = this.#blocked.nextReady();
       if (session === null) return;
@@ -379,7 +412,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       if (outcome === "blocked") continue;
       this.#unblock(session);
       if (this.#dispatched(session, outcome)) this.#activate(session);
-      if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) this.#seal();
+      this.#sealer.sealWhenFull();
     }
   }
 
@@ -432,123 +465,24 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     return true;
   }
 
-  /**
-   * Room in the in-flight window, and leadership is not on its way to another. Decided before execution: a
-   * propose is then never refused.
-   */
-  #admitting(): boolean {
-    return (
-      !this.#raft.transferring &&
-      this.#raft.uncommittedBytes + this.#speculation.batch.bytes < IN_FLIGHT_BYTES_MAX &&
-      this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX &&
-      this.#speculation.journal.memoryBytes < IN_FLIGHT_UNDO_BYTES_MAX &&
-      this.#pubSub.untoldBytes < UNTOLD_BYTES_HIGH
-    );
-  }
-
-  // ---- sealing -----------------------------------------------------------------------------------
-
-  /**
-   * One batch in flight: the open one is sealed when all before it is durable *here* and arrivals have
-   * paused (design, section 10, rule 6). True: look again in the next turn.
-   */
-  #sealWhenDue(): boolean {
-    const arrivals = this.#arrivals;
-    this.#arrivals = 0;
-    if (this.#speculation.batch.effects === 0) return false;
-    if (this.#speculation.batch.bytes >= BATCH_BYTES_MAX) {
-      // Active expiry filled it: the next command must find room.
-      this.#seal();
-      return false;
-    }
-    // Its end is announced by the sync's completion.
-    if (this.#raft.flushed < this.#raft.lastIndex) return false;
-    if (arrivals > 0 && this.#sealLooks < SEAL_LOOKS_MAX) {
-      this.#sealLooks += 1;
-      return true;
-    }
-    this.#seal();
-    return false;
-  }
-
-  /** Nothing but batches may take the predicted index of the open one (trap 41). */
-  #sealOpen(): void {
-    if (this.#speculation.batch.effects > 0) this.#seal();
-  }
-
-  #seal(): void {
-    const index = this.#speculation.openIndex;
-    const { term } = this.#speculation;
-    assert(term === this.#raft.term && this.#raft.role === "leader", "only the led term is sealed");
-    const proposed = this.#raft.propose(this.#speculation.seal());
-    assert(proposed === index, "the proposed index is the predicted one");
-    this.#sealLooks = 0;
-    this.#ports.observer?.sealed(index, term);
-  }
-
   // ---- membership and transfer -------------------------------------------------------------------
-
-  /** What the core wants to append or hand over by itself, in a place where no batch is open. */
-  #serviceRaft(): void {
-    const raft = this.#raft;
-    if (!this.#mayAppend) return;
-    if (raft.wantsConfiguration) {
-      this.#sealOpen();
-      this.#sealedEmpty(raft.takePendingChange());
-    }
-    const target = raft.transferWanted;
-    if (target !== 0) {
-      this.#sealOpen();
-      raft.transferLeadership(target);
-    }
-  }
-
-  /** A leader whose own no-op is applied: a witness serves nobody, but changes membership. */
-  get #mayAppend(): boolean {
-    const { role, ownTermStart } = this.#raft;
-    if (this.serving) return true;
-    return role === "leader" && this.isWitness && this.#speculation.applied >= ownTermStart;
-  }
 
   /**
    * Leader: begins a change. Refused: nothing has happened. Else its entry has `index`, and the caller lets
    * its reply wait for it (`Session.hostNeedsCommit`).
    */
   changeMembership(change: ConfigurationChange): ChangeResult {
-    if (this.#raft.role === "leader" && !this.#mayAppend) {
-      return {
-        refused: "NOT_READY",
-        text: "the leader has not committed an entry of its term yet",
-      };
-    }
-    if (this.#mayAppend) this.#sealOpen();
-    const result = this.#raft.changeConfiguration(change);
-    if ("index" in result) {
-      this.#sealedEmpty(result.index);
-      this.#ports.scheduler.wake();
-    }
-    return result;
+    return this.#changes.changeMembership(change);
   }
 
   /** Leader: hands over to `target`; 0: to whoever lacks least. Null: it is under way. */
   transferLeadership(target: NodeId): TransferRefusal | null {
-    if (this.#mayAppend) this.#sealOpen();
-    const refusal = this.#raft.transferLeadership(target);
-    this.#ports.scheduler.wake();
-    return refusal;
+    return this.#changes.transferLeadership(target);
   }
 
   /** Follower: asks the leader for its place. False: none is known, or this node is it. */
   requestLeadership(): boolean {
-    const asked = this.#raft.requestTransferToSelf();
-    this.#ports.scheduler.wake();
-    return asked;
-  }
-
-  #sealedEmpty(index: Index): void {
-    if (index === 0 || !this.serving) return;
-    this.#speculation.sealEmpty(index);
-    this.#ports.observer?.sealed(index, this.#speculation.term);
+    return this.#changes.requestLeadership();
   }
 
   // ---- snapshots ---------------------------------------------------------------------------------
@@ -604,8 +538,8 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     this.#gate.takeBack(lastSealed, this.#speculation.applied);
     for (const session of this.#sessions.values()) {
       if (session.watchCount > 0) session.watchDirty = true;
-      // What was acknowledged is applied and keeps its index in the log.
-      session.lastWriteIndex = Math.min(session.lastWriteIndex, this.#speculation.applied);
+      // Another entry may take its index: WAIT must not count who holds that one.
+      if (session.lastWriteIndex > this.#speculation.applied) session.lastWriteIndex = WRITE_LOST;
       if (session.blockedOn !== null) {
         session.unblocked = { request: session.blockedOn.request, error: UNBLOCKED };
         session.blockedOn = null;
@@ -615,7 +549,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       session.isParked = false;
       this.#activate(session);
     }
-    this.#sealLooks = 0;
+    this.#sealer.reset();
   }
 
   /** Messages of what is committed, in order. A node that is no member any more hears nothing. */
@@ -644,7 +578,7 @@ export class Replica implements PeerEvents, SessionEvents, Route {
 
   #nextDeadlineMs(): number {
     // While the window is full expiry rests, too: a cycle that is due but may not run must not spin.
-    const executing = this.serving && this.#admitting();
+    const executing = this.serving && this.#sealer.admitting;
     return Math.min(
       this.#raft.nextDeadlineMs(),
       this.#expiry.nextDeadlineMs(executing),
@@ -653,78 +587,32 @@ export class Replica implements PeerEvents, SessionEvents, Route {
     );
   }
 
-  // ---- what the dispatcher asks (Route) ----------------------------------------------------------
+  // ---- for the host ------------------------------------------------------------------------------
 
+  /** A leader whose own no-op is applied: it executes commands. */
   get serving(): boolean {
-    return this.#speculation.leading;
+    return this.#route.serving;
   }
 
+  /** 0: unknown. */
   get leader(): NodeId {
-    return this.#raft.leader || this.#raft.successor;
+    return this.#route.leader;
   }
 
-  get leaderIsWitness(): boolean {
-    const { configuration } = this.#raft;
-    const { leader } = this;
-    return leader !== 0 && memberOf(configuration, leader)?.witness === true;
-  }
-
-  get nextIndex(): Index {
-    return this.#raft.lastIndex + 1;
-  }
-
-  get caughtUp(): boolean {
-    return this.#driver.caughtUp;
-  }
-
+  /** Monotonic ms of the turn under way, or the last. */
   get nowMs(): number {
     return this.#nowMs;
   }
 
-  get outOfMemory(): boolean {
-    const limit = this.#options.maxmemoryBytes();
-    return limit > 0 && this.usedMemoryBytes() > limit;
+  /** Raft's last index + 1. */
+  get nextIndex(): Index {
+    return this.#route.nextIndex;
   }
 
-  followersWith(index: Index): number {
-    const { voters } = this.#raft.configuration;
-    let count = 0;
-    for (const { id, incarnation, match } of this.#raft.progress()) {
-      if (id === this.self || match < index) continue;
-      const member = voters.find((voter) => voter.id === id && voter.incarnation === incarnation);
-      if (member !== undefined && member.witness !== true) count += 1;
-    }
-    return count;
-  }
-
-  isDurableHere(index: Index): boolean {
-    return this.#raft.flushed >= index;
-  }
-
-  /** Keyspace, undo, log in memory and buffers, in bytes (buffers as of the last sample). */
+  /** Bytes that are held against maxmemory. */
   usedMemoryBytes(): number {
-    if (this.#nowMs - this.#memorySampledMs >= MEMORY_SAMPLE_INTERVAL_MS) {
-      this.#memorySampledMs = this.#nowMs;
-      let bytes = this.#ports.memory.outsideBytes();
-      for (const session of this.#sessions.values()) {
-        bytes += session.queuedBytes + session.waitingBytes + session.waiting.requestBytes;
-        bytes += session.multi?.bytes ?? 0;
-      }
-      this.#bufferBytes = bytes;
-    }
-    const { keyspace, journal, batch } = this.#speculation;
-    return (
-      keyspace.memoryBytes +
-      journal.memoryBytes +
-      this.#pubSub.memoryBytes +
-      this.#pubSub.untoldBytes +
-      batch.bytes +
-      this.#raft.memoryBytes +
-      this.#bufferBytes
-    );
+    return this.#memory.usedBytes(this.#nowMs);
   }
-
-  // ---- for the host ------------------------------------------------------------------------------
 
   get keyspace() {
     return this.#speculation.keyspace;
@@ -766,52 +654,20 @@ export class Replica implements PeerEvents, SessionEvents, Route {
   }
 
   status(): ReplicaStatus {
-    const raft = this.#raft;
-    const speculation = this.#speculation;
-    return {
-      id: this.self,
-      incarnation: raft.incarnation,
-      role: raft.role,
-      serving: this.serving,
-      loading: !this.caughtUp,
-      leader: raft.leader,
-      term: raft.term,
-      commit: raft.commit,
-      applied: speculation.applied,
-      executed: speculation.executed,
-      appended: raft.lastIndex,
-      flushed: raft.flushed,
-      logTimeMs: speculation.keyspace.logTimeMs,
-      peers: raft.progress(),
-      configuration: raft.configuration,
-      configurationIndex: raft.configurationIndex,
-      witness: this.isWitness,
-      leaderIsWitness: this.leaderIsWitness,
-      removed: raft.isRemoved,
-      transferring: raft.transferring,
-      leaseRemainingMs: Math.max(0, raft.leaseUntilMs() - this.#nowMs),
-      uncommittedBytes: raft.uncommittedBytes,
-      firstIndex: raft.anchorIndex + 1,
-      snapshotIndex: this.#ports.snapshots?.newest()?.index ?? 0,
-      memory: {
-        keyspaceBytes: speculation.keyspace.memoryBytes,
-        undoBytes: speculation.journal.memoryBytes,
-        logBytes: raft.memoryBytes,
-        usedBytes: this.usedMemoryBytes(),
-      },
-      counters: {
-        commandsExecuted: this.#executor.executedCommands,
-        expiredKeys: this.#expiry.expiredKeys,
-        sessions: this.#sessions.size,
-        waitingSessions: this.#gate.waitingSessions,
-        parkedSessions: this.#parked.length,
-        blockedSessions: this.#blocked.size,
-        hazards: this.#speculation.hazardCount,
-        channels: this.#pubSub.count("channel"),
-        patterns: this.#pubSub.count("pattern"),
-        shardChannels: this.#pubSub.count("shard"),
-      },
-    };
+    return statusOf({
+      raft: this.#raft,
+      speculation: this.#speculation,
+      route: this.#route,
+      snapshots: this.#ports.snapshots,
+      gate: this.#gate,
+      pubSub: this.#pubSub,
+      usedMemoryBytes: this.usedMemoryBytes(),
+      commandsExecuted: this.#executor.executedCommands,
+      expiredKeys: this.#expiry.expiredKeys,
+      sessions: this.#sessions.size,
+      parkedSessions: this.#parked.length,
+      blockedSessions: this.#blocked.size,
+    });
   }
 
   /** design, section 2: the chain of pointers, at the end of every turn. */
@@ -837,4 +693,26 @@ export class Replica implements PeerEvents, SessionEvents, Route {
       assert(this.#speculation.hazardCount === 0, "no hazard without a leader");
     }
   }
+}
+
+function raftOf(options: ReplicaOptions, ports: ReplicaPorts, nowMs: number): Raft {
+  const { clockDriftPercentMax = clockDriftPercentMaxDefault, stallToleranceMs = 0 } = options;
+  return new Raft({
+    id: options.id,
+    incarnation: options.incarnation,
+    clockDriftPercentMax,
+    stallToleranceMs,
+    initial: ports.log.initial,
+    reader: ports.log,
+    ...(ports.snapshots === undefined ? {} : { snapshots: ports.snapshots }),
+    ...(options.snapshotChunkBytes === undefined
+      ? {}
+      : { snapshotChunkBytes: options.snapshotChunkBytes }),
+    electionTimeoutMs: options.electionTimeoutMs,
+    heartbeatIntervalMs: options.heartbeatIntervalMs,
+    random: () => ports.random.next(),
+    nowMs,
+    committedPageBytes: APPLY_PAGE_BYTES,
+    onEvent: (event, fields) => ports.logger.info(fields, event),
+  });
 }

@@ -1,5 +1,6 @@
 import { Keyspace } from "@redoubt/keyspace";
 import { describe, expect, test } from "vitest";
+import { ackPolicy } from "./ack-policy.js";
 import { READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
 import { ReplyGate } from "./reply-gate.js";
 import { Session } from "./session.js";
@@ -25,7 +26,7 @@ function reply(gate: ReplyGate, client: TestClient, needsCommit: number, needsRe
 }
 
 function leading(): ReplyGate {
-  const gate = new ReplyGate();
+  const gate = new ReplyGate(ackPolicy("raft"));
   gate.begin(10);
   return gate;
 }

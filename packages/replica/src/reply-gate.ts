@@ -9,6 +9,7 @@
  */
 
 import type { Index } from "@redoubt/raft";
+import type { AckPolicy } from "./ack-policy.js";
 import { assert } from "./assert.js";
 import { READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
 import type { Repeatable } from "./requests.js";
@@ -16,6 +17,7 @@ import type { Session } from "./session.js";
 import { ReplyKind } from "./waiting-replies.js";
 
 export class ReplyGate {
+  readonly #policy: AckPolicy;
   #committed: Index = 0;
   #confirmed = 0;
   /** Sequence that reads executed now will wait for: the next round's. */
@@ -26,6 +28,10 @@ export class ReplyGate {
   #waiting: Session[] = [];
   #withOutput: Session[] = [];
   #moved = false;
+
+  constructor(policy: AckPolicy) {
+    this.#policy = policy;
+  }
 
   get waitingSessions(): number {
     return this.#waiting.length;
@@ -52,7 +58,18 @@ export class ReplyGate {
       session.output.truncate(start);
       return;
     }
-    this.#append(session, needsCommit, needsRead, kind, request);
+    if (this.#policy.holdsReplies) this.#append(session, needsCommit, needsRead, kind, request);
+    else this.#append(session, 0, false, ReplyKind.final, null);
+  }
+
+  /** A reply about the cluster itself: it waits for its entry in every replication mode. */
+  pushOfHost(session: Session, start: number, needsCommit: Index, request: Repeatable): void {
+    if (session.closed || session.output.end === start) return;
+    if (session.replyMode === "on") {
+      this.#append(session, needsCommit, false, ReplyKind.write, request);
+    } else {
+      session.output.truncate(start);
+    }
   }
 
   /** A push: it waits for nothing but what stands before it, and CLIENT REPLY does not silence it. */

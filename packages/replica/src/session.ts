@@ -93,7 +93,7 @@ export class Session {
   /** A blocked request that must not wait any more (leadership was lost): told when its turn comes, and how. */
   unblocked: { readonly request: Request; readonly error: string } | null = null;
   lastCommand: CommandRow | null = null;
-  /** Index of the newest batch with effects of this session, for WAIT. */
+  /** Index of the newest batch with effects of this session, or WRITE_LOST: for WAIT. */
   lastWriteIndex: Index = 0;
   /** A host command sets it: its reply leaves when this entry is committed. */
   hostNeedsCommit: Index = 0;

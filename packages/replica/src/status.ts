@@ -2,6 +2,10 @@
 
 import { stateDigest } from "@redoubt/keyspace";
 import type { Configuration, Index, NodeId, Raft, Role, Term } from "@redoubt/raft";
+import type { Route } from "./dispatcher.js";
+import type { SnapshotStore } from "./ports.js";
+import type { PubSub } from "./pub-sub.js";
+import type { ReplyGate } from "./reply-gate.js";
 import type { Speculation } from "./speculation.js";
 
 export interface ReplicaStatus {
@@ -60,6 +64,70 @@ export interface ReplicaStatus {
     readonly channels: number;
     readonly patterns: number;
     readonly shardChannels: number;
+  };
+}
+
+/** What a status is made of. */
+interface StatusParts {
+  readonly raft: Raft;
+  readonly speculation: Speculation;
+  readonly route: Route;
+  readonly snapshots: SnapshotStore | undefined;
+  readonly gate: ReplyGate;
+  readonly pubSub: PubSub;
+  readonly usedMemoryBytes: number;
+  readonly commandsExecuted: number;
+  readonly expiredKeys: number;
+  readonly sessions: number;
+  readonly parkedSessions: number;
+  readonly blockedSessions: number;
+}
+
+export function statusOf(parts: StatusParts): ReplicaStatus {
+  const { raft, speculation, route, pubSub } = parts;
+  return {
+    id: route.self,
+    incarnation: raft.incarnation,
+    role: raft.role,
+    serving: route.serving,
+    loading: !route.caughtUp,
+    leader: raft.leader,
+    term: raft.term,
+    commit: raft.commit,
+    applied: speculation.applied,
+    executed: speculation.executed,
+    appended: raft.lastIndex,
+    flushed: raft.flushed,
+    logTimeMs: speculation.keyspace.logTimeMs,
+    peers: raft.progress(),
+    configuration: raft.configuration,
+    configurationIndex: raft.configurationIndex,
+    witness: route.isWitness,
+    leaderIsWitness: route.leaderIsWitness,
+    removed: raft.isRemoved,
+    transferring: raft.transferring,
+    leaseRemainingMs: Math.max(0, raft.leaseUntilMs() - route.nowMs),
+    uncommittedBytes: raft.uncommittedBytes,
+    firstIndex: raft.anchorIndex + 1,
+    snapshotIndex: parts.snapshots?.newest()?.index ?? 0,
+    memory: {
+      keyspaceBytes: speculation.keyspace.memoryBytes,
+      undoBytes: speculation.journal.memoryBytes,
+      logBytes: raft.memoryBytes,
+      usedBytes: parts.usedMemoryBytes,
+    },
+    counters: {
+      commandsExecuted: parts.commandsExecuted,
+      expiredKeys: parts.expiredKeys,
+      sessions: parts.sessions,
+      waitingSessions: parts.gate.waitingSessions,
+      parkedSessions: parts.parkedSessions,
+      blockedSessions: parts.blockedSessions,
+      hazards: speculation.hazardCount,
+      channels: pubSub.count("channel"),
+      patterns: pubSub.count("pattern"),
+      shardChannels: pubSub.count("shard"),
+    },
   };
 }
 

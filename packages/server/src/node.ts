@@ -85,7 +85,10 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       newcomersAbove: replica.configurationIndex,
       secret,
       announce: () => topology.ownAnnouncement(),
-      onAnnounce: (peer, bytes) => announced(topology, peer, bytes, logger),
+      onAnnounce: (peer, bytes) => {
+        announced(topology, peer, bytes, logger);
+        if (topology.isWeakerThan(peer)) fatal(weakerThan(peer, config));
+      },
       events: replica,
       logger,
       random: Math.random,
@@ -146,6 +149,14 @@ function announced(topology: Topology, peer: number, bytes: Uint8Array, logger: 
   }
 }
 
+/** Its clients were promised more than this node would keep while it leads. */
+function weakerThan(peer: number, { replicationMode }: ServerConfig): NodeError {
+  return new NodeError(
+    "REPLICATION_MODE_DIFFERS",
+    `replication-mode is ${replicationMode} here, and node ${peer} promises more: it must be the same on every member`,
+  );
+}
+
 interface Parts {
   readonly replica: Replica;
   readonly gateway: Gateway;
@@ -204,6 +215,7 @@ function compose(
       incarnation: identity.incarnation,
       witness: config.isWitness,
       readMode: () => config.readMode,
+      replicationMode: config.replicationMode,
       clockDriftPercentMax: config.clockDriftPercentMax,
       stallToleranceMs: keepsAlive(config) ? config.busyLeaderMaxMs : 0,
       electionTimeoutMs: config.electionTimeoutMs,

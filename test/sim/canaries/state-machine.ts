@@ -173,6 +173,19 @@ export const stateMachineCanaries: readonly Canary[] = [
     caughtBy: /^(rollback equals rebuild|digest|assertion)/,
   },
   {
+    name: "replies-at-once",
+    breaks: "replication-mode async: replies leave before anybody else holds what they say",
+    edits: [
+      {
+        package: "replica",
+        file: "ack-policy.ts",
+        find: '  return { mode, holdsReplies: mode === "raft" };',
+        replace: "  return { mode, holdsReplies: false };",
+      },
+    ],
+    caughtBy: /^acknowledged/,
+  },
+  {
     name: "exec-split-over-two-entries",
     breaks: "an EXEC is cut by sealing in its middle",
     edits: [
@@ -181,7 +194,7 @@ export const stateMachineCanaries: readonly Canary[] = [
         file: "replica.ts",
         find: "      this.#dispatcher.insideExec(session, row, argv);",
         replace:
-          "      this.#dispatcher.insideExec(session, row, argv);\n    this.#executor.cut = () => { this.#seal(); return this.nextIndex; };",
+          "      this.#dispatcher.insideExec(session, row, argv);\n    this.#executor.cut = () => { this.#sealer.sealOpen(); return this.nextIndex; };",
       },
       {
         package: "replica",

@@ -2,7 +2,12 @@
 
 import type { CommandTable } from "@redoubt/commands";
 import type { Entry, HardState } from "@redoubt/raft";
-import { type EntryObserver, Replica, type ReplicaOptions } from "../index.js";
+import {
+  type EntryObserver,
+  Replica,
+  type ReplicaOptions,
+  type ReplicationMode,
+} from "../index.js";
 import { TestClient } from "./test-client.js";
 import type { TestCluster } from "./test-cluster.js";
 import { type DiskContents, TestDisk } from "./test-disk.js";
@@ -22,6 +27,7 @@ export interface TestNodeOptions {
   readonly maxmemoryBytes?: () => number;
   readonly observer?: (node: TestNode) => EntryObserver;
   readonly readMode?: NonNullable<ReplicaOptions["readMode"]>;
+  readonly replicationMode?: ReplicationMode;
   /** Ids of the voters that hold no keyspace. */
   readonly witnesses?: readonly number[];
 }
@@ -78,6 +84,7 @@ export class TestNode {
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
         witness: options.witnesses?.includes(id) ?? false,
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
+        replicationMode: options.replicationMode ?? "raft",
         ...(options.commands === undefined ? {} : { commands: options.commands }),
       },
       {

@@ -17,6 +17,10 @@ export function refusalOf(values: ConfigValues): string | null {
 }
 
 /** What is allowed but seldom meant; logged at start. */
+/** What replication modes other than raft mean for who trusts in an answer. */
+export const unsafeMode =
+  "what is acknowledged is lost when leadership is, and what was read can vanish";
+
 export function warningsOf(values: ConfigValues): string[] {
   const warnings: string[] = [];
   const count = values.peers.length;
@@ -36,6 +40,8 @@ export function warningsOf(values: ConfigValues): string[] {
   ) {
     warnings.push("members are not authenticated: whoever reaches the peer port can change data");
   }
+  const mode = values["replication-mode"];
+  if (mode !== "raft") warnings.push(`replication-mode ${mode} is UNSAFE: ${unsafeMode}`);
   return warnings;
 }
 

@@ -1,5 +1,6 @@
 /** Configuration as the rest of the server uses it. */
 
+export { unsafeMode } from "./checks.js";
 export { ConfigError } from "./errors.js";
 export { readPeerSecret } from "./peer-secret.js";
 export type { ConfigName } from "./rows.js";

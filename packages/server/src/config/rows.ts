@@ -3,6 +3,7 @@
  * the reference page are derived from here. Only options that do something, or are answered honestly.
  */
 
+import { REPLICATION_MODES } from "@redoubt/replica";
 import {
   bulkBytesMax,
   bulkBytesMin,
@@ -163,6 +164,11 @@ export const configRows = {
     section: "Consensus",
     summary:
       "How the leader makes sure that it still leads before a read is answered: by a lease its followers honour, or by asking a majority each time. A hypervisor that freezes a machine's clocks defeats any lease; `quorum` needs no clock.",
+  }),
+  "replication-mode": own(oneOf(REPLICATION_MODES), "raft", {
+    section: "Consensus",
+    summary:
+      "When a write is acknowledged and a read answered. `raft`: when a majority holds the write durably, and when this node surely leads still. `wait`, `async`: at once, as Redis does; **UNSAFE**: acknowledged writes are lost when leadership is, and what was read can vanish. They are there to be compared with; with `wait` clients ask by WAIT who holds their writes. The same on every member: a node that acknowledges earlier than a member it meets stops.",
   }),
   "clock-drift-percent-max": own(integer(0, clockDriftPercentMaxMax, "percent"), 10, {
     section: "Consensus",

@@ -4,6 +4,7 @@
  */
 
 import { resolve } from "node:path";
+import type { ReplicationMode } from "@redoubt/replica";
 import { refusalOf, warningsOf } from "./checks.js";
 import { type ReadFile, readDirectives } from "./directives.js";
 import { ConfigError } from "./errors.js";
@@ -93,6 +94,10 @@ export class ServerConfig {
   }
   get readMode(): "lease" | "quorum" {
     return this.#values["read-mode"];
+  }
+
+  get replicationMode(): ReplicationMode {
+    return this.#values["replication-mode"];
   }
 
   get rejoins(): boolean {

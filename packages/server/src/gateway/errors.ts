@@ -9,6 +9,7 @@ export type NodeErrorCode =
   | "JOIN_STOPPED"
   | "ELECTION_TIMING_DIFFERS"
   | "NODE_ROLE_DIFFERS"
+  | "REPLICATION_MODE_DIFFERS"
   | "LOG_ROLLED_BACK";
 
 export class NodeError extends Error {

@@ -1,6 +1,7 @@
 /** INFO raft: this node's part in the consensus, one line about each peer on the leader. */
 
-import type { ReplicaStatus } from "@redoubt/replica";
+import type { ReplicaStatus, ReplicationMode } from "@redoubt/replica";
+import { unsafeMode } from "../config/index.js";
 import type { HostServices } from "./services.js";
 
 export function raftLines(
@@ -21,6 +22,7 @@ export function raftLines(
     ["raft_leader_is_witness", digit(status.leaderIsWitness)],
     ["raft_transferring", digit(status.transferring)],
     ["raft_read_mode", config.readMode],
+    ...modeLines(config.replicationMode),
     ["raft_lease_remaining_ms", Math.floor(status.leaseRemainingMs)],
     ["raft_configuration_index", status.configurationIndex],
     ["raft_joint", digit(configuration.votersOutgoing.length > 0)],
@@ -38,6 +40,14 @@ export function raftLines(
     ["raft_waiting_sessions", status.counters.waitingSessions],
     ["raft_parked_sessions", status.counters.parkedSessions],
     ...peerLines(status),
+  ];
+}
+
+function modeLines(mode: ReplicationMode): [string, string][] {
+  if (mode === "raft") return [["raft_replication_mode", mode]];
+  return [
+    ["raft_replication_mode", mode],
+    ["raft_replication_mode_warning", `UNSAFE: ${unsafeMode}`],
   ];
 }
 

@@ -20,6 +20,7 @@ describe("announcement", () => {
           address: host,
           hostname: host,
           birth: fc.integer({ min: 0, max: 0xffffffff }),
+          replicationMode: fc.constantFrom("raft", "wait", "async"),
         }),
         fc.uint8Array({ maxLength: 20 }),
         (announcement, later) => {
@@ -33,15 +34,22 @@ describe("announcement", () => {
 
   test("bytes that are none are refused, never thrown over", () => {
     const known = { port: 7001, address: "10.0.0.1", hostname: "a.example" };
-    const whole = encodeAnnouncement({ ...known, birth: 7 });
-    for (let end = 0; end < whole.length - 4; end++) {
+    const whole = encodeAnnouncement({ ...known, birth: 7, replicationMode: "async" });
+    const oldest = whole.length - 5;
+    for (let end = 0; end < oldest; end++) {
       expect(decodeAnnouncement(whole.subarray(0, end))).toBeNull();
     }
-    expect(decodeAnnouncement(whole.subarray(0, -1))).toEqual({ ...known, birth: 0 });
+    const raft = { ...known, replicationMode: "raft" };
+    expect(decodeAnnouncement(whole.subarray(0, oldest))).toEqual({ ...raft, birth: 0 });
+    expect(decodeAnnouncement(whole.subarray(0, -1))).toEqual({ ...raft, birth: 7 });
+    const unknownMode = Uint8Array.from(whole);
+    unknownMode[whole.length - 1] = 3;
+    expect(decodeAnnouncement(unknownMode)).toBeNull();
     const newer = Uint8Array.from(whole);
     newer[0] = 2;
     expect(decodeAnnouncement(newer)).toBeNull();
-    const evil = encodeAnnouncement({ port: 7001, address: "a b\n", hostname: "", birth: 0 });
+    const badHost = { port: 7001, address: "a b\n", hostname: "" };
+    const evil = encodeAnnouncement({ ...badHost, birth: 0, replicationMode: "raft" });
     expect(decodeAnnouncement(evil)).toBeNull();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

@@ -14,7 +14,12 @@
 
 import { createHash } from "node:crypto";
 import type { Configuration, Member, NodeId } from "@redoubt/raft";
-import type { NodeDirectory, Session } from "@redoubt/replica";
+import {
+  type NodeDirectory,
+  REPLICATION_MODES,
+  type ReplicationMode,
+  type Session,
+} from "@redoubt/replica";
 import type { ServerConfig } from "../config/index.js";
 import { hostOf, isLoopback, isWildcard, portOf } from "../gateway/address.js";
 import { Connection } from "../gateway/connection.js";
@@ -70,6 +75,7 @@ export class Topology implements NodeDirectory {
       address: config.clusterAnnounceIp || this.#boundAddress(),
       hostname: config.clusterAnnounceHostname,
       birth: this.#sources.birth,
+      replicationMode: this.#mode,
     });
   }
 
@@ -78,6 +84,16 @@ export class Topology implements NodeDirectory {
     const { birth } = this.#sources;
     const other = this.#announced.get(peer)?.birth ?? 0;
     return birth !== 0 && other !== 0 && birth !== other;
+  }
+
+  /** This node acknowledges earlier than that peer does: what its clients trust in would not hold while it leads. */
+  isWeakerThan(peer: NodeId): boolean {
+    const other = this.#announced.get(peer)?.replicationMode ?? this.#mode;
+    return REPLICATION_MODES.indexOf(this.#mode) > REPLICATION_MODES.indexOf(other);
+  }
+
+  get #mode(): ReplicationMode {
+    return this.#sources.config.replicationMode;
   }
 
   /** False: not understood, the node stays unknown to clients. */
@@ -194,7 +210,7 @@ export class Topology implements NodeDirectory {
   }
 
   /** For itself a node names the address this very client reached it by, unless told another. */
-  #own(session: Session): Omit<Announcement, "birth"> {
+  #own(session: Session): Omit<Announcement, "birth" | "replicationMode"> {
     const { config } = this.#sources;
     const { hostState } = session;
     const reached = hostState instanceof Connection ? hostState.localHost : "";
