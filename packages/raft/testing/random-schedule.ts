@@ -20,6 +20,8 @@
  *
  * After the schedule the links heal, and the cluster must elect, commit and agree: safety that comes from
  * doing nothing does not pass.
+ *
+ * Longer than other files: what a step does and what is then looked at from above share one world and its history.
  */
 import {
   bootstrapEntries,

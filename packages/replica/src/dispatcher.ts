@@ -5,6 +5,9 @@
  * It lives here and not in the gateway, because taking requests back and dispatching them again when
  * leadership is lost is a rule of safety, and the simulator attacks it
  * (docs/decisions: "Dispatch belongs to the replica").
+ *
+ * Longer than other files: every way a request can go stands beside the others, since what is refused, held and
+ * repeated must agree.
  */
 
 import {
