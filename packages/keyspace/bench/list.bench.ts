@@ -120,7 +120,7 @@ function operations(size: number, runs: number): [string, number][] {
     });
   });
   time("search, per 100 elements", rounds, () =>
-    list.forEachEqual("no such element!", 0, 1, () => true),
+    list.forEachEqual("no such element!", 0, 1, list.length, () => true),
   );
   times.at(-1)![1] *= 100 / size;
   time("takeRange + putRange of a half", Math.min(1000, runs / 1000), (i) => {

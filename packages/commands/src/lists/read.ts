@@ -122,8 +122,7 @@ function positions(
   const looked = maxlen === 0 ? length : Math.min(maxlen, length);
   const wantedMax = count === undefined ? 1 : count === 0 ? length : count;
   let skipped = Math.abs(rank) - 1;
-  list.forEachEqual(keptString(element), first, isFromHead ? 1 : -1, (index) => {
-    if (Math.abs(index - first) >= looked) return false;
+  list.forEachEqual(keptString(element), first, isFromHead ? 1 : -1, looked, (index) => {
     if (skipped > 0) skipped -= 1;
     else found.push(index);
     return found.length < wantedMax;

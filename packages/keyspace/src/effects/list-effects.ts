@@ -186,7 +186,7 @@ export function trim(
 /** From the head; -1: none. */
 export function indexOf(list: List, value: StringValue): number {
   let found = -1;
-  list.forEachEqual(value, 0, 1, (index) => {
+  list.forEachEqual(value, 0, 1, list.length, (index) => {
     found = index;
     return false;
   });
@@ -202,7 +202,8 @@ export function indexesOf(
 ): number[] {
   const indexes: number[] = [];
   const isFromHead = from === "head";
-  list.forEachEqual(value, isFromHead ? 0 : list.length - 1, isFromHead ? 1 : -1, (index) => {
+  const first = isFromHead ? 0 : list.length - 1;
+  list.forEachEqual(value, first, isFromHead ? 1 : -1, list.length, (index) => {
     indexes.push(index);
     return indexes.length < countMax;
   });

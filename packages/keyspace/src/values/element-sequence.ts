@@ -48,12 +48,16 @@ export abstract class ElementSequence {
    * meanwhile. False: `visit` ended it.
    */
   abstract visit(index: number, direction: Direction, base: number, visit: ElementVisitor): boolean;
-  /** The same for those elements only that equal `wanted`. Makes no strings. */
+  /**
+   * The same for those elements only that equal `wanted`. Makes no strings. Up to a chunk of elements behind
+   * the one that is told as `last` are looked at, and told, too.
+   */
   abstract visitEqual(
     wanted: StringValue,
     index: number,
     direction: Direction,
     base: number,
+    last: number,
     visit: IndexVisitor,
   ): boolean;
   abstract clone(): ElementSequence;

@@ -143,11 +143,13 @@ export class ListRope extends ElementSequence {
     index: number,
     direction: Direction,
     base: number,
+    last: number,
     visit: IndexVisitor,
   ): boolean {
-    return this.someChunk(index, direction, base, (chunk, offset, chunkBase) =>
-      chunk.visitEqual(wanted, offset, direction, chunkBase, visit),
-    );
+    return this.someChunk(index, direction, base, (chunk, offset, chunkBase) => {
+      const isWanted = (last - chunkBase - offset) * direction >= 0;
+      return isWanted && chunk.visitEqual(wanted, offset, direction, chunkBase, last, visit);
+    });
   }
 
   /** All elements in one array. */

@@ -256,7 +256,8 @@ describe.each([
         fc.array(element, { minLength: 1, maxLength: 300 }),
         share,
         fc.nat(20),
-        (values, at, countMax) => {
+        fc.nat(300),
+        (values, at, countMax, lookedMax) => {
           const list = listOf(values, limits);
           const from = scaled(at, values.length);
           expect(readable(values.map((_, i) => list.get(i)))).toEqual(readable(values));
@@ -274,12 +275,13 @@ describe.each([
             });
             expect(seen).toEqual(indexes.slice(0, countMax + 1));
             const equal: number[] = [];
-            list.forEachEqual(wanted, from, direction, (index) => {
+            list.forEachEqual(wanted, from, direction, lookedMax, (index) => {
               equal.push(index);
               return equal.length <= countMax;
             });
             const text = stringToLatin1(wanted);
-            const matching = indexes.filter((i) => stringToLatin1(values[i]!) === text);
+            const looked = indexes.slice(0, lookedMax);
+            const matching = looked.filter((i) => stringToLatin1(values[i]!) === text);
             expect(equal).toEqual(matching.slice(0, countMax + 1));
           }
         },
@@ -294,10 +296,25 @@ test("an index outside the list visits nothing", () => {
   const seen: number[] = [];
   for (const index of [-1, 3]) {
     list.forEachFrom(index, 1, (_, at) => seen.push(at) > 0);
-    list.forEachEqual("element-1", index, -1, (at) => seen.push(at) > 0);
+    list.forEachEqual("element-1", index, -1, 3, (at) => seen.push(at) > 0);
   }
   new List().forEachFrom(0, 1, (_, at) => seen.push(at) > 0);
   expect(seen).toEqual([]);
+});
+
+test("a search that is to look at few elements does not walk over the others", () => {
+  const list = numbered(50_000);
+  const cost = (countMax: number): number => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 20; round++) {
+      const start = performance.now();
+      list.forEachEqual("none of them", 0, 1, countMax, () => true);
+      best = Math.min(best, performance.now() - start);
+    }
+    return best;
+  };
+  cost(list.length);
+  expect(cost(list.length)).toBeGreaterThan(10 * cost(100));
 });
 
 test("what is outside the list or in the wrong form is refused", () => {

@@ -180,15 +180,22 @@ export class List {
     }
   }
 
-  /** The same for the elements equal to `wanted`: several times as fast, since nothing is unpacked. */
+  /**
+   * The same for the elements equal to `wanted` among the next `countMax`, which takes time by those alone:
+   * several times as fast, since nothing is unpacked.
+   */
   forEachEqual(
     wanted: StringValue,
     index: number,
     direction: Direction,
+    countMax: number,
     visit: IndexVisitor,
   ): void {
-    if (index >= 0 && index < this.length) {
-      this.body.visitEqual(wanted, index, direction, 0, visit);
+    if (index >= 0 && index < this.length && countMax > 0) {
+      const last = index + direction * (countMax - 1);
+      this.body.visitEqual(wanted, index, direction, 0, last, (at) => {
+        return (last - at) * direction >= 0 && visit(at);
+      });
     }
   }
 

@@ -125,6 +125,7 @@ export class LooseChunk extends ListChunk {
     index: number,
     direction: Direction,
     base: number,
+    _last: number,
     visit: IndexVisitor,
   ): boolean {
     const { items } = this;

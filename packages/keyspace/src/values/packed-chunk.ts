@@ -154,6 +154,7 @@ export class PackedChunk extends ListChunk {
     index: number,
     direction: Direction,
     base: number,
+    _last: number,
     visit: IndexVisitor,
   ): boolean {
     if (typeof wanted !== "string") {
