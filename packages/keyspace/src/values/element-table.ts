@@ -32,8 +32,10 @@ import {
   appendElement,
   copySegment,
   type ElementSegment,
+  NOWHERE,
   newSegment,
   type Owner,
+  positionOf,
   removeElement,
   valueAt,
 } from "./element-segment.js";
@@ -88,7 +90,7 @@ export class ElementTable {
   has(name: string): boolean {
     const segments = this.parts[this.partOf(name)]!;
     for (let i = 0; i < segments.length; i++) {
-      if (segments[i]!.positions.has(name)) {
+      if (positionOf(segments[i]!, name) !== NOWHERE) {
         return true;
       }
     }
@@ -99,8 +101,8 @@ export class ElementTable {
     const segments = this.parts[this.partOf(name)]!;
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
-      const position = segment.positions.get(name);
-      if (position !== undefined) {
+      const position = positionOf(segment, name);
+      if (position !== NOWHERE) {
         return valueAt(segment, position);
       }
     }
@@ -111,8 +113,8 @@ export class ElementTable {
   set(name: string, value: StringValue): StringValue | undefined {
     const segments = this.parts[this.partOf(name)]!;
     for (let i = 0; i < segments.length; i++) {
-      const position = segments[i]!.positions.get(name);
-      if (position !== undefined) {
+      const position = positionOf(segments[i]!, name);
+      if (position !== NOWHERE) {
         const old = valueAt(segments[i]!, position);
         if (old !== value) {
           this.owned(segments, i).values![position] = value;
@@ -134,8 +136,8 @@ export class ElementTable {
   delete(name: string): StringValue | undefined {
     const segments = this.parts[this.partOf(name)]!;
     for (let i = 0; i < segments.length; i++) {
-      const position = segments[i]!.positions.get(name);
-      if (position !== undefined) {
+      const position = positionOf(segments[i]!, name);
+      if (position !== NOWHERE) {
         const segment = this.owned(segments, i);
         const old = valueAt(segment, position);
         removeElement(segment, name, position);
@@ -237,8 +239,10 @@ export class ElementTable {
       "a table is divided when it is large",
     );
     parts.forEach((segments, part) => {
-      for (const { positions, names, values } of segments) {
-        assert(positions.size === names.length, "every name has one position");
+      for (const { positions, removed, names, values } of segments) {
+        const places = removed === null ? names.length : names.length + 1;
+        assert(positions.size === places, "every name has one position");
+        assert(removed === null || positions.get(removed) === NOWHERE, "what is gone has none");
         assert((values === null) === (this.columns === 1), "only names with values have values");
         assert(values === null || values.length === names.length, "every name has one value");
         assert(names.length <= limits.segmentEntriesMax, "a segment is not overfull");
