@@ -24,6 +24,7 @@ export {
   type StringValue,
   stringBytes,
   stringLength,
+  stringPart,
   stringToLatin1,
   type TypeName,
   typeOf,

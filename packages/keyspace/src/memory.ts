@@ -33,13 +33,14 @@ export function entryBytes(key: string, value: Value): number {
   return ENTRY_BYTES + latin1Bytes(key) + valueBytes(value);
 }
 
-/** What `old` still holds when `current` has replaced it: an appended Blob shares the storage. */
+/** What `old` still holds when `current` has replaced it: an appended or patched Blob shares most of it. */
 export function retainedBytes(old: Value | undefined, current: Value | undefined): number {
   if (old === undefined || old === current) {
     return 0;
   }
-  if (old instanceof Blob && current instanceof Blob && old.sharesStorage(current)) {
-    return 0;
+  if (old instanceof Blob && current instanceof Blob) {
+    const bytes = old.bytesBeside(current);
+    return bytes === 0 ? 0 : BLOB_HEADER_BYTES + bytes;
   }
   return valueBytes(old);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Blob } from "./blob.js";
-import { BLOB_BYTES_MIN } from "./constants.js";
+import { BLOB_BYTES_MIN, BLOB_PATCHED_BYTES_MIN, BLOB_PIECE_BYTES } from "./constants.js";
 import {
   appendedString,
   keptString,
@@ -71,8 +71,8 @@ describe("blob", () => {
     const base = Blob.copyOf(Buffer.alloc(2000, 1)).append(Buffer.from("x"));
     const first = base.append(Buffer.from("first"));
     const second = base.append(Buffer.from("other"));
-    expect(first.sharesStorage(base)).toBe(true);
-    expect(second.sharesStorage(base)).toBe(false);
+    expect(base.bytesBeside(first)).toBe(0);
+    expect(base.bytesBeside(second)).toBe(base.capacity);
     expect(Buffer.from(first.bytes()).subarray(2001).toString()).toBe("first");
     expect(Buffer.from(second.bytes()).subarray(2001).toString()).toBe("other");
   });
@@ -82,7 +82,77 @@ describe("blob", () => {
     let moves = 0;
     for (let i = 0; i < 20_000; i++) {
       const next = blob.append(Buffer.from("0123456789"));
-      moves += next.sharesStorage(blob) ? 0 : 1;
+      moves += blob.bytesBeside(next) === 0 ? 0 : 1;
+      blob = next;
+    }
+    expect(blob.length).toBe(204_096);
+    expect(moves).toBeLessThan(15);
+  });
+
+  test("patches and appends of a large value do what bytes do, and leave every earlier handle as it was", () => {
+    const place = fc.oneof(
+      fc.nat(BLOB_PATCHED_BYTES_MIN + BLOB_PIECE_BYTES),
+      fc.integer({ min: 0, max: 5 }).map((piece) => piece * BLOB_PIECE_BYTES),
+    );
+    const step = fc.record({
+      place,
+      length: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.nat(3 * BLOB_PIECE_BYTES)),
+      act: fc.constantFrom("patch", "append", "read"),
+      onEarlier: fc.nat(30),
+    });
+    const extra = fc.oneof(fc.nat(100), fc.constant(BLOB_PIECE_BYTES));
+    fc.assert(
+      fc.property(extra, fc.array(step, { maxLength: 12 }), (extra, steps) => {
+        const first = Buffer.alloc(BLOB_PATCHED_BYTES_MIN - 50 + extra, "abcdefg");
+        const handles = [{ blob: Blob.copyOf(first), bytes: first }];
+        steps.forEach(({ place, length, act, onEarlier }, i) => {
+          const { blob, bytes } = handles[Math.max(0, handles.length - 1 - (onEarlier % 3))]!;
+          const change = Buffer.alloc(length, i + 1);
+          if (act === "read") {
+            const from = Math.min(place, bytes.length);
+            const end = Math.min(from + length, bytes.length);
+            expect(bytes.subarray(from, end).equals(blob.slice(from, end))).toBe(true);
+            if (onEarlier % 2 === 0) blob.bytes();
+            return;
+          }
+          const offset = act === "append" ? bytes.length : place;
+          const next = Buffer.alloc(Math.max(bytes.length, offset + length));
+          next.set(bytes);
+          next.set(change, offset);
+          const changed =
+            act === "append" ? blob.append(change) : patchedString(blob, offset, change);
+          handles.push({ blob: changed as Blob, bytes: next });
+        });
+        for (const { blob, bytes } of handles) {
+          const { capacity } = blob;
+          expect(blob.length).toBe(bytes.length);
+          expect(capacity).toBeGreaterThanOrEqual(blob.length);
+          expect(capacity).toBeLessThanOrEqual(3 * blob.length);
+          expect(bytes.equals(blob.slice(0, blob.length))).toBe(true);
+          expect(bytes.equals(blob.bytes())).toBe(true);
+          expect(blob.capacity).toBe(capacity);
+        }
+      }),
+      { seed: 4, numRuns: 100 },
+    );
+  });
+
+  test("a patch of a large value copies a piece of it, and its undo record keeps no more", () => {
+    const before = Blob.copyOf(Buffer.alloc(100 * BLOB_PIECE_BYTES));
+    const once = before.patch(3 * BLOB_PIECE_BYTES + 5, Buffer.from("patch"));
+    expect(before.bytesBeside(once)).toBe(0);
+    expect(once.capacity).toBe(101 * BLOB_PIECE_BYTES);
+    const twice = once.patch(4 * BLOB_PIECE_BYTES - 2, Buffer.from("patch"));
+    expect(once.bytesBeside(twice)).toBe(BLOB_PIECE_BYTES);
+    expect(twice.capacity).toBe(102 * BLOB_PIECE_BYTES);
+  });
+
+  test("small writes behind a value's end move it a logarithmic number of times", () => {
+    let blob = Blob.copyOf(Buffer.alloc(4096));
+    let moves = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const next = patchedString(blob, blob.length + 3, Buffer.from("0123456")) as Blob;
+      moves += blob.bytesBeside(next) === 0 ? 0 : 1;
       blob = next;
     }
     expect(blob.length).toBe(204_096);

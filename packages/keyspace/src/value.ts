@@ -39,6 +39,11 @@ export function stringLength(value: StringValue): number {
   return value.length;
 }
 
+/** The bytes from `from` to `end`, which are inside, as a text or as bytes not to be changed. */
+export function stringPart(value: StringValue, from: number, end: number): string | Uint8Array {
+  return value.slice(from, end);
+}
+
 /** A view of a Blob, a copy of a small string. Do not change it. */
 export function stringBytes(value: StringValue): Uint8Array {
   return typeof value === "string" ? Buffer.from(value, "latin1") : value.bytes();
@@ -74,19 +79,33 @@ export function appendedString(value: StringValue, suffix: Uint8Array): StringVa
   return Blob.fromLatin1(value).append(suffix);
 }
 
-/** `bytes` placed at `offset`, zeros where there was nothing. The old value stays as it is. */
+/**
+ * `bytes` placed at `offset`, zeros where there was nothing. The old value stays as it is. Takes time by what is
+ * new, as an append does, and a piece of a Blob.
+ */
 export function patchedString(value: StringValue, offset: number, bytes: Uint8Array): StringValue {
   const length = Math.max(value.length, offset + bytes.length);
   assert(length <= STRING_BYTES_MAX, "a patched value has at most 512 MB");
-  const target = length < BLOB_BYTES_MIN ? scratch : Buffer.allocUnsafeSlow(length);
-  if (typeof value === "string") {
-    latin1Write(target, value, 0);
-  } else {
-    target.set(value.bytes());
+  if (typeof value !== "string") {
+    return patchedBlob(value, offset, bytes);
   }
+  const target = length < BLOB_BYTES_MIN ? scratch : Buffer.allocUnsafeSlow(length);
+  latin1Write(target, value, 0);
   if (offset > value.length) {
     target.fill(0, value.length, offset);
   }
   target.set(bytes, offset);
   return target === scratch ? latin1Slice(scratch, 0, length) : Blob.owning(target);
+}
+
+function patchedBlob(value: Blob, offset: number, bytes: Uint8Array): Blob {
+  const gap = offset - value.length;
+  if (gap > 0) {
+    const suffix = Buffer.alloc(gap + bytes.length);
+    suffix.set(bytes, gap);
+    return value.append(suffix);
+  }
+  const inside = Math.min(bytes.length, -gap);
+  const patched = inside === 0 ? value : value.patch(offset, bytes.subarray(0, inside));
+  return inside === bytes.length ? patched : patched.append(bytes.subarray(inside));
 }

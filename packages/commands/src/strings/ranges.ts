@@ -1,6 +1,6 @@
 /** Parts of a string: APPEND, SETRANGE, GETRANGE and its old name SUBSTR. */
 
-import { type StringValue, stringLength } from "@redoubt/keyspace";
+import { stringLength, stringPart } from "@redoubt/keyspace";
 import { STRING_BYTES_MAX } from "../constants.js";
 import { errors } from "../errors.js";
 import { clampToSafe } from "../numbers/int64.js";
@@ -66,13 +66,7 @@ function getrange(context: CommandContext): void {
   // Two ends before the beginning are both the beginning, unless they are given the wrong way round.
   const crossed = start < 0 && last < 0 && start > last;
   if (value === undefined || crossed || from > to) context.reply.bulk("");
-  else replyPart(context, value, from, to + 1);
-}
-
-function replyPart(context: CommandContext, value: StringValue, from: number, end: number): void {
-  const part =
-    typeof value === "string" ? value.slice(from, end) : value.bytes().subarray(from, end);
-  context.reply.bulk(part);
+  else context.reply.bulk(stringPart(value, from, to + 1));
 }
 
 const getrangeFacts = {
