@@ -55,6 +55,20 @@ describe("hazards", () => {
     expect(speculation.hazard("any")).toBe(0);
   });
 
+  test("an undone command's hazards are gone when the last message before it is committed", () => {
+    const speculation = leading();
+    const { txn } = speculation;
+    txn.begin(speculation.open(2, 1000), "lead");
+    txn.publish("channel", Buffer.from("message"), false);
+    speculation.seal();
+    txn.begin(speculation.open(3, 1000), "lead");
+    const mark = txn.mark();
+    txn.putString("a", "1", 0);
+    speculation.undoTo(mark);
+    speculation.commitTo(2, 2);
+    expect(speculation.hazardCount).toBe(0);
+  });
+
   test("an undone command's hazards never name an index that nothing takes", () => {
     const speculation = leading();
     put(speculation, 2, "a", "1");

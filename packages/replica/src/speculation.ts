@@ -201,6 +201,7 @@ export class Speculation implements TouchSink {
     }
     this.applied = index;
     this.#appliedLogTimeMs = batch.logTimeMs;
+    if (this.lastInFlight === 0) this.#forgetHazards();
   }
 
   /**
