@@ -26,7 +26,7 @@ export default defineConfig({
           setupFiles: ["test/support/fast-check.ts"],
           include: [
             "packages/*/src/**/*.test.ts",
-            "test/{architecture,sim,contract,conformance}/**/*.test.ts",
+            "test/{architecture,sim,contract,conformance,property}/**/*.test.ts",
           ],
           testTimeout: 60_000,
           pool: "forks",
