@@ -1,23 +1,54 @@
 /** Builds a stream, with its groups, at a key that is missing. */
 
-import { NEVER_ACTIVE, type Txn } from "@redoubt/keyspace";
+import { NEVER_ACTIVE, STREAM_ID_MIN, type Txn } from "@redoubt/keyspace";
 import { RESTORE_PIECE_ELEMENTS_MAX } from "../constants.js";
 import { idOf } from "./stream-ids.js";
-import type { RestoredConsumer, RestoredGroup, RestoredPending, RestoredStream } from "./types.js";
+import type {
+  RestoredConsumer,
+  RestoredEntry,
+  RestoredGroup,
+  RestoredPending,
+  RestoredStream,
+} from "./types.js";
 
 type Streams = Txn["streams"];
 
+/** Of an entry that does not stay. */
+const NO_FIELDS: readonly string[] = ["", ""];
+
 export function restoreStream(streams: Streams, key: string, restored: RestoredStream): void {
   const { entries, lastId, entriesAdded, maxDeletedId } = restored;
-  if (entries.length === 0) {
-    // Only an entry makes a stream without groups: one that is deleted again.
-    const passing = idOf(0, 1);
-    streams.append(key, passing, ["", ""]);
-    streams.delete(key, [passing]);
+  const gone = goneButPending(restored);
+  const passing = gone.map((id) => ({ id, fields: NO_FIELDS }));
+  for (const { id, fields } of [...entries, ...passing].sort(byId)) streams.append(key, id, fields);
+  if (entries.length + gone.length === 0) {
+    // Only an entry makes a stream without groups: one that is trimmed again. A deletion would leave its id, which
+    // no XSETID takes back.
+    streams.append(key, idOf(0, 1), NO_FIELDS);
+    streams.trim(key, 0);
   }
-  for (const { id, fields } of entries) streams.append(key, id, fields);
-  streams.setIds(key, lastId, entriesAdded, maxDeletedId);
   for (const group of restored.groups) restoreGroup(streams, key, group);
+  if (maxDeletedId === STREAM_ID_MIN) streams.trim(key, entries.length);
+  streams.delete(key, gone);
+  streams.setIds(key, lastId, entriesAdded, maxDeletedId);
+}
+
+/**
+ * Ids that are pending though their entries were deleted. They are there while they are delivered: Redis claims
+ * nothing else, so that a server which is told the effects would not have them.
+ */
+function goneButPending({ entries, groups }: RestoredStream): string[] {
+  const gone = new Set<string>();
+  for (const { consumers } of groups) {
+    for (const { pending } of consumers) for (const { id } of pending) gone.add(id);
+  }
+  for (const { id } of entries) gone.delete(id);
+  gone.delete(STREAM_ID_MIN);
+  return [...gone].sort();
+}
+
+function byId(a: RestoredEntry, b: RestoredEntry): number {
+  return a.id < b.id ? -1 : 1;
 }
 
 function restoreGroup(streams: Streams, key: string, group: RestoredGroup): void {

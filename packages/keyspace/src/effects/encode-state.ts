@@ -96,10 +96,10 @@ function encodeSortedSet(batch: BatchWriter, key: string, set: SortedSet): void 
 
 function encodeStream(batch: BatchWriter, key: string, stream: Stream): void {
   if (stream.length === 0) {
-    // Only an entry makes a stream without groups: one that is deleted again.
-    const passing = streamId(0, 1);
-    streams.encodeAppend(batch, key, passing, ["", ""]);
-    streams.encodeDelete(batch, key, [passing]);
+    // Only an entry makes a stream without groups: one that is trimmed again. A deletion would leave its id, which
+    // no XSETID takes back.
+    streams.encodeAppend(batch, key, streamId(0, 1), ["", ""]);
+    streams.encodeTrim(batch, key, 0);
   }
   stream.forEachUp(STREAM_ID_MIN, (id, fields) => {
     streams.encodeAppend(batch, key, id, fields);
