@@ -7,10 +7,13 @@ import * as hand from "./support/payloads.js";
 import { RedisServer, redisVersion } from "./support/redis-server.js";
 import { sampleText, sampleValue } from "./support/sample-values.js";
 import { SeededRandom } from "./support/seeded-random.js";
+import { commandsOf, firstSeed, shares } from "./support/shares.js";
 import { Subject } from "./support/subject.js";
 
-const values = Number(process.env.REDOUBT_CONFORMANCE_COMMANDS ?? 40_000) / 100;
-const firstSeed = Number(process.env.REDOUBT_CONFORMANCE_SEED ?? 1);
+/** Of a run of the tests. */
+const VALUES = 400;
+const values =
+  (VALUES * commandsOf("all types on the same keys")) / shares["all types on the same keys"];
 const comparable = redisVersion()?.startsWith("7.0.") ?? false;
 
 type Argument = string | Buffer;

@@ -19,8 +19,7 @@ import {
 } from "./support/unordered.js";
 
 compareWithRedis({
-  title: "hashes",
-  commands: 40_000,
+  family: "hashes",
   source: (random) => new HashCommands(random),
   agree,
 });

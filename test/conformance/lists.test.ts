@@ -10,8 +10,7 @@ import { readFrame } from "./support/resp-value.js";
 const clockToleranceSeconds = 20;
 
 compareWithRedis({
-  title: "lists",
-  commands: 40_000,
+  family: "lists",
   source: (random) => new ListsGenerator(random),
   agree,
 });

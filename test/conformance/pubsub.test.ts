@@ -5,13 +5,14 @@
 
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encode } from "./support/encode.js";
 import { canonical, listenersCount, PubSubSource } from "./support/pubsub-commands.js";
-import { encode, freePort, RedisServer, redisVersion } from "./support/redis-server.js";
+import { freePort, RedisServer, redisVersion } from "./support/redis-server.js";
 import { type RedoubtNode, startRedoubt } from "./support/redoubt-node.js";
 import { SeededRandom } from "./support/seeded-random.js";
+import { commandsOf, firstSeed, report } from "./support/shares.js";
 
-const commandsMin = Number(process.env.REDOUBT_CONFORMANCE_COMMANDS ?? 3_000);
-const firstSeed = Number(process.env.REDOUBT_CONFORMANCE_SEED ?? 1);
+const commandsMin = commandsOf("pub/sub");
 const sequenceLength = 150;
 
 /** One connection: everything it was told, in order. */
@@ -140,6 +141,9 @@ describe.skipIf(redisVersion() === null)("pub/sub like redis-server (skipped wit
       }
       // trap-40: silence on both sides would be equal, too.
       expect(heard).toBeGreaterThan(commandsMin / 10);
+      const sequences = Math.ceil(commandsMin / 2 / sequenceLength);
+      const commands = sequences * sequenceLength;
+      report({ family: "pub/sub", protocol, commands, sequences, digests: 0, rules: {} });
     }, 900_000);
   }
 

@@ -21,8 +21,7 @@ import {
 const sequenceLength = 250;
 
 compareWithRedis({
-  title: "sets",
-  commands: 40_000,
+  family: "sets",
   sequenceLength,
   source: (random) => new SetCommands(random, sequenceLength),
   agree,

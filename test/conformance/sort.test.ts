@@ -13,8 +13,7 @@ import { Subject } from "./support/subject.js";
 import { sameHeader, sameMultiset } from "./support/unordered.js";
 
 compareWithRedis({
-  title: "SORT, OBJECT and MEMORY",
-  commands: 30_000,
+  family: "SORT, OBJECT and MEMORY",
   source: (random) => new SortGenerator(random),
   agree,
 });

@@ -20,8 +20,7 @@ import {
 } from "./support/unordered.js";
 
 compareWithRedis({
-  title: "sorted sets",
-  commands: 40_000,
+  family: "sorted sets",
   source: (random) => new SortedSetCommands(random),
   agree,
 });

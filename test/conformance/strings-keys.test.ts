@@ -8,8 +8,7 @@ import { type RespValue, readFrame } from "./support/resp-value.js";
 const clockToleranceMs = 20_000;
 
 compareWithRedis({
-  title: "strings and keys",
-  commands: 20_000,
+  family: "strings and keys",
   source: (random) => new Generator(random),
   agree,
 });

@@ -5,7 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode } from "./encode.js";
+import { RedisConnection } from "./redis-connection.js";
 import { readFrame } from "./resp-value.js";
+
+const SOCKET_NAME = "redis.sock";
 
 /** E.g. "7.0.15"; null where it is not installed. */
 export function redisVersion(): string | null {
@@ -42,7 +46,7 @@ export class RedisServer {
 
   static async start(...options: string[]): Promise<RedisServer> {
     const directory = mkdtempSync(join(tmpdir(), "redoubt-conformance-"));
-    const path = join(directory, "redis.sock");
+    const path = join(directory, SOCKET_NAME);
     const local = ["--port", "0", "--bind", "127.0.0.1", "--unixsocket", path];
     // A generated command may ask for a reply without an end: then the test fails, and not the machine.
     const bounded = ["--client-output-buffer-limit", "normal", "256mb", "0", "0"];
@@ -93,6 +97,11 @@ export class RedisServer {
     return reply!;
   }
 
+  /** Another connection. */
+  connect(): Promise<RedisConnection> {
+    return RedisConnection.open(join(this.#directory, SOCKET_NAME));
+  }
+
   async stop(): Promise<void> {
     this.#socket.removeAllListeners("close");
     this.#socket.destroy();
@@ -131,13 +140,4 @@ export async function freePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return port;
-}
-
-export function encode(argv: readonly (Buffer | string)[]): Buffer {
-  const parts: Buffer[] = [Buffer.from(`*${argv.length}\r\n`)];
-  for (const argument of argv) {
-    const bytes = typeof argument === "string" ? Buffer.from(argument, "latin1") : argument;
-    parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from("\r\n"));
-  }
-  return Buffer.concat(parts);
 }

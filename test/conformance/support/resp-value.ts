@@ -71,3 +71,22 @@ function readElements(bytes: Buffer, count: number, start: number): Frame | null
   }
   return { value, end };
 }
+
+/** Whole replies, and the offset behind the last of them. */
+export function splitReplies(bytes: Buffer): { readonly replies: Buffer[]; readonly end: number } {
+  const replies: Buffer[] = [];
+  let end = 0;
+  while (end < bytes.length) {
+    const frame = readFrame(bytes, end);
+    if (frame === null) break;
+    replies.push(bytes.subarray(end, frame.end));
+    end = frame.end;
+  }
+  return { replies, end };
+}
+
+/** The elements of an array or set as they were sent; null: it is neither. */
+export function splitElements(reply: Buffer): Buffer[] | null {
+  if (!/^[*~]\d/.test(reply.toString("latin1", 0, 2))) return null;
+  return splitReplies(reply.subarray(reply.indexOf("\n") + 1)).replies;
+}

@@ -1,6 +1,7 @@
 /** Values of every type and size, as commands that make them: every form in which Redis dumps one. */
 
 import type { SeededRandom } from "./seeded-random.js";
+import { Subject } from "./subject.js";
 
 const numbers = [
   "0",
@@ -64,6 +65,20 @@ export function sampleValue(random: SeededRandom, key: string): string[][] {
       return [["ZADD", key, ...texts(() => [random.pick(scores), text()])]];
     default:
       return sampleStream(random, key, count);
+  }
+}
+
+/** What our DUMP makes of one. */
+export function samplePayload(random: SeededRandom): Buffer {
+  const subject = new Subject(random.next);
+  const ask = (argv: readonly string[]) => {
+    const request = argv.map((word) => Buffer.from(word, "latin1"));
+    return subject.execute(request, Date.now());
+  };
+  for (;;) {
+    for (const argv of sampleValue(random, "k")) ask(argv);
+    const reply = ask(["DUMP", "k"]);
+    if (reply.length > "$-1\r\n".length) return reply.subarray(reply.indexOf("\n") + 1, -2);
   }
 }
 

@@ -49,9 +49,9 @@ export class SortedSetCommands {
   /** Sent first, so that there is something to ask for. */
   readonly #queue: string[][];
 
-  constructor(random: SeededRandom) {
+  constructor(random: SeededRandom, isTall = random.chance(0.5)) {
     this.#random = random;
-    this.#isTall = random.chance(0.5);
+    this.#isTall = isTall;
     this.#members = this.#isTall ? names : shortNames;
     const scores = [...edgeFloats, ...moreScores];
     this.#scores = this.#isTall ? scores.filter((score) => score !== "-0") : scores;
