@@ -19,12 +19,14 @@ interface Entry {
   isGone: boolean;
 }
 
+const NOBODY: ReadonlySet<Entry> = new Set();
+
 /** Who waits for a key. Insertion order is arrival. */
 class Waiting {
   /** For any change. */
   readonly any = new Set<Entry>();
-  /** For a value of their type. */
-  readonly typed = new Set<Entry>();
+  /** For a value of their type, which is the only one that finds something. */
+  readonly typed = new Map<TypeName, Set<Entry>>();
   /** On a follower nobody tells of touches: the key's version when it was looked at. */
   version: number;
 
@@ -32,17 +34,41 @@ class Waiting {
     this.version = version;
   }
 
-  of({ type }: { readonly type: TypeName | null }): Set<Entry> {
-    return type === null ? this.any : this.typed;
+  add(entry: Entry): void {
+    const { type } = entry;
+    if (type === null) {
+      this.any.add(entry);
+      return;
+    }
+    const sameType = this.typed.get(type);
+    if (sameType === undefined) this.typed.set(type, new Set([entry]));
+    else sameType.add(entry);
+  }
+
+  delete(entry: Entry): void {
+    const { type } = entry;
+    if (type === null) {
+      this.any.delete(entry);
+      return;
+    }
+    const sameType = this.typed.get(type);
+    sameType?.delete(entry);
+    if (sameType?.size === 0) this.typed.delete(type);
+  }
+
+  get isEmpty(): boolean {
+    return this.any.size === 0 && this.typed.size === 0;
   }
 }
 
 /** A ready key whose clients are handed out. */
 interface Service {
   readonly key: string;
+  readonly waiting: Waiting;
   /** Live: who is dropped meanwhile does not come, and nobody is copied. */
   readonly any: Iterator<Entry>;
-  readonly typed: Iterator<Entry>;
+  /** Those who wait for the type the key holds when their turn comes. Null: it has not come. */
+  typed: Iterator<Entry> | null;
 }
 
 export class BlockedClients {
@@ -92,7 +118,7 @@ export class BlockedClients {
         waiting = new Waiting(this.#keyspace.watch(key));
         this.#byKey.set(key, waiting);
       }
-      waiting.of(entry).add(entry);
+      waiting.add(entry);
     }
     if (deadlineMs !== Number.POSITIVE_INFINITY) this.#pushDeadline(entry);
   }
@@ -133,6 +159,7 @@ export class BlockedClients {
         if (waiting.mayServe?.(this.#keyspace.peek(service.key)) === false) continue;
         return waiting.session;
       }
+      service.typed ??= this.#typedOf(service);
       const entry = service.typed.next().value as Entry | undefined;
       if (entry !== undefined && this.#holds(service.key, entry.type)) return entry.session;
       this.#service = null;
@@ -160,7 +187,13 @@ export class BlockedClients {
     return entries.map(({ session }) => session);
   }
 
-  /** All that wait for the key wait for one type, or the others find nothing: then the first decides. */
+  #typedOf({ key, waiting }: Service): Iterator<Entry> {
+    const value = this.#keyspace.peek(key);
+    const entries = value === undefined ? undefined : waiting.typed.get(typeOf(value));
+    return (entries ?? NOBODY).values();
+  }
+
+  /** Else those behind find nothing, either. */
   #holds(key: string, type: TypeName | null): boolean {
     const value = this.#keyspace.peek(key);
     return value !== undefined && typeOf(value) === type;
@@ -171,7 +204,7 @@ export class BlockedClients {
       this.#ready.delete(key);
       const waiting = this.#byKey.get(key);
       if (waiting === undefined) continue;
-      return { key, any: waiting.any.values(), typed: waiting.typed.values() };
+      return { key, waiting, any: waiting.any.values(), typed: null };
     }
     return null;
   }
@@ -184,8 +217,8 @@ export class BlockedClients {
     for (const key of entry.keys) {
       const waiting = this.#byKey.get(key);
       if (waiting === undefined) continue;
-      waiting.of(entry).delete(entry);
-      if (waiting.any.size + waiting.typed.size > 0) continue;
+      waiting.delete(entry);
+      if (!waiting.isEmpty) continue;
       this.#byKey.delete(key);
       this.#ready.delete(key);
       this.#keyspace.unwatch(key);

@@ -53,6 +53,28 @@ describe("a client that waits for a key", () => {
     expect(clients[0]!.take()).toEqual([]);
   });
 
+  test("is served though one who came before it waits for another type", () => {
+    const { cluster, leader } = started();
+    const clients = ["BLPOP q 0", "XREAD BLOCK 0 STREAMS q $", "BZPOPMAX q 0", "BRPOP q 0"].map(
+      (line) => {
+        const client = leader.connect().send(line);
+        cluster.settle();
+        return client;
+      },
+    );
+    const [list, stream, sorted, last] = clients;
+    leader.connect().send("ZADD q 1 m");
+    cluster.settle();
+    expect(flat(sorted!.take())).toEqual(["*3 $1 q $1 m $1 1"]);
+    leader.connect().send("RPUSH q a b");
+    cluster.settle();
+    expect(flat(list!.take())).toEqual([popped("q", "a")]);
+    expect(flat(last!.take())).toEqual([popped("q", "b")]);
+    leader.connect().send("XADD q 1-1 f v");
+    cluster.settle();
+    expect(flat(stream!.take())).toHaveLength(1);
+  });
+
   test("keeps its place when another takes what woke it", () => {
     const { cluster, leader } = started();
     const first = leader.connect().send("BLMPOP 0 1 q LEFT COUNT 2");

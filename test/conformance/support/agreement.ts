@@ -9,10 +9,15 @@ import { sameMultiset } from "./unordered.js";
 
 /** Both sides read their clock at some time between sending and receiving. */
 const CLOCK_TOLERANCE_MS = 20_000;
+const TIMEOUT_OUT_OF_RANGE = Buffer.from("-ERR timeout is out of range\r\n");
+const TIMEOUT_NEGATIVE = Buffer.from("-ERR timeout is negative\r\n");
 
 /** Null: they do not agree. */
 export function agreement(argv: readonly Buffer[], ours: Buffer, theirs: Buffer): string | null {
   const words = argv.map((argument) => argument.toString("latin1").toUpperCase());
+  if (ours.equals(TIMEOUT_OUT_OF_RANGE) && theirs.equals(TIMEOUT_NEGATIVE)) {
+    return "7.2: a timeout beyond all";
+  }
   switch (words[0]) {
     case "SMEMBERS":
     case "SINTER":

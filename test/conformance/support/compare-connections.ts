@@ -8,7 +8,7 @@
  *   end  -> CLIENT UNBLOCK of all, then what remains is scanned and dumped on both sides
  */
 
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agreement, execAgreement } from "./agreement.js";
 import { fail, type Mismatch, show } from "./compare.js";
 import type { RedisConnection } from "./redis-connection.js";
@@ -37,8 +37,8 @@ export interface ConnectionsComparison {
   readonly source: (random: SeededRandom) => StepSource;
   /** Those that are looked at when a sequence ends. */
   readonly keys: readonly string[];
-  /** Told of every reply, in order of connections: for what must have happened at all. */
-  readonly onReply?: (argv: readonly Buffer[], reply: Buffer) => void;
+  /** Of all commands, how many ended another client's wait at least (trap-40: nobody served is equal, too). */
+  readonly servedShare?: number;
 }
 
 type Rules = Record<string, number>;
@@ -72,6 +72,7 @@ export function compareConnections(comparison: ConnectionsComparison): void {
           const seeds = seedsOf(family, sequenceLength);
           const rules: Rules = {};
           let commands = 0;
+          let served = 0;
           for (const seed of seeds) {
             const random = new SeededRandom(seed);
             const generator = source(random);
@@ -83,6 +84,7 @@ export function compareConnections(comparison: ConnectionsComparison): void {
               const sequence = new Sequence(comparison, redis, protocol, counted);
               const mismatch = await sequence.run(part, connections, seed);
               commands += sequence.commands;
+              served += sequence.served;
               return mismatch;
             };
             const mismatch = await run(steps, rules);
@@ -96,6 +98,7 @@ export function compareConnections(comparison: ConnectionsComparison): void {
             fail(lines, shortest.failure, replayOf(family, seed), protocol);
           }
           const sequences = seeds.length;
+          expect(served).toBeGreaterThanOrEqual(commands * (comparison.servedShare ?? 0));
           report({ family, protocol, commands, sequences, digests: sequences, rules });
         });
       }
@@ -117,6 +120,8 @@ async function singly(
 class Sequence {
   /** As many as were sent. */
   commands = 0;
+  /** Waits that another client's step ended. */
+  served = 0;
   readonly #comparison: ConnectionsComparison;
   readonly #redis: RedisServer;
   readonly #protocol: 2 | 3;
@@ -145,9 +150,7 @@ class Sequence {
       pairs.push({ ours: node.connect(this.#protocol), theirs, sent: [] });
     }
     try {
-      for (const [at, { connection, requests }] of steps.entries()) {
-        await this.#step(node, pairs[connection]!, requests, at);
-      }
+      for (const [at, step] of steps.entries()) await this.#step(node, pairs, step, at);
       await this.#release(node, pairs, random);
       const { keys } = this.#comparison;
       return this.#compare(pairs) ?? (await compareWhatRemains(node, this.#redis, keys, random));
@@ -156,22 +159,28 @@ class Sequence {
     }
   }
 
-  async #step(node: WholeNode, pair: Pair, requests: readonly Buffer[][], at: number) {
+  async #step(node: WholeNode, pairs: readonly Pair[], { connection, requests }: Step, at: number) {
+    const pair = pairs[connection]!;
     if (pair.ours.isBlocked) return;
+    const waiting = pairs.filter(({ ours }) => ours.isBlocked);
     for (const argv of requests) {
       pair.sent.push({ argv, step: at });
-      pair.ours.send(argv);
+      pair.ours.send(withIds(argv, (client) => pairs[client]!.ours.session.id));
     }
     this.commands += requests.length;
     node.settle();
-    pair.theirs.send(...requests);
+    this.served += waiting.filter(({ ours }) => !ours.isBlocked).length;
+    pair.theirs.send(
+      ...requests.map((argv) => withIds(argv, (client) => pairs[client]!.theirs.id)),
+    );
     await this.#redis.call("PING");
   }
 
   /** Nobody waits any more, and no MULTI is open. */
   async #release(node: WholeNode, pairs: readonly Pair[], random: SeededRandom): Promise<void> {
     const control = node.connect(2);
-    for (const { ours, theirs } of pairs) {
+    // Again: who is released may wait once more, for what was sent behind.
+    for (const { ours, theirs } of [...pairs, ...pairs, ...pairs]) {
       const reason = random.pick([[], ["TIMEOUT"], ["error"]]);
       await this.#redis.call("CLIENT", "UNBLOCK", String(theirs.id), ...reason);
       const request = ["CLIENT", "UNBLOCK", String(ours.session.id), ...reason];
@@ -191,7 +200,6 @@ class Sequence {
       let queued: (readonly Buffer[])[] = [];
       for (const [at, { argv, step }] of sent.entries()) {
         const [a, b] = [mine[at] ?? NOTHING, other[at] ?? NOTHING];
-        this.#comparison.onReply?.(argv, a);
         const name = argv[0]!.toString("latin1").toUpperCase();
         if (!a.equals(b)) {
           const rule = name === "EXEC" ? execAgreement(queued, a, b) : agreement(argv, a, b);
@@ -211,3 +219,11 @@ class Sequence {
 
 const NOTHING = Buffer.from("(nothing)");
 const QUEUED = Buffer.from("+QUEUED\r\n");
+
+/** `@client:N` stands for the id of a connection, which each side gives for itself. */
+function withIds(argv: readonly Buffer[], idOf: (client: number) => number): Buffer[] {
+  return argv.map((argument) => {
+    const client = /^@client:(\d+)$/.exec(argument.toString("latin1", 0, 20))?.[1];
+    return client === undefined ? argument : Buffer.from(String(idOf(Number(client))));
+  });
+}

@@ -109,7 +109,10 @@ export class MixedCommands implements StepSource {
 
   #restore(): Buffer[] {
     const random = this.#random;
-    const [key, ...options] = asBuffers([random.pick(mixedKeys), ...random.pick([["REPLACE"], []])]);
+    const [key, ...options] = asBuffers([
+      random.pick(mixedKeys),
+      ...random.pick([["REPLACE"], []]),
+    ]);
     return [Buffer.from("RESTORE"), key!, Buffer.from("0"), samplePayload(random), ...options];
   }
 

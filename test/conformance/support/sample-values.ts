@@ -35,6 +35,9 @@ const lengths = [
 const scores = ["0", "1", "1.5", "-3.1e-7", "1e300", "inf", "-inf", "5e-324", "100000"];
 const counts = [1, 2, 3, 20, 127, 129, 300, 600];
 
+/** Entries that are pending were delivered then: a payload is the same in each run. */
+const PAYLOAD_TIME_MS = 1_000_000_000_000;
+
 export function sampleText(random: SeededRandom): string {
   const kind = random.below(5);
   if (kind === 0) return random.pick(numbers);
@@ -70,16 +73,23 @@ export function sampleValue(random: SeededRandom, key: string): string[][] {
 
 /** What our DUMP makes of one. */
 export function samplePayload(random: SeededRandom): Buffer {
-  const subject = new Subject(random.next);
-  const ask = (argv: readonly string[]) => {
-    const request = argv.map((word) => Buffer.from(word, "latin1"));
-    return subject.execute(request, Date.now());
-  };
   for (;;) {
-    for (const argv of sampleValue(random, "k")) ask(argv);
-    const reply = ask(["DUMP", "k"]);
-    if (reply.length > "$-1\r\n".length) return reply.subarray(reply.indexOf("\n") + 1, -2);
+    const payload = payloadOfCommands(sampleValue(random, "k"));
+    if (payload.length > 0) return payload;
   }
+}
+
+/** Of what commands make of the key `k`; empty: nothing. */
+export function payloadOfCommands(commands: readonly (readonly string[])[]): Buffer {
+  const subject = new Subject(Math.random);
+  const ask = (argv: readonly string[]) =>
+    subject.execute(
+      argv.map((word) => Buffer.from(word, "latin1")),
+      PAYLOAD_TIME_MS,
+    );
+  for (const argv of commands) ask(argv);
+  const reply = ask(["DUMP", "k"]);
+  return reply.subarray(reply.indexOf("\n") + 1, -2);
 }
 
 function sampleStream(random: SeededRandom, key: string, count: number): string[][] {
