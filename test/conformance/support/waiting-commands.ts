@@ -16,16 +16,28 @@ const timeouts = ["0", "0", "0", "1000", "0.0", "1e3"];
 const badTimeouts = ["-1", "x", "", "nan", "inf", "1e400"];
 const places = ["LEFT", "RIGHT", "left"];
 
+/** Commands that need, or make, a type. */
+const ofType = {
+  lists: /^(B?[LR](PUSH|POP|M|INSERT|RANGE|TRIM)|SORT)/,
+  sortedSets: /^B?Z/,
+  streams: /^X/,
+};
+const ofAnyType =
+  /^(DEL|UNLINK|RENAME|RENAMENX|COPY|EXPIREAT|CLIENT|TYPE|DBSIZE|FLUSHALL|RESTORE)$/;
+
 export class WaitingCommands implements StepSource {
   readonly #random: SeededRandom;
   /** Clients of this sequence wait for more than one key; else more than one key is written at once. */
   readonly #waitsForMany: boolean;
+  /** Then all keys hold this type: 7.2 would meet another one on its way to the key that was fed. */
+  readonly #type: keyof typeof ofType;
   readonly #keys: readonly string[];
   #nextId = 1;
 
   constructor(random: SeededRandom) {
     this.#random = random;
     this.#waitsForMany = random.chance(0.5);
+    this.#type = random.pick(["lists", "sortedSets", "streams"]);
     this.#keys = waitingKeys.slice(0, 2 + random.below(3));
   }
 
@@ -55,7 +67,20 @@ export class WaitingCommands implements StepSource {
     return this.#random.pick(this.#random.chance(0.03) ? badTimeouts : timeouts);
   }
 
+  /** Whether the sequence may have it. */
+  #fits(words: readonly string[]): boolean {
+    if (!this.#waitsForMany) return true;
+    return ofAnyType.test(words[0]!) || ofType[this.#type].test(words[0]!);
+  }
+
   #waiting(): string[] {
+    for (;;) {
+      const words = this.#anyWaiting();
+      if (this.#fits(words)) return words;
+    }
+  }
+
+  #anyWaiting(): string[] {
     const random = this.#random;
     const keys = this.#several();
     const counted = [String(keys.length), ...keys];
@@ -111,8 +136,18 @@ export class WaitingCommands implements StepSource {
     const length = 1 + random.below(4);
     const writes: string[][] = [];
     const key = this.#waitsForMany ? this.#key() : null;
+    if (key === null && random.chance(0.2)) {
+      // Not over a value of another type: Redis serves nobody then.
+      const [from, to] = random.pick([
+        ["a", "b"],
+        ["b", "a"],
+      ] as const);
+      writes.push(["DEL", to], this.#store(from, to));
+    }
     while (writes.length < length) {
       const write = random.chance(0.15) ? this.#waiting() : this.#write();
+      // Its wait would be over in Redis, though EXEC feeds it.
+      if (write[0] === "CLIENT") continue;
       // Of several keys only one is written.
       if (key === null || waitingKeys.every((other) => other === key || !write.includes(other))) {
         writes.push(write);
@@ -122,6 +157,13 @@ export class WaitingCommands implements StepSource {
   }
 
   #write(): string[] {
+    for (;;) {
+      const words = this.#anyWrite();
+      if (this.#fits(words)) return words;
+    }
+  }
+
+  #anyWrite(): string[] {
     const random = this.#random;
     const kind = random.below(10);
     if (kind < 4) return this.#feed();
@@ -179,9 +221,8 @@ export class WaitingCommands implements StepSource {
       () => ["COPY", from, to, "REPLACE"],
       () => ["LMOVE", from, to, random.pick(places), random.pick(places)],
       () => ["RPOPLPUSH", from, to],
-      () => ["SORT", from, "STORE", to],
-      () => ["ZUNIONSTORE", to, "1", from],
-      () => ["ZRANGESTORE", to, from, "0", "1"],
+      () => (this.#waitsForMany ? this.#store(from, to) : ["DEL", to]),
+      () => (this.#waitsForMany ? this.#store(from, to) : ["DEL", to]),
       () => this.#restore(to),
       () => this.#restore(to),
       () => ["EXPIREAT", to, random.pick(["1", "5000000000"])],
@@ -189,15 +230,23 @@ export class WaitingCommands implements StepSource {
     return random.pick(makers)();
   }
 
+  #store(from: string, to: string): string[] {
+    return this.#random.pick([
+      ["SORT", from, "STORE", to],
+      ["ZUNIONSTORE", to, "1", from],
+      ["ZRANGESTORE", to, from, "0", "1"],
+    ]);
+  }
+
   #restore(key: string): string[] {
     const random = this.#random;
     const id = `${this.#nextId++}-1`;
-    const made = random.pick([
-      ["RPUSH k r1 r2"],
-      ["ZADD k 1 r1 2 r2"],
-      [`XADD k ${id} f v`],
-      [`XADD k ${id} f v`, "XGROUP CREATE k g 0"],
-    ]);
+    const values = {
+      lists: ["RPUSH k r1 r2"],
+      sortedSets: ["ZADD k 1 r1 2 r2"],
+      streams: [`XADD k ${id} f v`, ...random.pick([[], ["XGROUP CREATE k g 0"]])],
+    };
+    const made = this.#waitsForMany ? values[this.#type] : random.pick(Object.values(values));
     const payload = payloadOfCommands(made.map((line) => line.split(" "))).toString("latin1");
     return ["RESTORE", key, "0", payload, ...random.pick([[], ["REPLACE"], ["REPLACE"]])];
   }
