@@ -48,12 +48,6 @@ export const EMBEDDED_STRING_BYTES_MAX = 44;
 /** Integers from 0 to before this are shared objects in Redis, which OBJECT REFCOUNT tells. */
 export const SHARED_INTEGERS_END = 10_000;
 
-/** Bytes. Longest list OBJECT ENCODING calls listpack: Redis's list-max-listpack-size of -2. */
-export const LIST_LISTPACK_BYTES_MAX = 8192;
-
-/** Bytes of a listpack without entries: header and end. */
-export const LISTPACK_BYTES = 7;
-
 /**
  * Bytes of what SORT's GETs give, each result with SORT_GET_BYTES above its text, and of large ALPHA weights: many
  * GETs of many elements, or one large string asked for again and again, are bounded by nothing else. Differs

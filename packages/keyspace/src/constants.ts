@@ -80,6 +80,17 @@ assert(
   "the list of pieces is copied in microseconds",
 );
 
+// Encodings of lists (values/list.ts)
+
+/** Bytes. Longest list OBJECT ENCODING calls listpack: Redis's list-max-listpack-size of -2. */
+export const LIST_LISTPACK_BYTES_MAX = 8192;
+
+/** Bytes. A quicklist that is no longer than this is a listpack again: half of the above, as Redis, lest it go to and fro. */
+export const LIST_LISTPACK_AGAIN_BYTES_MAX = LIST_LISTPACK_BYTES_MAX / 2;
+
+/** Bytes of a listpack without entries: header and end. */
+export const LISTPACK_BYTES = 7;
+
 // Sorted sets (values/sorted-set.ts)
 
 /**

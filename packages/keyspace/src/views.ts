@@ -13,7 +13,7 @@ import { Stream } from "./values/stream.js";
 
 export type ListView = Pick<
   List,
-  "length" | "elementBytes" | "memoryBytes" | "get" | "forEachFrom" | "forEachEqual"
+  "length" | "encoding" | "memoryBytes" | "get" | "forEachFrom" | "forEachEqual"
 >;
 
 export type HashView = Pick<

@@ -37,7 +37,22 @@ describe("OBJECT ENCODING", () => {
     expect(encoding("l")).toBe("listpack");
     redis.run("LSET", "l", "-1", "x".repeat(8192 - 7 - 8000 - 3));
     expect(encoding("l")).toBe("quicklist");
-    redis.run("RPOP l");
+    redis.run("COPY l copy");
+    expect(encoding("copy")).toBe("quicklist");
+  });
+
+  test("of a list is listpack again at half of that, as in 7.2", () => {
+    redis.run("RPUSH", "l", ...Array.from({ length: 9 }, () => "x".repeat(996)));
+    expect(encoding("l")).toBe("quicklist");
+    redis.run("LTRIM l 0 3");
+    // 4007 bytes, and what fills it up.
+    expect(encoding("l")).toBe("listpack");
+    redis.run("RPUSH", "l", ...Array.from({ length: 5 }, () => "x".repeat(996)));
+    expect(encoding("l")).toBe("quicklist");
+    redis.run("LPOP l 4");
+    expect(encoding("l")).toBe("quicklist");
+    redis.run("LSET", "l", "0", "x".repeat(4096 - 7 - 4000 - 4 + 1000));
+    redis.run("LPOP l");
     expect(encoding("l")).toBe("listpack");
   });
 

@@ -16,13 +16,7 @@ import {
   isStringValue,
   type Value,
 } from "@redoubt/keyspace";
-import {
-  EMBEDDED_STRING_BYTES_MAX,
-  INT32_MAX,
-  LIST_LISTPACK_BYTES_MAX,
-  LISTPACK_BYTES,
-  SHARED_INTEGERS_END,
-} from "../constants.js";
+import { EMBEDDED_STRING_BYTES_MAX, INT32_MAX, SHARED_INTEGERS_END } from "../constants.js";
 import { errors } from "../errors.js";
 import { helpLines } from "../introspection/help.js";
 import { parseInteger } from "../numbers/int64.js";
@@ -86,12 +80,8 @@ function encodingOf(value: Value): string {
     if (parseInteger(value) !== null) return "int";
     return value.length <= EMBEDDED_STRING_BYTES_MAX ? "embstr" : "raw";
   }
-  const list = asList(value);
-  if (list !== undefined) {
-    const bytes = LISTPACK_BYTES + list.elementBytes;
-    return bytes <= LIST_LISTPACK_BYTES_MAX ? "listpack" : "quicklist";
-  }
-  return (asHash(value) ?? asSet(value) ?? asSortedSet(value))?.encoding ?? "stream";
+  const kept = asList(value) ?? asHash(value) ?? asSet(value) ?? asSortedSet(value);
+  return kept?.encoding ?? "stream";
 }
 
 /** Redis has one object for each of them, with the highest count there is. */

@@ -6,7 +6,7 @@ import { valueBytes } from "../memory.js";
 import type { Store } from "../store.js";
 import type { UndoJournal } from "../undo-journal.js";
 import type { Collection, StringValue } from "../value.js";
-import { List } from "../values/list.js";
+import { List, type ListEncoding } from "../values/list.js";
 import type { BatchReader } from "./batch-reader.js";
 import type { BatchWriter } from "./batch-writer.js";
 import { changeExisting, existing, existingOrNone, putNew } from "./collections.js";
@@ -97,10 +97,11 @@ export function push(
   if (list === undefined) {
     const made = new List();
     pushAll(made, end, values);
+    made.settleEncoding();
     putNew(store, journal, key, made);
     return;
   }
-  changeExisting(store, journal, key, list, (list, isRecorded) => {
+  changeList(store, journal, key, list, (list, isRecorded) => {
     pushAll(list, end, values);
     return isRecorded ? new UndoPush(end, values.length) : null;
   });
@@ -113,7 +114,7 @@ export function pop(
   end: ListEnd,
   count: number,
 ): void {
-  changeExisting(store, journal, key, existing(store, key, List), (list) => {
+  changeList(store, journal, key, existing(store, key, List), (list) => {
     assert(count > 0 && count < list.length, "a list that is popped keeps an element");
     const index = end === "head" ? 0 : list.length - count;
     return new UndoTake(index, list.takeRange(index, count));
@@ -127,7 +128,7 @@ export function set(
   index: number,
   value: StringValue,
 ): void {
-  changeExisting(store, journal, key, existing(store, key, List), (list) => {
+  changeList(store, journal, key, existing(store, key, List), (list) => {
     return new UndoSet(index, list.set(index, value));
   });
 }
@@ -140,7 +141,7 @@ export function insert(
   pivot: StringValue,
   value: StringValue,
 ): void {
-  changeExisting(store, journal, key, existing(store, key, List), (list) => {
+  changeList(store, journal, key, existing(store, key, List), (list) => {
     const found = indexOf(list, pivot);
     assert(found >= 0, "an element is inserted beside one that is there");
     const index = side === "before" ? found : found + 1;
@@ -158,7 +159,7 @@ export function remove(
   count: number,
   value: StringValue,
 ): void {
-  changeExisting(store, journal, key, existing(store, key, List), (list) => {
+  changeList(store, journal, key, existing(store, key, List), (list) => {
     const indexes = indexesOf(list, from, count, value);
     assert(indexes.length === count && count > 0, "what is removed is there");
     assert(count < list.length, "a list that loses elements keeps one");
@@ -175,11 +176,28 @@ export function trim(
   start: number,
   count: number,
 ): void {
-  changeExisting(store, journal, key, existing(store, key, List), (list) => {
+  changeList(store, journal, key, existing(store, key, List), (list) => {
     const end = start + count;
     assert(count > 0 && end <= list.length, "a list that is trimmed keeps elements");
     const tail = list.takeRange(end, list.length - end);
     return new UndoTrim(list.takeRange(0, start), tail);
+  });
+}
+
+/** What is changed has the encoding that follows; its inverse restores the one before. */
+function changeList(
+  store: Store,
+  journal: UndoJournal | null,
+  key: string,
+  list: List,
+  change: (list: List, isRecorded: boolean) => ListInverse | null,
+): void {
+  const { encoding } = list;
+  changeExisting(store, journal, key, list, (list, isRecorded) => {
+    const inverse = change(list, isRecorded);
+    list.settleEncoding();
+    if (inverse !== null) inverse.encodingBefore = encoding;
+    return inverse;
   });
 }
 
@@ -220,9 +238,12 @@ function pushAll(list: List, end: ListEnd, values: readonly StringValue[]): void
 // ---- undo ----------------------------------------------------------------------------------------
 
 abstract class ListInverse extends Inverse {
+  encodingBefore: ListEncoding = "listpack";
+
   protected override undo(value: Collection): void {
     assert(value instanceof List, "a list's change is undone on it");
     this.undoIn(value);
+    value.restoreEncoding(this.encodingBefore);
   }
 
   protected abstract undoIn(list: List): void;

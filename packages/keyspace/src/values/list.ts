@@ -4,7 +4,11 @@
  *
  * Elements are flat latin1 strings below BLOB_BYTES_MIN bytes and Blobs from there on. Every mutation is
  * undone by another one: push by pop, insertAt by removeAt, set by set, takeRange by putRange. All that
- * can be seen, memoryBytes included, depends on the elements alone and not on how they came here.
+ * can be seen, memoryBytes included, depends on the elements alone and not on how they came here, but for
+ * the encoding: what OBJECT ENCODING says, by the rules of Redis 7.2. A listpack that grows beyond a limit is a
+ * quicklist, which becomes a listpack again at half of it. It is no part of the content: digests leave it out, and
+ * a rebuilt list may be a listpack again. Differs from Redis: it goes by the elements' bytes, not by those of
+ * the arguments, and one quicklist node or several make no difference.
  * Iteration order is the list's order, on every node the same.
  */
 
@@ -13,7 +17,10 @@ import {
   BLOB_BYTES_MIN,
   LIST_CHUNK_BYTES_MAX,
   LIST_CHUNK_ELEMENTS_MAX,
+  LIST_LISTPACK_AGAIN_BYTES_MAX,
+  LIST_LISTPACK_BYTES_MAX,
   LIST_SMALL_ELEMENTS_MAX,
+  LISTPACK_BYTES,
 } from "../constants.js";
 import {
   LIST_BYTES,
@@ -27,9 +34,12 @@ import { LIST_LIMITS, type ListLimits } from "./list-limits.js";
 import { ListRope } from "./list-rope.js";
 import { LooseChunk } from "./loose-chunk.js";
 
+export type ListEncoding = "listpack" | "quicklist";
+
 export class List {
   private readonly limits: ListLimits;
   private body: LooseChunk | ListRope = LooseChunk.empty();
+  private isLong = false;
 
   /** `limits` are changed by tests only. */
   constructor(limits: ListLimits = LIST_LIMITS) {
@@ -43,6 +53,22 @@ export class List {
   /** Sum of the sizes the elements have in Redis's listpacks: what its encodings are decided by. */
   get elementBytes(): number {
     return this.body.elementBytes;
+  }
+
+  get encoding(): ListEncoding {
+    return this.isLong ? "quicklist" : "listpack";
+  }
+
+  /** After each change: the encoding by the sizes the elements have in Redis's listpacks. */
+  settleEncoding(): void {
+    const bytes = LISTPACK_BYTES + this.elementBytes;
+    if (bytes > LIST_LISTPACK_BYTES_MAX) this.isLong = true;
+    else if (bytes <= LIST_LISTPACK_AGAIN_BYTES_MAX) this.isLong = false;
+  }
+
+  /** After a change has been taken back. */
+  restoreEncoding(encoding: ListEncoding): void {
+    this.isLong = encoding === "quicklist";
   }
 
   /** Estimate, by elements and their bytes. */
@@ -203,6 +229,7 @@ export class List {
   clone(): List {
     const copy = new List(this.limits);
     copy.body = this.body.clone();
+    copy.isLong = this.isLong;
     return copy;
   }
 

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { BatchWriter } from "../effects/batch-writer.js";
+import { Keyspace } from "../keyspace.js";
+import { Txn } from "../txn.js";
+import { UndoJournal } from "../undo-journal.js";
+import { asList } from "../views.js";
+
+test("a change that is taken back takes its encoding back, up and down", () => {
+  const touch = { touched: () => {}, touchedAll: () => {} };
+  const keyspace = new Keyspace();
+  const journal = new UndoJournal();
+  const txn = new Txn(keyspace, journal, new BatchWriter(), touch);
+  const encoding = () => asList(keyspace.peek("l")!)!.encoding;
+  txn.begin(1000, "lead");
+  const kilobyte = "x".repeat(996);
+  txn.lists.push("l", "tail", Array<string>(5).fill(kilobyte));
+  expect(encoding()).toBe("listpack");
+  const small = journal.position;
+  txn.lists.push("l", "tail", Array<string>(4).fill(kilobyte));
+  expect(encoding()).toBe("quicklist");
+  txn.lists.pop("l", "head", 3);
+  expect(encoding()).toBe("quicklist");
+  const between = journal.position;
+  txn.lists.pop("l", "head", 4);
+  expect(encoding()).toBe("listpack");
+  journal.rollbackTo(between, keyspace);
+  expect(encoding()).toBe("quicklist");
+  journal.rollbackTo(small, keyspace);
+  expect(encoding()).toBe("listpack");
+});
