@@ -44,7 +44,7 @@ export async function startRedoubt(settings: readonly string[] = []): Promise<Ta
 
 /** redis-server as a master with two replicas, every write synced to its append-only file. */
 export async function startRedis(): Promise<Target | null> {
-  if (!existsSync("/usr/bin/redis-server")) return null;
+  if (!hasRedis()) return null;
   const folder = mkdtempSync(join(tmpdir(), "redis-bench-"));
   const basePort = await freeRange(3);
   const children: ChildProcess[] = [];
@@ -69,6 +69,24 @@ export async function startRedis(): Promise<Target | null> {
   };
 }
 
+/** One redis-server that keeps nothing on disk: its memory is its data. */
+export async function startLoneRedis(): Promise<Target | null> {
+  if (!hasRedis()) return null;
+  const folder = mkdtempSync(join(tmpdir(), "redis-bench-"));
+  const port = await freeRange(1);
+  const options = [
+    ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
+    ...["--save", "", "--appendonly", "no"],
+  ];
+  const child = spawn("redis-server", options, { stdio: "ignore" });
+  await until("redis-server answers", () => /role:master/.test(ask(port, "INFO", "replication")));
+  return { name: "redis", port: () => port, stop: () => stop([child], folder) };
+}
+
+function hasRedis(): boolean {
+  return existsSync("/usr/bin/redis-server");
+}
+
 function leaderOf(basePort: number): number | null {
   for (let port = basePort; port < basePort + 3; port++) {
     if (/role:master/.test(ask(port, "INFO", "replication"))) return port;
@@ -76,7 +94,8 @@ function leaderOf(basePort: number): number | null {
   return null;
 }
 
-function ask(port: number, ...argv: string[]): string {
+/** The reply as redis-cli prints it; empty: none within two seconds. */
+export function ask(port: number, ...argv: string[]): string {
   try {
     return execFileSync("redis-cli", ["-p", String(port), ...argv], {
       encoding: "utf8",

@@ -1,0 +1,43 @@
+/** The groups of figures that npm run bench knows: one line each. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { runMemory } from "./memory.js";
+import type { BenchOptions } from "./options.js";
+import { runThroughput } from "./throughput.js";
+import { COLLECTIONS, STRINGS } from "./workloads.js";
+
+export interface Group {
+  readonly name: string;
+  /** Runs when no group is named. */
+  readonly byDefault: boolean;
+  readonly summary: string;
+  /** Prints its figures; what it gives back is for --json. */
+  readonly run: (options: BenchOptions) => Promise<unknown>;
+}
+
+export const GROUPS: readonly Group[] = [
+  group("strings", "SET and GET beside redis-server", (o) => runThroughput(STRINGS, o)),
+  group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
+  group("memory", "bytes per element beside redis-server", runMemory),
+];
+
+function group(name: string, summary: string, run: Group["run"]): Group {
+  return { name, byDefault: true, summary, run };
+}
+
+/**
+ * A group that is a script of this folder, run as a process of its own, only when it is named. It prints
+ * for itself; --json gets its exit code.
+ */
+export function script(name: string, summary: string): Group {
+  const run = async (): Promise<unknown> => {
+    const path = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+    const child = spawn(process.execPath, [...process.execArgv, path], { stdio: "inherit" });
+    const [exitCode] = await once(child, "exit");
+    if (exitCode !== 0) throw new Error(`${name}.ts ended with exit code ${exitCode}`);
+    return { exitCode };
+  };
+  return { name, byDefault: false, summary, run };
+}

@@ -1,0 +1,224 @@
+/**
+ * The memory group: bytes an element takes on a leader of three nodes, beside what it takes in redis-server.
+ * Both are fresh for each kind of data; a figure is what grew from empty to loaded, by the element.
+ *
+ *   estimate   INFO's used_memory: what Redoubt itself counts against maxmemory
+ *   live       V8's heap and what it holds outside, after collections: what Redis calls used_memory, and
+ *              what the aims are about
+ *   resident   the process's pages: live, V8's room for garbage, LevelDB's buffers, the log's newest entries
+ *
+ * A node offers no command that collects garbage. Large ECHOs do it from outside: they touch no data, and
+ * the buffers they leave behind make V8 look for garbage. The least of several looks is taken; what is still
+ * not collected by then counts as live (a forced collection found 1 to 3 % less).
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { load, padded, repeated } from "./load.js";
+import { left, right, Table } from "./table.js";
+import { ask, startLoneRedis, startRedoubt, type Target } from "./targets.js";
+
+interface Data {
+  readonly name: string;
+  /** Greatest ratio of live bytes to redis-server's used_memory that is aimed at. */
+  readonly ratioAim: number;
+  readonly commands: () => Iterable<readonly string[]>;
+}
+
+/** Bytes; of the whole process, or grown by the element. */
+interface RedisMemory {
+  readonly used: number;
+  readonly resident: number;
+}
+
+interface RedoubtMemory {
+  readonly estimate: number;
+  readonly live: number;
+  readonly resident: number;
+}
+
+/** What --json gets of one kind of data: bytes an element; redis null: there is no redis-server. */
+interface Growth {
+  readonly data: string;
+  readonly redoubt: RedoubtMemory;
+  readonly redis: RedisMemory | null;
+}
+
+const ELEMENTS = 1_000_000;
+const SMALL_HASHES = 10_000;
+const STRING = "x".repeat(64);
+/** Coprime to ELEMENTS: its multiples are scores in no order, each once. */
+const SCORE_STEP = 618_033;
+
+const DATA: readonly Data[] = [
+  { name: "1 M strings of 64 B", ratioAim: 2.5, commands: strings },
+  {
+    name: "1 M fields, one hash",
+    ratioAim: 3,
+    commands: () => repeated(ELEMENTS, ["HSET", "hash"], field),
+  },
+  { name: "1 M fields, 10 000 hashes", ratioAim: 3, commands: smallHashes },
+  {
+    name: "1 M members, one zset",
+    ratioAim: 3,
+    commands: () => repeated(ELEMENTS, ["ZADD", "zset"], scoredMember),
+  },
+];
+
+/** Milliseconds. Loading may starve nodes on a busy machine; an election would cost the load, not tell anything. */
+const LOADING_ELECTION_TIMEOUT_MS = 10_000;
+/** Milliseconds from the load to the first look: followers have it too, the log's buffers are written. */
+const QUIET_MS = 2_000;
+/** Looks, and the ECHOs before each: two rounds were enough for one full collection, at most three. */
+const LOOKS = 6;
+const LOOK_INTERVAL_MS = 500;
+const ECHOES_PER_LOOK = 100;
+const ECHO_BYTES = 1024 * 1024;
+
+const TABLE = new Table([
+  left("bytes per element", 28),
+  right("redis used", 11),
+  right("rss", 7),
+  right("| estimate", 12),
+  right("live", 7),
+  right("rss", 7),
+  right("| est./used", 13),
+  right("live/used", 11),
+  right("rss/rss", 9),
+  right("aim", 6),
+  right("", 8),
+]);
+
+export async function runMemory(): Promise<readonly Growth[]> {
+  process.stdout.write(
+    `the leader of 3 nodes beside one redis-server, both fresh; fields of 18 B with values of 18 B, members of ` +
+      `19 B with distinct scores; the aim is for live/used\n\n`,
+  );
+  TABLE.printTitles();
+  const growths: Growth[] = [];
+  for (const data of DATA) {
+    const growth = {
+      data: data.name,
+      redis: await redisGrowth(data),
+      redoubt: await redoubtGrowth(data),
+    };
+    print(data, growth);
+    growths.push(growth);
+  }
+  return growths;
+}
+
+async function redisGrowth(data: Data): Promise<RedisMemory | null> {
+  const redis = await startLoneRedis();
+  if (redis === null) return null;
+  return during(redis, async (port) => {
+    const empty = redisMemory(port);
+    await load(port, data.commands());
+    await sleep(QUIET_MS);
+    const full = redisMemory(port);
+    return {
+      used: (full.used - empty.used) / ELEMENTS,
+      resident: (full.resident - empty.resident) / ELEMENTS,
+    };
+  });
+}
+
+async function redoubtGrowth(data: Data): Promise<RedoubtMemory> {
+  const redoubt = await startRedoubt([`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`]);
+  return during(redoubt, async (port) => {
+    const empty = await settledMemory(port);
+    await load(port, data.commands());
+    const full = await settledMemory(port);
+    return {
+      estimate: (full.estimate - empty.estimate) / ELEMENTS,
+      live: (full.live - empty.live) / ELEMENTS,
+      resident: (full.resident - empty.resident) / ELEMENTS,
+    };
+  });
+}
+
+async function during<T>(target: Target, act: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await act(target.port());
+  } finally {
+    await target.stop();
+  }
+}
+
+/** Of several looks the least of each figure: the rest was garbage. */
+async function settledMemory(port: number): Promise<RedoubtMemory> {
+  await sleep(QUIET_MS);
+  let least: RedoubtMemory = { estimate: Infinity, live: Infinity, resident: Infinity };
+  for (let look = 0; look < LOOKS; look++) {
+    await load(port, echoes());
+    await sleep(LOOK_INTERVAL_MS);
+    const now = redoubtMemory(port);
+    least = {
+      estimate: Math.min(least.estimate, now.estimate),
+      live: Math.min(least.live, now.live),
+      resident: Math.min(least.resident, now.resident),
+    };
+  }
+  return least;
+}
+
+function redisMemory(port: number): RedisMemory {
+  const memory = memoryInfo(port);
+  return { used: memory("used_memory"), resident: memory("used_memory_rss") };
+}
+
+function redoubtMemory(port: number): RedoubtMemory {
+  const memory = memoryInfo(port);
+  return {
+    estimate: memory("used_memory"),
+    live: memory("used_memory_heap") + memory("used_memory_external"),
+    resident: memory("used_memory_rss"),
+  };
+}
+
+function memoryInfo(port: number): (name: string) => number {
+  const info = ask(port, "INFO", "memory");
+  return (name) => {
+    const digits = new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1];
+    if (digits === undefined) throw new Error(`no ${name} in INFO of port ${port}`);
+    return Number(digits);
+  };
+}
+
+function print({ name, ratioAim }: Data, { redoubt, redis }: Growth): void {
+  const live = redis === null ? null : redoubt.live / redis.used;
+  TABLE.printRow([
+    name,
+    redis === null ? "-" : redis.used.toFixed(0),
+    redis === null ? "-" : redis.resident.toFixed(0),
+    redoubt.estimate.toFixed(0),
+    redoubt.live.toFixed(0),
+    redoubt.resident.toFixed(0),
+    redis === null ? "-" : (redoubt.estimate / redis.used).toFixed(2),
+    live === null ? "-" : live.toFixed(2),
+    redis === null ? "-" : (redoubt.resident / redis.resident).toFixed(2),
+    `< ${ratioAim}`,
+    live === null ? "" : live < ratioAim ? "met" : "MISSED",
+  ]);
+}
+
+function* strings(): Iterable<readonly string[]> {
+  for (let i = 0; i < ELEMENTS; i++) yield ["SET", `key:${padded(i)}`, STRING];
+}
+
+function* smallHashes(): Iterable<readonly string[]> {
+  const fields = ELEMENTS / SMALL_HASHES;
+  for (let i = 0; i < SMALL_HASHES; i++) yield* repeated(fields, ["HSET", `hash:${i}`], field);
+}
+
+function field(i: number): readonly string[] {
+  return [`field:${padded(i)}`, `value:${padded(i)}`];
+}
+
+function scoredMember(i: number): readonly string[] {
+  return [String((i * SCORE_STEP) % ELEMENTS), `member:${padded(i)}`];
+}
+
+function* echoes(): Iterable<readonly string[]> {
+  const argv = ["ECHO", "x".repeat(ECHO_BYTES)];
+  for (let i = 0; i < ECHOES_PER_LOOK; i++) yield argv;
+}

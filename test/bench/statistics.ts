@@ -1,0 +1,12 @@
+/** Numbers of several rounds as one line shows them. */
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Least and greatest, rounded. */
+export function spread(numbers: readonly number[]): string {
+  return `${Math.round(Math.min(...numbers))}-${Math.round(Math.max(...numbers))}`;
+}
