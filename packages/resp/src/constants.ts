@@ -45,8 +45,8 @@ export const chunkBytesMax = 16 * kib;
  */
 export const referenceBytesMin = 16 * kib;
 
-/** Characters up to which a loop writes a string faster than Buffer.write (measured: 110 and 128 ns at 32). */
-export const loopCharactersMax = 32;
+/** Characters up to which a loop writes a string faster than latin1Write (measured: 91 and 94 ns at 28). */
+export const loopCharactersMax = 28;
 
 assert(
   multibulkMaxDefault <= 2 ** 31 - 1 && multibulkMaxDefault > unauthenticatedArgumentsMax,
