@@ -6,7 +6,7 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { constants, cpus } from "node:os";
 import { GROUPS } from "./groups.js";
 import { readOptions, USAGE } from "./options.js";
 
@@ -34,4 +34,8 @@ async function main(): Promise<void> {
   }
 }
 
+// Leaving by exit ends the servers, see targets.ts.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 await main();

@@ -9,35 +9,38 @@ import { fileURLToPath } from "node:url";
 
 export interface Target {
   readonly name: string;
-  /** Port that takes writes. */
-  port(): number;
+  /** Port that takes writes; during an election, the next leader's. */
+  port(): Promise<number>;
   stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 60_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Ended with this process, however it ends, except by SIGKILL. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGTERM");
+});
+
 /** Three Redoubt nodes by the project's own launcher. */
 export async function startRedoubt(settings: readonly string[] = []): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "redoubt-bench-"));
   const basePort = await freeRange(3);
-  const child = spawn(
+  const child = start(
     process.execPath,
     [
       join(ROOT, "scripts/start.mjs"),
       ...["--dir", join(folder, "data"), "--base-port", String(basePort)],
       ...settings.flatMap((setting) => ["--set", setting]),
     ],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    "inherit",
   );
-  await until("Redoubt serves", () => leaderOf(basePort) !== null);
+  const port = () => until("Redoubt serves", () => leaderOf(basePort));
+  await port();
   return {
     name: "redoubt, 3 nodes",
-    port: () => {
-      const leader = leaderOf(basePort);
-      if (leader === null) throw new Error("no leader");
-      return leader;
-    },
+    port,
     stop: () => stop([child], folder),
   };
 }
@@ -56,15 +59,16 @@ export async function startRedis(): Promise<Target | null> {
       ...["--appendonly", "yes", "--appendfsync", "always"],
       ...(i === 0 ? [] : ["--replicaof", "127.0.0.1", String(basePort)]),
     ];
-    children.push(spawn("redis-server", options, { stdio: "ignore" }));
+    children.push(start("redis-server", options, "ignore"));
   }
   await until("redis-server has two replicas", () => {
     const info = ask(basePort, "INFO", "replication");
-    return /connected_slaves:2/.test(info) && (info.match(/state=online/g)?.length ?? 0) === 2;
+    const online = info.match(/state=online/g)?.length;
+    return /connected_slaves:2/.test(info) && online === 2 ? true : null;
   });
   return {
     name: "redis, AOF always + 2 replicas",
-    port: () => basePort,
+    port: () => Promise.resolve(basePort),
     stop: () => stop(children, folder),
   };
 }
@@ -78,9 +82,20 @@ export async function startLoneRedis(): Promise<Target | null> {
     ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
     ...["--save", "", "--appendonly", "no"],
   ];
-  const child = spawn("redis-server", options, { stdio: "ignore" });
-  await until("redis-server answers", () => /role:master/.test(ask(port, "INFO", "replication")));
-  return { name: "redis", port: () => port, stop: () => stop([child], folder) };
+  const child = start("redis-server", options, "ignore");
+  await until("redis-server answers", () => (isMaster(port) ? true : null));
+  return { name: "redis", port: () => Promise.resolve(port), stop: () => stop([child], folder) };
+}
+
+function start(
+  command: string,
+  argv: readonly string[],
+  stderr: "inherit" | "ignore",
+): ChildProcess {
+  const child = spawn(command, argv, { stdio: ["ignore", "ignore", stderr] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
 }
 
 function hasRedis(): boolean {
@@ -89,9 +104,13 @@ function hasRedis(): boolean {
 
 function leaderOf(basePort: number): number | null {
   for (let port = basePort; port < basePort + 3; port++) {
-    if (/role:master/.test(ask(port, "INFO", "replication"))) return port;
+    if (isMaster(port)) return port;
   }
   return null;
+}
+
+function isMaster(port: number): boolean {
+  return /role:master/.test(ask(port, "INFO", "replication"));
 }
 
 /** The reply as redis-cli prints it; empty: none within two seconds. */
@@ -108,9 +127,12 @@ export function ask(port: number, ...argv: string[]): string {
   }
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
+/** The first answer that is not null. */
+async function until<T>(what: string, question: () => T | null): Promise<T> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!condition()) {
+  for (;;) {
+    const answer = question();
+    if (answer !== null) return answer;
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

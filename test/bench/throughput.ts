@@ -104,19 +104,15 @@ function probeRequests({ connections, pipeline }: Workload): number {
 /** A run that an election ends is no figure: it is done again, and said. */
 async function measure(target: Target, workload: Workload, requests: number): Promise<Sample> {
   for (let attempt = 1; ; attempt++) {
-    const port = target.port();
     try {
-      return await measureOnce(port, workload, requests);
+      return await measureOnce(await target.port(), workload, requests);
     } catch (error) {
-      if (attempt === ATTEMPTS_MAX || (await portAfterElection(target)) === port) throw error;
-      process.stdout.write(`(another leader of ${target.name}: ${workload.name} is run again)\n`);
+      if (attempt === ATTEMPTS_MAX) throw error;
+      const why = (error as Error).message.trim().split("\n").at(-1)!;
+      process.stdout.write(`(${workload.name} on ${target.name} is run again: ${why})\n`);
+      await sleep(ELECTION_MS);
     }
   }
-}
-
-async function portAfterElection(target: Target): Promise<number> {
-  await sleep(ELECTION_MS);
-  return target.port();
 }
 
 async function measureOnce(port: number, workload: Workload, requests: number): Promise<Sample> {
