@@ -49,6 +49,12 @@ export class Txn {
   private effects = 0;
   private beginBytes = 0;
   private markBytes = 0;
+  private markExpired = 0;
+  /**
+   * Keys deleted because their time was over, since start. What a command's undo took back is not counted, what
+   * a loss of leadership took back is.
+   */
+  expiredKeys = 0;
 
   constructor(keyspace: Keyspace, journal: UndoJournal, batch: BatchWriter, touch: TouchSink) {
     this.keyspace = keyspace;
@@ -98,6 +104,7 @@ export class Txn {
     this.effects = 0;
     this.beginBytes = this.batch.bytes;
     this.markBytes = this.beginBytes;
+    this.markExpired = this.expiredKeys;
   }
 
   get(key: string): Value | undefined {
@@ -212,6 +219,7 @@ export class Txn {
   /** A point of this command to which undoTo can return. Marks nest. */
   mark(): number {
     this.markBytes = this.batch.bytes;
+    this.markExpired = this.expiredKeys;
     return this.journal.position;
   }
 
@@ -227,6 +235,7 @@ export class Txn {
       this.effects -= undone;
     }
     this.markBytes = batch.bytes;
+    this.expiredKeys = Math.min(this.expiredKeys, this.markExpired);
   }
 
   /** Redis: expired when now is past the deadline, not at it. */
@@ -237,6 +246,7 @@ export class Txn {
     }
     if (this.lead) {
       this.deleteExisting(key);
+      this.expiredKeys++;
     }
     return true;
   }

@@ -81,11 +81,24 @@ export const LEASE_CLOCK_JUMP_SHARE = 0.4;
 /** A command waits this many election timeouts for a leader before it gets CLUSTERDOWN. */
 export const HOLD_ELECTION_TIMEOUTS = 2;
 
-/** Active expiry (Redis: expire.c, ACTIVE_EXPIRE_CYCLE_*): 10 cycles a second, 20 keys a sample. */
-export const EXPIRY_CYCLE_INTERVAL_MS = 100;
+/** Active expiry begins this many cycles a second (Redis: `hz`, whose default is 10). */
+export const EXPIRY_CYCLES_PER_SECOND = 10;
+/** `active-expire-effort` (redis.conf). */
+export const EXPIRY_EFFORT_MIN = 1;
+export const EXPIRY_EFFORT_MAX = 10;
+/** Keys of one sample at the least effort; each step of effort adds a quarter (Redis: expire.c). */
 export const EXPIRY_SAMPLE_KEYS = 20;
-/** A cycle samples again while more than a quarter of a sample was expired, at most this often. */
-export const EXPIRY_SAMPLES_MAX = 16;
+/** A cycle samples again while more of a sample was expired; each step of effort takes off one. */
+export const EXPIRY_STALE_PERCENT = 10;
+/** Share of the time that cycles may take at the least effort; each step of effort adds two. */
+export const EXPIRY_TIME_PERCENT = 25;
+export const EXPIRY_TIME_PERCENT_STEP = 2;
+/** How long a cycle goes on in one turn: clients and heartbeats wait no longer. The rest comes in the next turns. */
+export const EXPIRY_MS_PER_TURN_MAX = 2;
+/** Samples of one turn: a bound that no clock has a part in. Some milliseconds' worth. */
+export const EXPIRY_SAMPLES_PER_TURN_MAX = 128;
+/** Weight of the newest cycle in `expired_stale_perc` (Redis: expire.c). */
+export const EXPIRY_STALE_AVERAGE_WEIGHT = 0.05;
 
 /** What a subscription costs besides its name: its places in two tables, and the tables' share. */
 export const SUBSCRIPTION_BYTES = 256;
@@ -125,6 +138,18 @@ assert(
 assert(
   SESSION_WAITING_BYTES_MAX <= SESSION_WAITING_REQUEST_BYTES_MAX,
   "requests are kept as long as their replies",
+);
+assert(
+  EXPIRY_STALE_PERCENT > EXPIRY_EFFORT_MAX - EXPIRY_EFFORT_MIN,
+  "the greatest effort still accepts some stale keys, or cycles would sample for ever",
+);
+assert(
+  EXPIRY_TIME_PERCENT + EXPIRY_TIME_PERCENT_STEP * (EXPIRY_EFFORT_MAX - EXPIRY_EFFORT_MIN) < 50,
+  "clients have at least half of the time",
+);
+assert(
+  EXPIRY_MS_PER_TURN_MAX * EXPIRY_CYCLES_PER_SECOND * 100 <= EXPIRY_TIME_PERCENT * 1000,
+  "a turn's share fits a cycle's",
 );
 assert(COMMANDS_PER_SESSION_MAX <= COMMANDS_PER_TURN_MAX, "a session's share fits a turn");
 

@@ -38,6 +38,7 @@ import {
   CLOCK_CHECK_COMMANDS,
   COMMANDS_PER_SESSION_MAX,
   COMMANDS_PER_TURN_MAX,
+  EXPIRY_EFFORT_MIN,
   HOLD_ELECTION_TIMEOUTS,
   LOG_TRAILING_ENTRIES,
   TELL_MS_PER_TURN_MAX,
@@ -80,6 +81,8 @@ export interface ReplicaOptions {
   readonly witness?: boolean;
   /** Bytes; 0: unlimited. Read at every check: CONFIG SET changes it. */
   readonly maxmemoryBytes: () => number;
+  /** Of active expiry, 1 to 10. Read at every cycle: CONFIG SET changes it. Default 1. */
+  readonly activeExpireEffort?: () => number;
   /** A broken invariant or damaged log: the process must stop. Called once; no turn runs after it. */
   readonly onFatal: (error: unknown) => void;
   /** Rows it serves. Default: all of @redoubt/commands. */
@@ -199,7 +202,8 @@ export class Replica implements PeerEvents, SessionEvents {
       events,
       this.isWitness,
     );
-    this.#expiry = new ActiveExpiry(this.#speculation, ports.clock, ports.random);
+    const { activeExpireEffort = () => EXPIRY_EFFORT_MIN } = options;
+    this.#expiry = new ActiveExpiry(speculation, ports.clock, ports.random, activeExpireEffort);
     ports.scheduler.wakeAt(this.#raft.nextDeadlineMs());
   }
 
@@ -648,6 +652,12 @@ export class Replica implements PeerEvents, SessionEvents {
     for (const session of this.#sessions.values()) visit(session);
   }
 
+  /** CONFIG RESETSTAT. */
+  resetCounters(): void {
+    this.#speculation.txn.expiredKeys = 0;
+    this.#expiry.resetCounters();
+  }
+
   /** Digest of the state as it is (leader: executed) with the index it belongs to. */
   stateDigest(): { readonly index: Index; readonly digest: string } {
     return { index: this.#speculation.executed, digest: nodeStateDigest(this.#speculation) };
@@ -663,7 +673,7 @@ export class Replica implements PeerEvents, SessionEvents {
       pubSub: this.#pubSub,
       usedMemoryBytes: this.usedMemoryBytes(),
       commandsExecuted: this.#executor.executedCommands,
-      expiredKeys: this.#expiry.expiredKeys,
+      expiry: this.#expiry,
       sessions: this.#sessions.size,
       parkedSessions: this.#parked.length,
       blockedSessions: this.#blocked.size,

@@ -2,6 +2,7 @@
 
 import { stateDigest } from "@redoubt/keyspace";
 import type { Configuration, Index, NodeId, Raft, Role, Term } from "@redoubt/raft";
+import type { ActiveExpiry } from "./active-expiry.js";
 import type { Route } from "./dispatcher.js";
 import type { SnapshotStore } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
@@ -52,7 +53,12 @@ export interface ReplicaStatus {
   };
   readonly counters: {
     readonly commandsExecuted: number;
+    /** Deleted on this node because their time was over, on access or by the active cycle. */
     readonly expiredKeys: number;
+    /** 0 to 1: an estimate, by the active cycle's late samples. */
+    readonly expiredStaleShare: number;
+    /** Active cycles that ended because their time was used up. */
+    readonly expiredTimeCapReached: number;
     readonly sessions: number;
     readonly waitingSessions: number;
     readonly parkedSessions: number;
@@ -77,7 +83,7 @@ interface StatusParts {
   readonly pubSub: PubSub;
   readonly usedMemoryBytes: number;
   readonly commandsExecuted: number;
-  readonly expiredKeys: number;
+  readonly expiry: ActiveExpiry;
   readonly sessions: number;
   readonly parkedSessions: number;
   readonly blockedSessions: number;
@@ -118,7 +124,9 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     },
     counters: {
       commandsExecuted: parts.commandsExecuted,
-      expiredKeys: parts.expiredKeys,
+      expiredKeys: speculation.txn.expiredKeys,
+      expiredStaleShare: parts.expiry.staleShare,
+      expiredTimeCapReached: parts.expiry.timeCapReached,
       sessions: parts.sessions,
       waitingSessions: parts.gate.waitingSessions,
       parkedSessions: parts.parkedSessions,

@@ -221,6 +221,7 @@ function compose(
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       maxmemoryBytes: () => config.maxmemoryBytes,
+      activeExpireEffort: () => config.activeExpireEffort,
       onFatal: (error) => fatal(error instanceof Error ? error : new Error(String(error))),
     },
     {

@@ -25,6 +25,7 @@ const SNAPSHOT_CHUNK_BYTES = 64;
 export interface TestNodeOptions {
   readonly commands?: CommandTable;
   readonly maxmemoryBytes?: () => number;
+  readonly activeExpireEffort?: () => number;
   readonly observer?: (node: TestNode) => EntryObserver;
   readonly readMode?: NonNullable<ReplicaOptions["readMode"]>;
   readonly replicationMode?: ReplicationMode;
@@ -82,6 +83,7 @@ export class TestNode {
         maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
         onFatal: (error) => this.#failed(error),
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
+        activeExpireEffort: options.activeExpireEffort ?? (() => 1),
         witness: options.witnesses?.includes(id) ?? false,
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
         replicationMode: options.replicationMode ?? "raft",

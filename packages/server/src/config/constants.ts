@@ -42,6 +42,10 @@ export const heartbeatIntervalMsMax = 10_000;
  */
 export const heartbeatsPerElectionTimeoutMin = 5;
 
+/** Redis's range of active-expire-effort. */
+export const expireEffortMin = 1;
+export const expireEffortMax = 10;
+
 /** Files. An include chain longer than this is a cycle. */
 export const includeDepthMax = 16;
 

@@ -180,6 +180,10 @@ export class ServerConfig {
   get maxmemoryBytes(): number {
     return this.#values.maxmemory;
   }
+  /** 1 to 10. */
+  get activeExpireEffort(): number {
+    return this.#values["active-expire-effort"];
+  }
   /** Absolute. */
   get dir(): string {
     return this.#values.dir;

@@ -40,8 +40,9 @@ export const configSet: HostHandler = ({ config }, session, argv) => {
   else reply.error(refusal);
 };
 
-export const configResetStat: HostHandler = ({ gateway }, session) => {
+export const configResetStat: HostHandler = ({ gateway, replica }, session) => {
   gateway.resetStats();
+  replica().resetCounters();
   session.reply.ok();
 };
 

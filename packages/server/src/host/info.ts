@@ -126,6 +126,8 @@ const stats: SectionWriter = ({ services: { gateway }, status }) => {
     ["instantaneous_output_kbps", kilobytes(counted.outputRate.perSecond())],
     ["rejected_connections", counted.connectionsRejected],
     ["expired_keys", status.counters.expiredKeys],
+    ["expired_stale_perc", (100 * status.counters.expiredStaleShare).toFixed(2)],
+    ["expired_time_cap_reached_count", status.counters.expiredTimeCapReached],
     ["evicted_keys", 0],
     ["evicted_clients", counted.limitKills],
     ["pubsub_channels", status.counters.channels],
