@@ -78,6 +78,12 @@ export const READ_ROUNDS_IN_FLIGHT_MAX = 4;
  */
 export const LEASE_CLOCK_JUMP_SHARE = 0.4;
 
+/**
+ * Wall and monotonic clock that move against each other by more between two looks are told of: milliseconds.
+ * Slewing and leap seconds stay below it.
+ */
+export const WALL_CLOCK_JUMP_MS_MIN = 1000;
+
 /** A command waits this many election timeouts for a leader before it gets CLUSTERDOWN. */
 export const HOLD_ELECTION_TIMEOUTS = 2;
 

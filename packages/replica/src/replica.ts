@@ -60,6 +60,7 @@ import { Session, type SessionEvents } from "./session.js";
 import { Speculation } from "./speculation.js";
 import { nodeStateDigest, type ReplicaStatus, statusOf } from "./status.js";
 import { WRITE_LOST } from "./wait.js";
+import { WallClockJumps } from "./wall-clock-jumps.js";
 
 export interface ReplicaOptions {
   readonly id: NodeId;
@@ -104,6 +105,7 @@ export class Replica implements PeerEvents, SessionEvents {
   readonly #driver: Driver;
   readonly #expiry: ActiveExpiry;
   readonly #leaseClock: LeaseClock;
+  readonly #clockJumps: WallClockJumps;
   readonly #sealer: Sealer;
   readonly #changes: LeadershipChanges;
   readonly #memory: MemoryUse;
@@ -141,6 +143,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#pubSub = new PubSub(this.#gate);
     const { clockDriftPercentMax = clockDriftPercentMaxDefault } = options;
     this.#leaseClock = new LeaseClock(ports.clock, options.electionTimeoutMs, clockDriftPercentMax);
+    this.#clockJumps = new WallClockJumps(ports.clock, ports.logger);
     this.#raft = raftOf(options, ports, this.#nowMs);
     const speculation = this.#speculation;
     this.#sealer = new Sealer(this.#raft, speculation, this.#pubSub, ports.observer);
@@ -294,6 +297,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#nowMs = clock.monotonicMs();
     this.#route.nowMs = this.#nowMs;
     this.#turnEndMs = this.#nowMs + this.#options.heartbeatIntervalMs / 2;
+    this.#clockJumps.look();
     this.#watchClocks();
     this.#driver.collect(this.#nowMs);
     this.#driver.advance();
@@ -674,6 +678,7 @@ export class Replica implements PeerEvents, SessionEvents {
       usedMemoryBytes: this.usedMemoryBytes(),
       commandsExecuted: this.#executor.executedCommands,
       expiry: this.#expiry,
+      clockJumps: this.#clockJumps,
       sessions: this.#sessions.size,
       parkedSessions: this.#parked.length,
       blockedSessions: this.#blocked.size,

@@ -8,6 +8,7 @@ import type { SnapshotStore } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
 import type { ReplyGate } from "./reply-gate.js";
 import type { Speculation } from "./speculation.js";
+import type { WallClockJumps } from "./wall-clock-jumps.js";
 
 export interface ReplicaStatus {
   readonly id: NodeId;
@@ -26,6 +27,14 @@ export interface ReplicaStatus {
   readonly appended: Index;
   readonly flushed: Index;
   readonly logTimeMs: number;
+  /** Jumps of this node's wall clock since its process started. */
+  readonly wallClock: {
+    readonly jumps: number;
+    /** Negative: back. 0: there was none. */
+    readonly lastJumpMs: number;
+    /** Milliseconds since the Unix epoch, by the clock as it was then; 0: never. */
+    readonly lastJumpSeenAtMs: number;
+  };
   /** Leader's view of the members, itself included; empty on a follower. */
   readonly peers: ReturnType<Raft["progress"]>;
   readonly configuration: Configuration;
@@ -84,6 +93,7 @@ interface StatusParts {
   readonly usedMemoryBytes: number;
   readonly commandsExecuted: number;
   readonly expiry: ActiveExpiry;
+  readonly clockJumps: WallClockJumps;
   readonly sessions: number;
   readonly parkedSessions: number;
   readonly blockedSessions: number;
@@ -105,6 +115,11 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     appended: raft.lastIndex,
     flushed: raft.flushed,
     logTimeMs: speculation.keyspace.logTimeMs,
+    wallClock: {
+      jumps: parts.clockJumps.count,
+      lastJumpMs: parts.clockJumps.lastMs,
+      lastJumpSeenAtMs: parts.clockJumps.lastSeenAtMs,
+    },
     peers: raft.progress(),
     configuration: raft.configuration,
     configurationIndex: raft.configurationIndex,

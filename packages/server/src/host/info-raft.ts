@@ -36,6 +36,7 @@ export function raftLines(
     ["raft_first_index", status.firstIndex],
     ["raft_snapshot_index", status.snapshotIndex],
     ["raft_log_time_ms", status.logTimeMs],
+    ["raft_log_time_ahead_ms", Math.max(0, status.logTimeMs - Date.now())],
     ["raft_uncommitted_bytes", status.uncommittedBytes],
     ["raft_waiting_sessions", status.counters.waitingSessions],
     ["raft_parked_sessions", status.counters.parkedSessions],

@@ -37,7 +37,7 @@ export const info: HostHandler = (services, session, argv) => {
   session.reply.verbatim("txt", parts.join("\r\n"));
 };
 
-const server: SectionWriter = ({ services: { config, facts, nowMs } }) => {
+const server: SectionWriter = ({ services: { config, facts, nowMs }, status: { wallClock } }) => {
   const upSeconds = Math.floor((nowMs() - facts.startedMonotonicMs) / 1000);
   return [
     ["redis_version", redisVersion],
@@ -52,6 +52,9 @@ const server: SectionWriter = ({ services: { config, facts, nowMs } }) => {
     ["server_time_usec", Date.now() * 1000],
     ["uptime_in_seconds", upSeconds],
     ["uptime_in_days", Math.floor(upSeconds / 86_400)],
+    ["wall_clock_jumps", wallClock.jumps],
+    ["wall_clock_last_jump_ms", wallClock.lastJumpMs],
+    ["wall_clock_last_jump_seen_at_ms", wallClock.lastJumpSeenAtMs],
     ["executable", process.execPath],
     ["config_file", config.file ?? ""],
   ];
