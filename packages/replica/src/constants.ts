@@ -20,11 +20,16 @@ export const COMMAND_EFFECT_BYTES_MAX = 78 * MIB;
  */
 export const SEAL_LOOKS_MAX = 20;
 
-/** Sealed but uncommitted payload above which the leader executes nothing new. Memory stays flat when followers stall. */
+/**
+ * Uncommitted payload above which the leader executes nothing new, unless it is told another number. Memory
+ * stays flat when followers stall.
+ */
 export const IN_FLIGHT_BYTES_MAX = 64 * MIB;
 
-/** Sealed but uncommitted batches above which the leader executes nothing new. */
+/** Sealed but uncommitted batches above which the leader executes nothing new, unless it is told another number. */
 export const IN_FLIGHT_BATCHES_MAX = 1024;
+/** The most it may be told: some hundred bytes each, and as many acknowledgements. */
+export const IN_FLIGHT_BATCHES_CEILING = 65_536;
 
 /**
  * What undo keeps alive above which the leader executes nothing new. Effects of a few bytes can pin large
@@ -137,6 +142,7 @@ assert(2 * LEASE_CLOCK_JUMP_SHARE < 1, "what no clock shows is less than what a 
 assert(BATCH_BYTES_MAX + COMMAND_EFFECT_BYTES_MAX <= ENTRY_BYTES_MAX, "a batch fits an entry");
 assert(COMMAND_EFFECT_BYTES_MAX < MULTI_QUEUED_BYTES_MAX, "what fits an entry fits a MULTI");
 assert(BATCH_BYTES_MAX <= IN_FLIGHT_BYTES_MAX, "one batch fits the in-flight window");
+assert(IN_FLIGHT_BATCHES_MAX <= IN_FLIGHT_BATCHES_CEILING, "the window is one that may be set");
 assert(
   IN_FLIGHT_BYTES_MAX <= IN_FLIGHT_UNDO_BYTES_MAX,
   "plain overwrites meet the window of payloads first",

@@ -4,5 +4,6 @@ export * from "./constants.js";
 export * from "./errors.js";
 export * from "./ports.js";
 export { type ReadMode, Replica, type ReplicaOptions } from "./replica.js";
+export type { InFlightWindow } from "./sealer.js";
 export { type Blocked, type ReplyMode, Session, type SessionEvents } from "./session.js";
 export type { ReplicaStatus } from "./status.js";

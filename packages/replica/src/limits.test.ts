@@ -94,6 +94,98 @@ describe("the in-flight window", () => {
   });
 });
 
+describe("an in-flight window that is set", () => {
+  /** Far enough for everything that is going to be executed to be. */
+  const longMs = 300;
+
+  test("trap-20 followers silent, the leader stops admitting at the bound in bytes; lowered, once that is drained", () => {
+    let bytesMax = 4 * MIB;
+    const inFlightWindow = { bytesMax: () => bytesMax, batchesMax: () => IN_FLIGHT_BATCHES_MAX };
+    const cluster = new TestCluster({ inFlightWindow });
+    const leader = cluster.elect();
+    const size = MIB / 4;
+    const value = Buffer.alloc(size, "x");
+    cluster.withholdCommits();
+    const clients = Array.from({ length: 60 }, (_, i) =>
+      leader.connect().sendWords(["SET", `k${i}`, value]),
+    );
+    cluster.advance(longMs);
+    const executed = leader.replica.keyspace.size;
+    expect(executed * size).toBeGreaterThanOrEqual(bytesMax - size);
+    expect(executed * size).toBeLessThanOrEqual(bytesMax + size);
+    const { inFlight } = leader.replica.status();
+    expect(inFlight.full).toBe(true);
+    expect(inFlight.bytes).toBeGreaterThanOrEqual(bytesMax);
+
+    // Raised, it goes on at once; lowered below what is in flight, nobody is told or lost.
+    bytesMax = 8 * MIB;
+    leader.connect().send("PING");
+    cluster.advance(longMs);
+    const more = leader.replica.keyspace.size;
+    expect(more * size).toBeGreaterThanOrEqual(bytesMax - size);
+    bytesMax = MIB;
+    cluster.advance(longMs);
+    expect(leader.replica.keyspace.size).toBe(more);
+    expect(leader.serving).toBe(true);
+    cluster.loseNothing();
+    cluster.advance(1000);
+    for (const client of clients) expect(client.take()).toEqual(["+OK"]);
+    expect(leader.replica.status().inFlight).toEqual({ bytes: 0, batches: 0, full: false });
+    for (const node of cluster.nodes) expect(node.replica.keyspace.size).toBe(60);
+  });
+
+  test("trap-20 the same in entries; nothing is lost, and order holds", () => {
+    let batchesMax = 8;
+    const inFlightWindow = { bytesMax: () => IN_FLIGHT_BYTES_MAX, batchesMax: () => batchesMax };
+    const cluster = new TestCluster({ inFlightWindow });
+    const leader = cluster.elect();
+    const client = leader.connect();
+    cluster.withholdCommits();
+    for (let i = 0; i < 30; i++) {
+      client.send(`RPUSH list ${i}`);
+      cluster.settle();
+    }
+    const { inFlight, appended, commit } = leader.replica.status();
+    expect(inFlight.batches).toBe(8);
+    expect(inFlight.full).toBe(true);
+    expect(appended - commit).toBe(8);
+    expect(client.take()).toEqual([]);
+    batchesMax = 2;
+    cluster.loseNothing();
+    cluster.until(() => leader.replica.status().inFlight.bytes === 0);
+    cluster.advance(1000);
+    client.send("LRANGE list 0 -1");
+    cluster.settle();
+    const numbers = Array.from({ length: 30 }, (_, i) => i);
+    expect(client.take()).toEqual([
+      ...numbers.map((i) => `:${i + 1}`),
+      `*30 ${numbers.map((i) => `$${String(i).length} ${i}`).join(" ")}`,
+    ]);
+  });
+
+  test("deposed with a full window, it takes back what was not committed and says so", () => {
+    const inFlightWindow = { bytesMax: () => MIB, batchesMax: () => 4 };
+    const cluster = new TestCluster({ inFlightWindow });
+    const leader = cluster.elect();
+    const client = leader.connect();
+    cluster.isolate(leader);
+    for (let i = 0; i < 10; i++) {
+      client.send(`SET k${i} v`);
+      cluster.settle();
+    }
+    expect(leader.replica.status().inFlight.batches).toBe(4);
+    cluster.depose(leader);
+    cluster.heal();
+    cluster.advance(2000);
+    const replies = client.take();
+    expect(replies).toHaveLength(10);
+    expect(replies.slice(0, 4).every((reply) => reply.startsWith("-INDETERMINATE"))).toBe(true);
+    expect(replies.slice(4).every((reply) => reply.startsWith("-MOVED"))).toBe(true);
+    expect(leader.replica.status().inFlight).toEqual({ bytes: 0, batches: 0, full: false });
+    expect(leader.replica.keyspace.size).toBe(0);
+  });
+});
+
 describe("back-pressure of one connection", () => {
   test("requests pause the socket at the limit, and it goes on when they are executed", () => {
     const cluster = new TestCluster();

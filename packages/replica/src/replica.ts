@@ -55,7 +55,7 @@ import { ParkedSessions } from "./parked-sessions.js";
 import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
 import { PubSub } from "./pub-sub.js";
 import { ReplyGate } from "./reply-gate.js";
-import { Sealer } from "./sealer.js";
+import { DEFAULT_WINDOW, type InFlightWindow, Sealer } from "./sealer.js";
 import { Session, type SessionEvents } from "./session.js";
 import { Speculation } from "./speculation.js";
 import { nodeStateDigest, type ReplicaStatus, statusOf } from "./status.js";
@@ -82,6 +82,8 @@ export interface ReplicaOptions {
   readonly witness?: boolean;
   /** Bytes; 0: unlimited. Read at every check: CONFIG SET changes it. */
   readonly maxmemoryBytes: () => number;
+  /** Default: IN_FLIGHT_BYTES_MAX and IN_FLIGHT_BATCHES_MAX. */
+  readonly inFlightWindow?: InFlightWindow;
   /** Of active expiry, 1 to 10. Read at every cycle: CONFIG SET changes it. Default 1. */
   readonly activeExpireEffort?: () => number;
   /** A broken invariant or damaged log: the process must stop. Called once; no turn runs after it. */
@@ -146,7 +148,13 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#clockJumps = new WallClockJumps(ports.clock, ports.logger);
     this.#raft = raftOf(options, ports, this.#nowMs);
     const speculation = this.#speculation;
-    this.#sealer = new Sealer(this.#raft, speculation, this.#pubSub, ports.observer);
+    this.#sealer = new Sealer(
+      this.#raft,
+      speculation,
+      this.#pubSub,
+      ports.observer,
+      options.inFlightWindow ?? DEFAULT_WINDOW,
+    );
     this.#changes = new LeadershipChanges(
       this.#raft,
       speculation,
@@ -677,6 +685,7 @@ export class Replica implements PeerEvents, SessionEvents {
       pubSub: this.#pubSub,
       usedMemoryBytes: this.usedMemoryBytes(),
       commandsExecuted: this.#executor.executedCommands,
+      sealer: this.#sealer,
       expiry: this.#expiry,
       clockJumps: this.#clockJumps,
       sessions: this.#sessions.size,

@@ -17,11 +17,25 @@ import type { EntryObserver } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
 import type { Speculation } from "./speculation.js";
 
+/** How much the leader executes ahead of the commits. Read at each check: CONFIG SET changes it. */
+export interface InFlightWindow {
+  /** Payload bytes, BATCH_BYTES_MAX to IN_FLIGHT_UNDO_BYTES_MAX. One command may exceed it by itself. */
+  bytesMax(): number;
+  /** Sealed batches, 1 to IN_FLIGHT_BATCHES_CEILING. */
+  batchesMax(): number;
+}
+
+export const DEFAULT_WINDOW: InFlightWindow = {
+  bytesMax: () => IN_FLIGHT_BYTES_MAX,
+  batchesMax: () => IN_FLIGHT_BATCHES_MAX,
+};
+
 export class Sealer {
   readonly #raft: Raft;
   readonly #speculation: Speculation;
   readonly #pubSub: PubSub;
   readonly #observer: EntryObserver | undefined;
+  readonly #window: InFlightWindow;
   /** Turns that the open batch has waited for arrivals to pause. */
   #looks = 0;
 
@@ -30,11 +44,13 @@ export class Sealer {
     speculation: Speculation,
     pubSub: PubSub,
     observer: EntryObserver | undefined,
+    window: InFlightWindow,
   ) {
     this.#raft = raft;
     this.#speculation = speculation;
     this.#pubSub = pubSub;
     this.#observer = observer;
+    this.#window = window;
   }
 
   /**
@@ -44,11 +60,16 @@ export class Sealer {
   get admitting(): boolean {
     return (
       !this.#raft.transferring &&
-      this.#raft.uncommittedBytes + this.#speculation.batch.bytes < IN_FLIGHT_BYTES_MAX &&
-      this.#speculation.sealedCount < IN_FLIGHT_BATCHES_MAX &&
+      this.inFlightBytes < this.#window.bytesMax() &&
+      this.#speculation.sealedCount < this.#window.batchesMax() &&
       this.#speculation.journal.memoryBytes < IN_FLIGHT_UNDO_BYTES_MAX &&
       this.#pubSub.untoldBytes < UNTOLD_BYTES_HIGH
     );
+  }
+
+  /** Payload that is not committed, that of the open batch included. */
+  get inFlightBytes(): number {
+    return this.#raft.uncommittedBytes + this.#speculation.batch.bytes;
   }
 
   /**

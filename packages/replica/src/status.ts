@@ -7,6 +7,7 @@ import type { Route } from "./dispatcher.js";
 import type { SnapshotStore } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
 import type { ReplyGate } from "./reply-gate.js";
+import type { Sealer } from "./sealer.js";
 import type { Speculation } from "./speculation.js";
 import type { WallClockJumps } from "./wall-clock-jumps.js";
 
@@ -49,6 +50,15 @@ export interface ReplicaStatus {
   /** How long reads need no round, in ms; 0: no lease. */
   readonly leaseRemainingMs: number;
   readonly uncommittedBytes: number;
+  /** What is executed and not committed; zeros on a follower. */
+  readonly inFlight: {
+    /** Payload, that of the open batch included. */
+    readonly bytes: number;
+    /** Sealed batches. */
+    readonly batches: number;
+    /** A leader that executes nothing new: its window is full, or it hands over. */
+    readonly full: boolean;
+  };
   /** First entry of the log; what is before it is in the snapshot. */
   readonly firstIndex: Index;
   /** Index of the newest snapshot; 0: none. */
@@ -92,6 +102,7 @@ interface StatusParts {
   readonly pubSub: PubSub;
   readonly usedMemoryBytes: number;
   readonly commandsExecuted: number;
+  readonly sealer: Sealer;
   readonly expiry: ActiveExpiry;
   readonly clockJumps: WallClockJumps;
   readonly sessions: number;
@@ -129,6 +140,11 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     transferring: raft.transferring,
     leaseRemainingMs: Math.max(0, raft.leaseUntilMs() - route.nowMs),
     uncommittedBytes: raft.uncommittedBytes,
+    inFlight: {
+      bytes: speculation.leading ? parts.sealer.inFlightBytes : 0,
+      batches: speculation.sealedCount,
+      full: speculation.leading && !parts.sealer.admitting,
+    },
     firstIndex: raft.anchorIndex + 1,
     snapshotIndex: parts.snapshots?.newest()?.index ?? 0,
     memory: {

@@ -221,6 +221,10 @@ function compose(
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       maxmemoryBytes: () => config.maxmemoryBytes,
+      inFlightWindow: {
+        bytesMax: () => config.inFlightBytesMax,
+        batchesMax: () => config.inFlightBatchesMax,
+      },
       activeExpireEffort: () => config.activeExpireEffort,
       onFatal: (error) => fatal(error instanceof Error ? error : new Error(String(error))),
     },

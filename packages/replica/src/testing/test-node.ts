@@ -4,6 +4,7 @@ import type { CommandTable } from "@redoubt/commands";
 import type { Entry, HardState } from "@redoubt/raft";
 import {
   type EntryObserver,
+  type InFlightWindow,
   Replica,
   type ReplicaOptions,
   type ReplicationMode,
@@ -25,6 +26,7 @@ const SNAPSHOT_CHUNK_BYTES = 64;
 export interface TestNodeOptions {
   readonly commands?: CommandTable;
   readonly maxmemoryBytes?: () => number;
+  readonly inFlightWindow?: InFlightWindow;
   readonly activeExpireEffort?: () => number;
   readonly observer?: (node: TestNode) => EntryObserver;
   readonly readMode?: NonNullable<ReplicaOptions["readMode"]>;
@@ -83,6 +85,7 @@ export class TestNode {
         maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
         onFatal: (error) => this.#failed(error),
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
+        ...(options.inFlightWindow === undefined ? {} : { inFlightWindow: options.inFlightWindow }),
         activeExpireEffort: options.activeExpireEffort ?? (() => 1),
         witness: options.witnesses?.includes(id) ?? false,
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),

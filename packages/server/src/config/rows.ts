@@ -3,7 +3,14 @@
  * the reference page are derived from here. Only options that do something, or are answered honestly.
  */
 
-import { REPLICATION_MODES } from "@redoubt/replica";
+import {
+  BATCH_BYTES_MAX,
+  IN_FLIGHT_BATCHES_CEILING,
+  IN_FLIGHT_BATCHES_MAX,
+  IN_FLIGHT_BYTES_MAX,
+  IN_FLIGHT_UNDO_BYTES_MAX,
+  REPLICATION_MODES,
+} from "@redoubt/replica";
 import {
   bulkBytesMax,
   bulkBytesMin,
@@ -75,6 +82,10 @@ const redisMutable = <T>(kind: ValueKind<T>, initial: T, rest: Rest<T>): ConfigR
 const own = <T>(kind: ValueKind<T>, initial: T, rest: Rest<T>): ConfigRow<T> => ({
   ...redis(kind, initial, rest),
   origin: "redoubt",
+});
+const ownMutable = <T>(kind: ValueKind<T>, initial: T, rest: Rest<T>): ConfigRow<T> => ({
+  ...own(kind, initial, rest),
+  mutable: true,
 });
 
 /** Why it can't be a cluster's name; null: it can. */
@@ -172,6 +183,23 @@ export const configRows = {
     summary:
       "When a write is acknowledged and a read answered. `raft`: when a majority holds the write durably, and when this node surely leads still. `wait`, `async`: at once, as Redis does; **UNSAFE**: acknowledged writes are lost when leadership is, and what was read can vanish. They are there to be compared with; with `wait` clients ask by WAIT who holds their writes. The same on every member: a node that acknowledges earlier than a member it meets stops.",
   }),
+  "in-flight-bytes-max": ownMutable(
+    memory(BATCH_BYTES_MAX, IN_FLIGHT_UNDO_BYTES_MAX),
+    IN_FLIGHT_BYTES_MAX,
+    {
+      section: "Consensus",
+      summary:
+        "Bytes of effects that are executed and not committed above which the leader executes nothing new: clients wait while followers are slow, memory stays bounded. One command may exceed it by itself.",
+    },
+  ),
+  "in-flight-batches-max": ownMutable(
+    integer(1, IN_FLIGHT_BATCHES_CEILING),
+    IN_FLIGHT_BATCHES_MAX,
+    {
+      section: "Consensus",
+      summary: "The same, counted in entries of the log.",
+    },
+  ),
   "clock-drift-percent-max": own(integer(0, clockDriftPercentMaxMax, "percent"), 10, {
     section: "Consensus",
     summary:

@@ -104,6 +104,14 @@ export class ServerConfig {
     return this.#values.rejoin;
   }
 
+  get inFlightBytesMax(): number {
+    return this.#values["in-flight-bytes-max"];
+  }
+
+  get inFlightBatchesMax(): number {
+    return this.#values["in-flight-batches-max"];
+  }
+
   get clockDriftPercentMax(): number {
     return this.#values["clock-drift-percent-max"];
   }
