@@ -1,11 +1,13 @@
 import { createServer } from "node:net";
 import { GrpcPeerTransport, type PeerAddress } from "@redoubt/grpc-peer";
 import type { Message, NodeId } from "@redoubt/raft";
+import type { AuditReport } from "@redoubt/replica/ports";
 import { peerTransportContract } from "./peer-transport.js";
 
 interface Node {
   readonly transport: GrpcPeerTransport;
   readonly received: Message[];
+  readonly audits: AuditReport[];
   readonly unreachable: NodeId[];
 }
 
@@ -33,6 +35,7 @@ peerTransportContract("GrpcPeerTransport", async () => {
   return {
     node: (id) => nodes.get(id)!.transport,
     received: (id) => nodes.get(id)!.received,
+    audits: (id) => nodes.get(id)!.audits,
     unreachable: (id) => nodes.get(id)!.unreachable,
     stop: async (id) => {
       stopped.add(id);
@@ -52,6 +55,7 @@ async function startNode(
   peers: readonly PeerAddress[],
 ): Promise<Node> {
   const received: Message[] = [];
+  const audits: AuditReport[] = [];
   const unreachable: NodeId[] = [];
   const own = peers.find((peer) => peer.id === id)!;
   const transport = await GrpcPeerTransport.start({
@@ -66,13 +70,14 @@ async function startNode(
     onAnnounce: () => {},
     events: {
       receive: (message) => received.push(message),
+      receiveAudit: (report) => audits.push(report),
       unreachable: (peer) => unreachable.push(peer),
     },
     logger: QUIET,
     random: () => 0.5,
     electionParametersMs: { electionTimeout: 500, heartbeatInterval: 50 },
   });
-  return { transport, received, unreachable };
+  return { transport, received, audits, unreachable };
 }
 
 /** A port that was free a moment ago. */

@@ -4,7 +4,7 @@
  */
 
 import { type Entry, type Message, MessageType, type NodeId } from "@redoubt/raft";
-import type { PeerTransport } from "@redoubt/replica/ports";
+import type { AuditReport, PeerTransport } from "@redoubt/replica/ports";
 import { afterEach, describe, expect, test } from "vitest";
 
 export interface PeerNetworkUnderTest {
@@ -12,6 +12,8 @@ export interface PeerNetworkUnderTest {
   node(id: NodeId): PeerTransport;
   /** What node `id` received since it (re)started, in order. */
   received(id: NodeId): readonly Message[];
+  /** The state digests that node `id` received since it (re)started, in order. */
+  audits(id: NodeId): readonly AuditReport[];
   /** What node `id` was told through `unreachable` since it (re)started, in order. */
   unreachable(id: NodeId): readonly NodeId[];
   /** Node `id` goes away as a killed process does. */
@@ -53,6 +55,20 @@ export function peerTransportContract(
       const atTwo = network.received(2).map(comparable);
       expect(atTwo).toContainEqual(comparable(sent[0]!));
       expect(atTwo).toContainEqual(comparable(sent[2]!));
+    });
+
+    test("a state digest arrives at the incarnation it is meant for, as it was sent", async () => {
+      const network = await start();
+      const report = audit(1, 2, 1);
+      network.node(1).sendAudit(report);
+      network.node(1).sendAudit(audit(1, 2, 9));
+      network.node(1).sendAudit(audit(1, 99, 1));
+      expect(network.audits(2)).toEqual([]);
+      network.node(1).send(heartbeat(1, 2, 1));
+      await network.settle(() => network.received(2).length === 1 && network.audits(2).length > 0);
+      expect(network.audits(2)).toEqual([report]);
+      expect(network.audits(3)).toEqual([]);
+      expect(network.unreachable(1)).not.toContain(2);
     });
 
     test("nothing is received from inside send", async () => {
@@ -133,6 +149,11 @@ const born = { incarnation: 1, toIncarnation: 0 } as const;
 function heartbeat(from: NodeId, to: NodeId, readRound: number): Message {
   const type = MessageType.heartbeat;
   return { type, from, to, term: 3, ...born, commit: 7, readRound };
+}
+
+function audit(from: NodeId, to: NodeId, toIncarnation: number): AuditReport {
+  const digest = "0123456789abcdef";
+  return { from, to, incarnation: 1, toIncarnation, index: 12, term: 3, format: 1, digest };
 }
 
 function append(

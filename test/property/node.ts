@@ -6,6 +6,7 @@
 import { arityOk, type CommandRow, commandTable } from "@redoubt/commands";
 import type { Host } from "@redoubt/replica";
 import { OutputBuffer, ReplyWriter } from "@redoubt/resp";
+import { ackPolicy } from "../../packages/replica/src/ack-policy.js";
 import { Executor } from "../../packages/replica/src/executor.js";
 import { ReplyGate } from "../../packages/replica/src/reply-gate.js";
 import { Transaction } from "../../packages/replica/src/requests.js";
@@ -41,7 +42,7 @@ export class Node {
   /** Messages of committed effects, in order. */
   readonly heard: string[] = [];
   #random = new SeededRandom(1);
-  #gate = new ReplyGate();
+  #gate = new ReplyGate(ackPolicy("raft"));
   #executor!: Executor;
   #session!: Session;
 
@@ -60,7 +61,7 @@ export class Node {
   lead(term: number): void {
     const { speculation } = this;
     speculation.begin(term);
-    this.#gate = new ReplyGate();
+    this.#gate = new ReplyGate(ackPolicy("raft"));
     this.#gate.begin(speculation.applied);
     const clock = { monotonicMs: () => this.nowMs, wallMs: () => this.nowMs };
     const random = { next: () => this.#random.next() };

@@ -104,6 +104,7 @@ class Simulation {
     this.#network = new SimulatedNetwork(this.#queue, ofNetwork, (message) => {
       this.#cluster.nodeOf(message.to)?.receive(message);
     });
+    this.#network.deliverAudit = (report) => this.#cluster.nodeOf(report.to)?.receiveAudit(report);
     this.#cluster = this.#makeCluster(ofCluster, readMode);
     const { nodes } = this.#cluster;
     this.#checkers = new Checkers({
@@ -216,6 +217,7 @@ class Simulation {
           this.#checkers.sent(node, message);
           this.#network.send(message);
         },
+        sendAudit: (_node, report) => this.#network.sendAudit(report),
         observer: (node) => {
           const observer = this.#checkers.observer(node);
           return {

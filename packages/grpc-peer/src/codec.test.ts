@@ -1,6 +1,7 @@
 import { type Entry, type Message, MessageType } from "@redoubt/raft";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type AuditDigest, encodeAudit } from "./audit-codec.js";
 import { FRAME_BYTES_MAX, MESSAGE_BYTES_MAX, PIECE_BYTES_MAX } from "./constants.js";
 import { MalformedFrame } from "./errors.js";
 import { FrameReader, PING_FRAME, PieceSource, packedBytes, packMessages } from "./frame-codec.js";
@@ -327,8 +328,28 @@ describe("frames", () => {
   });
 
   test("a field of a later version is skipped", () => {
-    const later = Buffer.from([10 * 8 + 2, 1, 7]);
+    const later = Buffer.from([11 * 8 + 2, 1, 7]);
     expect(new FrameReader().read(Buffer.concat([later, PING_FRAME]))).toEqual([]);
+  });
+
+  test("state digests travel beside messages, as protobuf's own encoder writes them", () => {
+    const audit = { index: 2 ** 40, term: 3, format: 1, digest: "00ff00ff00ff00ff" };
+    const bytes = encodeAudit(audit);
+    const encoded = { bytes: bytes.length, segments: [bytes], isAudit: true } as const;
+    const frame = packMessages([encoded, encoded], 2 * packedBytes(encoded));
+    expect(frame).toEqual(frameOf({ audits: [audit, audit] }));
+    const audits: AuditDigest[] = [];
+    expect(new FrameReader().read(frame, audits)).toEqual([]);
+    expect(audits).toEqual([audit, audit]);
+    // On a stream where none belong.
+    expect(() => new FrameReader().read(frame)).toThrow(MalformedFrame);
+    for (const wrong of [{ index: 0 }, { term: 0 }, { format: 0 }, { digest: "" }]) {
+      const bad = frameOf({ audits: [{ ...audit, ...wrong }] });
+      expect(() => new FrameReader().read(bad, [])).toThrow(MalformedFrame);
+    }
+    for (let end = 1; end < frame.length / 2; end++) {
+      expect(() => new FrameReader().read(frame.subarray(0, end), [])).toThrow(MalformedFrame);
+    }
   });
 });
 
@@ -343,6 +364,7 @@ function frameOf(fields: Partial<Frame>): Buffer {
       piece: undefined,
       join: undefined,
       joinReply: undefined,
+      audits: [],
       ping: false,
       ...fields,
     }).finish(),

@@ -5,6 +5,7 @@
  */
 
 import type { Message } from "@redoubt/raft";
+import { type AuditDigest, decodeAudit } from "./audit-codec.js";
 import { FRAME_BYTES_MAX, MESSAGE_BYTES_MAX, PIECE_BYTES_MAX } from "./constants.js";
 import { assert, MalformedFrame } from "./errors.js";
 import { decodeMessage, type EncodedMessage } from "./message-codec.js";
@@ -14,8 +15,9 @@ import { varintSize, WireReader, WireType, WireWriter } from "./wire.js";
 const MESSAGES_FIELD = 5;
 const PIECE_FIELD = 6;
 const PING_FIELD = 7;
+const AUDITS_FIELD = 10;
 /** The newest field of a frame that this version knows; later ones are skipped. */
-const FRAME_FIELD_LAST = 9;
+const FRAME_FIELD_LAST = 10;
 const PIECE_TOTAL_FIELD = 1;
 const PIECE_DATA_FIELD = 2;
 /** Tags and lengths around a piece's data. */
@@ -33,7 +35,7 @@ export function packedBytes(message: EncodedMessage): number {
 export function packMessages(messages: readonly EncodedMessage[], bytes: number): Buffer {
   const writer = new WireWriter(Buffer.allocUnsafe(bytes));
   for (const message of messages) {
-    writer.tag(MESSAGES_FIELD, WireType.bytes);
+    writer.tag(message.isAudit ? AUDITS_FIELD : MESSAGES_FIELD, WireType.bytes);
     writer.varint(message.bytes);
     for (const segment of message.segments) {
       writer.raw(segment);
@@ -106,8 +108,11 @@ export class FrameReader {
     this.#takesPieces = takesPieces;
   }
 
-  /** The messages this frame completes, in order. Throws MalformedFrame; the stream is then useless. */
-  read(frame: Buffer): Message[] {
+  /**
+   * The messages this frame completes, in order; its state digests are added to `audits`, without which it may have
+   * none. Throws MalformedFrame; the stream is then useless.
+   */
+  read(frame: Buffer, audits: AuditDigest[] | null = null): Message[] {
     const messages: Message[] = [];
     const reader = new WireReader(frame, 0, frame.length);
     while (!reader.done) {
@@ -124,6 +129,10 @@ export class FrameReader {
         if (message !== null) {
           messages.push(message);
         }
+      } else if (tag === AUDITS_FIELD * 8 + WireType.bytes && audits !== null) {
+        const end = reader.length();
+        audits.push(decodeAudit(new WireReader(frame, reader.position, end)));
+        reader.position = end;
       } else if (tag === PING_FIELD * 8 + WireType.varint) {
         reader.varint();
       } else if (tag >= (FRAME_FIELD_LAST + 1) * 8) {

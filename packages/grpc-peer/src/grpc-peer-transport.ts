@@ -8,7 +8,7 @@
  */
 
 import type { Message, NodeId } from "@redoubt/raft";
-import type { Logger, PeerEvents, PeerTransport } from "@redoubt/replica/ports";
+import type { AuditReport, Logger, PeerEvents, PeerTransport } from "@redoubt/replica/ports";
 import { Acceptor } from "./acceptor.js";
 import {
   ANNOUNCE_BYTES_MAX,
@@ -131,6 +131,10 @@ export class GrpcPeerTransport implements PeerTransport {
   /** Takes the message and returns at once; never throws. Order is kept per peer and stream. */
   send(message: Message): void {
     this.#peers.get(message.to)?.send(message);
+  }
+
+  sendAudit(report: AuditReport): void {
+    this.#peers.get(report.to)?.sendAudit(report);
   }
 
   connected(peer: NodeId): boolean {
@@ -322,7 +326,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #peerOwner(): PeerOwner {
-    const { events, logger, onAnnounce } = this.#options;
+    const { events, logger, onAnnounce, nodeId, incarnation } = this.#options;
     return {
       peerUp: (link: Link) => {
         this.#refusals.forget(link.peer);
@@ -342,6 +346,11 @@ export class GrpcPeerTransport implements PeerTransport {
         if (this.#closing === null) {
           events.receive(message);
         }
+      },
+      peerAudited: (peer, peerIncarnation, { index, term, format, digest }) => {
+        if (this.#closing !== null) return;
+        const ends = { from: peer, to: nodeId, incarnation: peerIncarnation };
+        events.receiveAudit({ ...ends, toIncarnation: incarnation, index, term, format, digest });
       },
       peerUnreachable: (peer) => events.unreachable(peer),
       peerDialFailed: (peer, address, failure) => this.#logDialFailure(peer, address, failure),

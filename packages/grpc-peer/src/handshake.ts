@@ -87,6 +87,7 @@ export function encodeFrame(fields: Partial<Frame>): Buffer {
     ping: false,
     join: undefined,
     joinReply: undefined,
+    audits: [],
     ...fields,
   }).finish();
   return Buffer.from(frame.buffer, frame.byteOffset, frame.length);

@@ -6,6 +6,7 @@
  */
 
 import { type Message, MessageType, type NodeId } from "@redoubt/raft";
+import type { AuditDigest } from "./audit-codec.js";
 import { assert, MalformedFrame } from "./errors.js";
 import { FrameReader, PING_FRAME } from "./frame-codec.js";
 import { StreamKind } from "./handshake.js";
@@ -16,6 +17,7 @@ export interface LinkOwner {
   linkUp(link: Link): void;
   /** Valid, from the link's peer, to this node. May come before linkUp: the other stream is still opening. */
   linkReceived(message: Message): void;
+  linkAudited(link: Link, audit: AuditDigest): void;
   /** Once. `malformed`: the peer sent what no honest peer sends. */
   linkClosed(link: Link, reason: string, malformed: boolean): void;
 }
@@ -125,6 +127,11 @@ export class Link {
     return half.outbox.send(message);
   }
 
+  /** As `send`. */
+  sendAudit(audit: AuditDigest): boolean {
+    return this.up && (this.#control?.outbox.sendAudit(audit) ?? false);
+  }
+
   /**
    * Once a heartbeat interval. Counts ticks instead of reading a clock: a pause of this process is one
    * tick, not a silence of the peer.
@@ -172,18 +179,26 @@ export class Link {
   }
 
   #frame(half: Half, frame: Buffer): void {
-    for (const message of this.#read(half, frame)) {
+    const audits: AuditDigest[] = [];
+    for (const message of this.#read(half, frame, audits)) {
       if (this.#closed) {
         return;
       }
       this.#owner.linkReceived(message);
     }
+    for (const audit of audits) {
+      if (this.#closed) {
+        return;
+      }
+      this.#owner.linkAudited(this, audit);
+    }
   }
 
   /** Only decoding is guarded: what the owner throws is its own broken invariant and stops the process. */
-  #read(half: Half, frame: Buffer): Message[] {
+  #read(half: Half, frame: Buffer, audits: AuditDigest[]): Message[] {
     try {
-      const messages = half.reader.read(frame);
+      const isControl = half.stream.kind === StreamKind.control;
+      const messages = half.reader.read(frame, isControl ? audits : null);
       for (const message of messages) {
         this.#check(half, message);
       }

@@ -26,6 +26,8 @@ import { varintSize, WireReader, WireType, WireWriter } from "./wire.js";
 export interface EncodedMessage {
   readonly bytes: number;
   readonly segments: readonly Uint8Array[];
+  /** It is no message but a state digest. */
+  readonly isAudit?: true;
 }
 
 /** Tag and varint of each scalar field: at most 2 + 8 bytes; no message has more than 12 of them. */

@@ -8,6 +8,7 @@
  */
 
 import type { Message } from "@redoubt/raft";
+import { type AuditDigest, encodeAudit } from "./audit-codec.js";
 import {
   APPEND_QUEUE_BYTES_MAX,
   APPEND_QUEUE_MESSAGES_MAX,
@@ -56,7 +57,16 @@ export class Outbox {
 
   /** False: the queue is full (or the message larger than any queue) and the message was dropped. */
   send(message: Message): boolean {
-    const encoded = encodeMessage(message);
+    return this.#add(encodeMessage(message));
+  }
+
+  /** As `send`. */
+  sendAudit(audit: AuditDigest): boolean {
+    const bytes = encodeAudit(audit);
+    return this.#add({ bytes: bytes.length, segments: [bytes], isAudit: true });
+  }
+
+  #add(encoded: EncodedMessage): boolean {
     if (encoded.bytes > MESSAGE_BYTES_MAX || !this.#fits(encoded.bytes)) {
       return false;
     }

@@ -9,6 +9,8 @@
  */
 
 import type { Message, NodeId } from "@redoubt/raft";
+import type { AuditReport } from "@redoubt/replica/ports";
+import type { AuditDigest } from "./audit-codec.js";
 import {
   LONELY_DIAL_MS,
   RECONNECT_DELAY_MAX_MS,
@@ -41,6 +43,7 @@ export interface PeerOwner {
   peerUp(link: Link): void;
   peerDown(peer: NodeId, reason: string, malformed: boolean): void;
   peerReceived(message: Message): void;
+  peerAudited(peer: NodeId, incarnation: number, audit: AuditDigest): void;
   /** Never from inside a call of this class; coalesced. */
   peerUnreachable(peer: NodeId): void;
   peerDialFailed(peer: NodeId, address: string, failure: DialFailure): void;
@@ -173,6 +176,11 @@ export class Peer {
     }
   }
 
+  /** To that incarnation only. What is lost makes nobody unreachable. */
+  sendAudit(report: AuditReport): void {
+    if (this.#link?.incarnation === report.toIncarnation) this.#link.sendAudit(report);
+  }
+
   /** Takes an authenticated stream. The first of a newer link replaces the older link. */
   join(stream: PeerStream, claims: Claims): void {
     const id = linkName(claims);
@@ -186,6 +194,8 @@ export class Peer {
       {
         linkUp: (link) => this.#up(link),
         linkReceived: (message) => this.#settings.owner.peerReceived(message),
+        linkAudited: ({ peer, incarnation }, audit) =>
+          this.#settings.owner.peerAudited(peer, incarnation, audit),
         linkClosed: (link, reason, malformed) => this.#down(link, reason, malformed),
       },
       this.#settings.patience,

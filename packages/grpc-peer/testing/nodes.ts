@@ -63,6 +63,7 @@ export async function startNode(
         node.received.push(message);
         onReceive?.(message);
       },
+      receiveAudit: () => undefined,
       unreachable: (peer) => node.unreachable.push(peer),
     },
     logger: { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") },

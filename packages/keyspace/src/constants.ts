@@ -277,3 +277,40 @@ assert(
 
 /** Elements of one effect of a snapshot: whoever applies it is not held up by a large collection. */
 export const KEY_EFFECT_ELEMENTS_MAX = 512;
+
+// Audits (digest/audit-walk.ts)
+
+/** How much of one value an audit hashes in one go: a command that changes the value waits for it. */
+export const AUDIT_BOUNDS = {
+  /** Bytes of a string that is hashed whole: 1 ms. */
+  stringBytesMax: 2 ** 20,
+  /** Bytes of each of three windows into a longer one. */
+  windowBytes: 2 ** 16,
+  /** Elements of a collection that is hashed whole: a few ms. */
+  elementsMax: 2 ** 15,
+  /** Elements of the window into a larger one: under 1 ms. */
+  windowElements: 2 ** 12,
+  /** Bytes of all elements together, shared out evenly: of a longer one its ends are hashed. 2 ms. */
+  elementBytesMax: 2 ** 21,
+  /** Bytes of any element that are hashed. What most elements have. */
+  elementBytesMin: 64,
+} as const;
+
+/**
+ * Bytes of keys that changed while an audit walks past them, with what it costs to note one. More, and the audit is
+ * given up: half a million keys of 60 bytes, above what a leader changes in the time a walk takes mostly.
+ */
+export const AUDIT_NOTED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Bytes that a noted key costs besides its own. */
+export const AUDIT_NOTE_BYTES = 64;
+
+assert(
+  AUDIT_BOUNDS.elementsMax * AUDIT_BOUNDS.elementBytesMin <= AUDIT_BOUNDS.elementBytesMax,
+  "the least of each element fits into what all have",
+);
+assert(AUDIT_BOUNDS.windowElements < AUDIT_BOUNDS.elementsMax, "a window is less than the whole");
+assert(
+  3 * AUDIT_BOUNDS.windowBytes < AUDIT_BOUNDS.stringBytesMax,
+  "windows are less than the whole",
+);

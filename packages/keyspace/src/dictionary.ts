@@ -37,6 +37,11 @@ class Segment<V> {
 const CURSOR_END_RANGE = 2 * SEGMENT_ENTRIES_MAX;
 const CURSOR_SHARD_RANGE = SHARD_SEGMENTS_MAX * CURSOR_END_RANGE;
 
+/** Where a scan goes on. */
+export function shardOfCursor(cursor: number): number {
+  return Math.floor(cursor / CURSOR_SHARD_RANGE);
+}
+
 /** Values are never `undefined`: that says "no such key". */
 export class Dictionary<V> {
   readonly segmentEntriesMax: number;
@@ -135,15 +140,19 @@ export class Dictionary<V> {
    * Visits up to `count` keys from `cursor` (0: from the start; one never given out: from where it would
    * be) and returns the next cursor, 0 when all were visited. `visit` may change the dictionary.
    */
-  scan(cursor: number, count: number, visit: (key: string) => void): number {
-    let shard = Math.floor(cursor / CURSOR_SHARD_RANGE);
+  scan(
+    cursor: number,
+    count: number,
+    visit: (key: string, value: V, shard: number) => void,
+  ): number {
+    let shard = shardOfCursor(cursor);
     let index = Math.floor((cursor % CURSOR_SHARD_RANGE) / CURSOR_END_RANGE);
     let end = cursor === 0 ? SEGMENT_ENTRIES_MAX : cursor % CURSOR_END_RANGE;
     let rest = Math.max(1, count);
     for (; shard < SHARD_COUNT; shard++) {
       const segments = this.shards[shard]!;
       for (; index < segments.length; index++) {
-        const keys = segments[index]!.keys;
+        const { keys, values } = segments[index]!;
         end = Math.min(end, keys.length);
         while (end > 0) {
           if (rest === 0) {
@@ -151,7 +160,7 @@ export class Dictionary<V> {
           }
           end--;
           rest--;
-          visit(keys[end]!);
+          visit(keys[end]!, values[end]!, shard);
           end = Math.min(end, keys.length);
         }
         end = SEGMENT_ENTRIES_MAX;
@@ -160,6 +169,30 @@ export class Dictionary<V> {
       end = SEGMENT_ENTRIES_MAX;
     }
     return 0;
+  }
+
+  /** Whether a scan that has come to `cursor` (not 0) is past the place where the key is now. False: or there is none. */
+  isPassed(cursor: number, shard: number, key: string): boolean {
+    const cursorShard = shardOfCursor(cursor);
+    const cursorIndex = Math.floor((cursor % CURSOR_SHARD_RANGE) / CURSOR_END_RANGE);
+    const segments = this.shards[shard]!;
+    for (let i = 0; i < segments.length; i++) {
+      const position = segments[i]!.positions.get(key);
+      if (position === undefined || position === REMOVED) continue;
+      if (shard !== cursorShard) return shard < cursorShard;
+      return i === cursorIndex ? position >= cursor % CURSOR_END_RANGE : i < cursorIndex;
+    }
+    return false;
+  }
+
+  /** The key that moves to this one's place when this one is removed; undefined: none does. */
+  successorOf(shard: number, key: string): string | undefined {
+    for (const { positions, keys } of this.shards[shard]!) {
+      const position = positions.get(key);
+      if (position === undefined || position === REMOVED) continue;
+      return position === keys.length - 1 ? undefined : keys[keys.length - 1];
+    }
+    return undefined;
   }
 
   /** The dictionary must not change meanwhile. */

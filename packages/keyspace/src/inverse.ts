@@ -14,6 +14,7 @@ export abstract class Inverse {
   play(store: Store, key: string): void {
     const value = store.value(key);
     assert(value !== undefined && !isStringValue(value), "a changed collection is still there");
+    store.beforeChange(key);
     const before = value.memoryBytes;
     this.undo(value);
     store.changed(key, value.memoryBytes - before);

@@ -23,8 +23,18 @@ export class Contents {
   }
 }
 
+/** Is told of every change of a key before it happens, by whatever path it comes. */
+export interface ChangeObserver {
+  /** The key's value or deadline is about to change, or the key to be made. */
+  beforeChange(contents: Contents, shard: number, key: string): void;
+  /** The key, if it is there, is about to be removed. */
+  beforeRemoval(contents: Contents, shard: number, key: string): void;
+}
+
 export class Store {
   contents: Contents;
+  /** null mostly: a check is all it costs then. */
+  observer: ChangeObserver | null = null;
   readonly watched = new WatchTable();
   /** A command asks for its key several times in a row; the slot is computed once. */
   private lastKey = "";
@@ -47,6 +57,7 @@ export class Store {
   put(key: string, value: Value, deadlineMs: number): Value | undefined {
     const { contents } = this;
     const shard = this.shard(key);
+    if (this.observer !== null) this.observer.beforeChange(contents, shard, key);
     const old = contents.values.set(shard, key, value);
     const replaced = old === undefined ? -(ENTRY_BYTES + latin1Bytes(key)) : valueBytes(old);
     contents.memoryBytes += valueBytes(value) - replaced;
@@ -58,9 +69,15 @@ export class Store {
   /** The key exists; its deadline stays. */
   replace(key: string, value: Value): void {
     const { contents } = this;
+    this.beforeChange(key);
     const old = contents.values.set(this.shard(key), key, value)!;
     contents.memoryBytes += valueBytes(value) - valueBytes(old);
     this.raise(key);
+  }
+
+  /** The key's collection is about to be changed in place. */
+  beforeChange(key: string): void {
+    if (this.observer !== null) this.observer.beforeChange(this.contents, this.shard(key), key);
   }
 
   /** The key's collection was changed in place, and has grown by so many bytes. */
@@ -73,6 +90,7 @@ export class Store {
   remove(key: string): Value | undefined {
     const { contents } = this;
     const shard = this.shard(key);
+    if (this.observer !== null) this.observer.beforeRemoval(contents, shard, key);
     const old = contents.values.remove(shard, key);
     if (old !== undefined) {
       contents.memoryBytes -= ENTRY_BYTES + latin1Bytes(key) + valueBytes(old);
@@ -84,6 +102,7 @@ export class Store {
 
   /** The key exists. */
   setDeadline(key: string, deadlineMs: number): void {
+    this.beforeChange(key);
     placeDeadline(this.contents, this.shard(key), key, deadlineMs);
     this.raise(key);
   }

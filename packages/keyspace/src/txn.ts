@@ -216,6 +216,12 @@ export class Txn {
     this.journal.pushPublication(new Publication(channel, message, sharded));
   }
 
+  /** Ends a batch whose state the nodes compare: it is sealed at once. No key is touched, nothing is to be undone. */
+  audit(): void {
+    this.beginEffect();
+    this.batch.audit();
+  }
+
   /** A point of this command to which undoTo can return. Marks nest. */
   mark(): number {
     this.markBytes = this.batch.bytes;

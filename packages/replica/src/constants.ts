@@ -170,3 +170,19 @@ assert(COMMANDS_PER_SESSION_MAX <= COMMANDS_PER_TURN_MAX, "a session's share fit
  * sent entries, and a snapshot is not outdated by the time it is installed (trap 21).
  */
 export const LOG_TRAILING_ENTRIES = 10_000;
+
+/**
+ * How long a turn walks over the keyspace for an audit, and how long it leaves that alone then: a quarter of a core
+ * while an audit is under way.
+ */
+export const AUDIT_STEP_MS = 1;
+export const AUDIT_REST_MS = 3;
+
+/** Small keys, or larger values that cost as much, between two looks at the clock, and in one step at most. */
+export const AUDIT_LOOK_WORK = 128;
+export const AUDIT_STEP_WORK_MAX = 16_384;
+
+/** Digests kept of each member: a node that is slow finds those of the others, who is slower by more is not compared. */
+export const AUDIT_REPORTS_KEPT = 8;
+
+assert(AUDIT_LOOK_WORK <= AUDIT_STEP_WORK_MAX, "a step looks at the clock");

@@ -26,6 +26,8 @@ export interface DriverEvents {
   leadershipLost(lastSealed: Index): void;
   /** Role, leader or readiness changed: held commands look again. */
   routeChanged(): void;
+  /** The state is that of this entry, a check index; it was not in the log when the node was started. */
+  audited(entry: Entry): void;
   /** Another state stands where this node's was. */
   stateReplaced(): void;
 }
@@ -230,7 +232,9 @@ export class Driver {
       speculation.commitTo(entry.term, entry.index);
     } else if (entry.kind === EntryKind.batch && !this.#isWitness) {
       // What was in the log when this node was started may have been told before: nobody hears it twice.
-      speculation.apply(entry.index, entry.payload, entry.index > this.#catchUpTo);
+      const isNew = entry.index > this.#catchUpTo;
+      const isAudited = speculation.apply(entry.index, entry.payload, isNew);
+      if (isAudited && isNew) this.#events.audited(entry);
     } else {
       speculation.skip(entry.index);
     }

@@ -51,3 +51,18 @@ export const EFFECTS_TOO_LARGE =
 export const INTERNAL = "ERR internal error, nothing was done";
 /** Own: a MULTI that could never be one log entry. */
 export const MULTI_TOO_LARGE = "ERR the transaction is larger than one log entry can hold";
+
+/**
+ * Fatal: at an entry that most members have applied as well this node holds another state than they do. What it would
+ * serve is wrong; started again it builds its state anew from snapshot and log.
+ */
+export class StateDivergedError extends Error {
+  readonly code = "STATE_DIVERGED";
+  override readonly name = "StateDivergedError";
+
+  constructor(index: number, own: string, right: string) {
+    super(
+      `the state of this node at index ${index} has the digest ${own}, that of most members ${right}: it must not be served`,
+    );
+  }
+}

@@ -6,4 +6,4 @@ export * from "./ports.js";
 export { type ReadMode, Replica, type ReplicaOptions } from "./replica.js";
 export type { InFlightWindow } from "./sealer.js";
 export { type Blocked, type ReplyMode, Session, type SessionEvents } from "./session.js";
-export type { ReplicaStatus } from "./status.js";
+export type { AuditStatus, ReplicaStatus } from "./status.js";

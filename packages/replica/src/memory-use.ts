@@ -1,6 +1,7 @@
 /** What a node's data costs, held against maxmemory. Buffers of clients are summed now and then, not each time. */
 
 import type { Raft } from "@redoubt/raft";
+import type { Audits } from "./audits.js";
 import { MEMORY_SAMPLE_INTERVAL_MS } from "./constants.js";
 import type { MemoryProbe } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
@@ -11,6 +12,7 @@ export class MemoryUse {
   readonly #raft: Raft;
   readonly #speculation: Speculation;
   readonly #pubSub: PubSub;
+  readonly #audits: Audits;
   readonly #outside: MemoryProbe;
   readonly #sessions: ReadonlyMap<number, Session>;
   #bufferBytes = 0;
@@ -20,12 +22,14 @@ export class MemoryUse {
     raft: Raft,
     speculation: Speculation,
     pubSub: PubSub,
+    audits: Audits,
     outside: MemoryProbe,
     sessions: ReadonlyMap<number, Session>,
   ) {
     this.#raft = raft;
     this.#speculation = speculation;
     this.#pubSub = pubSub;
+    this.#audits = audits;
     this.#outside = outside;
     this.#sessions = sessions;
   }
@@ -43,6 +47,7 @@ export class MemoryUse {
       this.#pubSub.memoryBytes +
       this.#pubSub.untoldBytes +
       batch.bytes +
+      this.#audits.memoryBytes +
       this.#raft.memoryBytes +
       this.#bufferBytes
     );

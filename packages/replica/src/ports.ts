@@ -78,6 +78,22 @@ export interface SnapshotStore extends SnapshotReader {
   load(snapshot: SnapshotDescription): Iterable<Uint8Array>;
 }
 
+/** A node's digest of its state behind one entry, told to another that has state. */
+export interface AuditReport {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** The sender's, and the receiver's as the sender knows it. */
+  readonly incarnation: number;
+  readonly toIncarnation: number;
+  /** Of the entry. */
+  readonly index: Index;
+  readonly term: Term;
+  /** What the digest is made of: others are not compared. */
+  readonly format: number;
+  /** 16 hex digits. */
+  readonly digest: string;
+}
+
 /** Messages between nodes. Loss, duplication and reordering are allowed, corruption is not. */
 export interface PeerTransport {
   /**
@@ -85,11 +101,15 @@ export interface PeerTransport {
    * the link stands. Dropped when there is no link or its bounded queue is full.
    */
   send(message: Message): void;
+  /** As `send`, beside Raft: its loss is nobody's business, and makes no peer unreachable. */
+  sendAudit(report: AuditReport): void;
 }
 
 /** What a transport calls. `Replica` implements it. */
 export interface PeerEvents {
   receive(message: Message): void;
+  /** Its sender is who it says, of that incarnation. */
+  receiveAudit(report: AuditReport): void;
   /** The link to `peer` broke, or messages to it were dropped: raft must probe again. */
   unreachable(peer: NodeId): void;
 }

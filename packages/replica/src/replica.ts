@@ -20,6 +20,7 @@ import {
   type Configuration,
   type ConfigurationChange,
   clockDriftPercentMaxDefault,
+  type Entry,
   type Index,
   type Message,
   type NodeId,
@@ -32,6 +33,7 @@ import {
 import { ackPolicy, type ReplicationMode } from "./ack-policy.js";
 import { ActiveExpiry } from "./active-expiry.js";
 import { assert } from "./assert.js";
+import { type AuditOptions, Audits } from "./audits.js";
 import { BlockedClients } from "./blocked-clients.js";
 import {
   APPLY_PAGE_BYTES,
@@ -52,7 +54,7 @@ import { LeaseClock } from "./lease-clock.js";
 import { MemoryUse } from "./memory-use.js";
 import { NodeRoute } from "./node-route.js";
 import { ParkedSessions } from "./parked-sessions.js";
-import type { ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
+import type { AuditReport, ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
 import { PubSub } from "./pub-sub.js";
 import { ReplyGate } from "./reply-gate.js";
 import { DEFAULT_WINDOW, type InFlightWindow, Sealer } from "./sealer.js";
@@ -86,7 +88,11 @@ export interface ReplicaOptions {
   readonly inFlightWindow?: InFlightWindow;
   /** Of active expiry, 1 to 10. Read at every cycle: CONFIG SET changes it. Default 1. */
   readonly activeExpireEffort?: () => number;
-  /** A broken invariant or damaged log: the process must stop. Called once; no turn runs after it. */
+  /** Ms between two audits of all nodes' states, 0: none (audits.ts). Read at every look. Default: none. */
+  readonly auditIntervalMs?: () => number;
+  /** Lowered by tests: see AuditOptions. */
+  readonly auditStepWorkMax?: number;
+  /** A broken invariant, another state than most members', or damaged log: the process must stop. Called once; no turn runs after it. */
   readonly onFatal: (error: unknown) => void;
   /** Rows it serves. Default: all of @redoubt/commands. */
   readonly commands?: CommandTable;
@@ -106,6 +112,7 @@ export class Replica implements PeerEvents, SessionEvents {
   readonly #dispatcher: Dispatcher;
   readonly #driver: Driver;
   readonly #expiry: ActiveExpiry;
+  readonly #audits: Audits;
   readonly #leaseClock: LeaseClock;
   readonly #clockJumps: WallClockJumps;
   readonly #sealer: Sealer;
@@ -162,10 +169,12 @@ export class Replica implements PeerEvents, SessionEvents {
       ports.scheduler,
       this.isWitness,
     );
+    this.#audits = new Audits(auditOptionsOf(options), speculation, ports, this.#raft);
     this.#memory = new MemoryUse(
       this.#raft,
       speculation,
       this.#pubSub,
+      this.#audits,
       ports.memory,
       this.#sessions,
     );
@@ -203,6 +212,7 @@ export class Replica implements PeerEvents, SessionEvents {
         // A leader is told of touches; what was applied just before it began has no other herald.
         this.#blocked.lookForChanges();
       },
+      audited: (entry: Entry) => this.#audits.begin(entry, this.#nowMs),
       stateReplaced: () => this.#stateReplaced(),
     };
     this.#driver = new Driver(
@@ -253,6 +263,12 @@ export class Replica implements PeerEvents, SessionEvents {
   unreachable(peer: NodeId): void {
     if (this.#dead) return;
     this.#driver.unreachable(peer);
+    this.#ports.scheduler.wake();
+  }
+
+  receiveAudit(report: AuditReport): void {
+    if (this.#dead) return;
+    this.#audits.receive(report);
     this.#ports.scheduler.wake();
   }
 
@@ -319,11 +335,15 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#executeSessions();
     if (this.serving && this.#sealer.admitting)
       this.#expiry.run(this.#nowMs, this.#route.nextIndex);
+    if (this.serving && this.#sealer.admitting) {
+      this.#audits.sealWhenDue(this.#nowMs, this.#sealer);
+    }
     const looking = this.#sealer.sealWhenDue(this.#arrivals);
     this.#arrivals = 0;
     if (this.serving && this.#gate.readsPending) this.#confirmReads();
     this.#driver.advance();
     this.#tellSubscribers();
+    this.#audits.run(this.#nowMs);
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
@@ -600,6 +620,7 @@ export class Replica implements PeerEvents, SessionEvents {
       this.#expiry.nextDeadlineMs(executing),
       this.#parked.nextDeadlineMs(),
       this.#blocked.nextDeadlineMs(),
+      this.#audits.nextDeadlineMs(executing),
     );
   }
 
@@ -691,6 +712,7 @@ export class Replica implements PeerEvents, SessionEvents {
       sessions: this.#sessions.size,
       parkedSessions: this.#parked.length,
       blockedSessions: this.#blocked.size,
+      audit: this.#audits.status,
     });
   }
 
@@ -717,6 +739,12 @@ export class Replica implements PeerEvents, SessionEvents {
       assert(this.#speculation.hazardCount === 0, "no hazard without a leader");
     }
   }
+}
+
+function auditOptionsOf(options: ReplicaOptions): AuditOptions {
+  const { id, incarnation, auditIntervalMs = () => 0, auditStepWorkMax } = options;
+  const stepWorkMax = auditStepWorkMax === undefined ? {} : { stepWorkMax: auditStepWorkMax };
+  return { id, incarnation, intervalMs: auditIntervalMs, ...stepWorkMax };
 }
 
 function raftOf(options: ReplicaOptions, ports: ReplicaPorts, nowMs: number): Raft {

@@ -102,6 +102,14 @@ export class Sealer {
     if (this.#speculation.batch.effects > 0) this.#seal();
   }
 
+  /** Ends the open batch, or makes one, with a check index: the state it leaves is the executed one. Its index. */
+  sealAudited(wallMs: number): Index {
+    const index = this.#raft.lastIndex + 1;
+    this.#speculation.audit(index, wallMs);
+    this.#seal();
+    return index;
+  }
+
   /** The leader appended an entry without effects; 0: it did not. */
   sealedEmpty(index: Index): void {
     if (index === 0 || !this.#speculation.leading) return;

@@ -49,6 +49,9 @@ export class Speculation implements TouchSink {
     this.onPublished(channel, message, sharded);
   };
 
+  /** Called before the state is taken back or replaced as a whole. Set by the owner. */
+  onDiscard: () => void = () => undefined;
+
   /** Index of the last entry whose effects are part of the state and can't be undone any more. */
   applied: Index = 0;
   #appliedLogTimeMs = 0;
@@ -60,6 +63,11 @@ export class Speculation implements TouchSink {
   #openLogTimeMs = 0;
   #sealed: SealedBatch[] = [];
   #sealedHead = 0;
+
+  #isAudited = false;
+  readonly #audited = (): void => {
+    this.#isAudited = true;
+  };
 
   readonly #hazards = new Map<string, Index>();
   #hazardFloor: Index = 0;
@@ -156,6 +164,12 @@ export class Speculation implements TouchSink {
     if (this.lastInFlight === 0) this.#forgetHazards();
   }
 
+  /** Makes the open batch's end, or a batch of its own, a check index: it is to be sealed at once. */
+  audit(nextIndex: Index, wallMs: number): void {
+    this.txn.begin(this.open(nextIndex, wallMs), "lead");
+    this.txn.audit();
+  }
+
   /** Ends the open batch: its payload, to be proposed at `openIndex` in `term` at once. */
   seal(): Uint8Array {
     assert(this.term !== 0 && this.batch.effects > 0, "only a leader seals, and never nothing");
@@ -206,15 +220,17 @@ export class Speculation implements TouchSink {
 
   /**
    * Follower's path: an entry with effects that is committed and was not executed here. `heard`: its messages
-   * are handed out.
+   * are handed out. True: its end is a check index.
    */
-  apply(index: Index, payload: Uint8Array, heard = true): void {
+  apply(index: Index, payload: Uint8Array, heard = true): boolean {
     assert(this.term === 0, "a leader applies by commitTo only");
     assert(index === this.applied + 1, "each entry is applied once, in order");
     assert(batchLogTimeMs(payload) >= this.keyspace.logTimeMs, "log time never goes back");
-    applyBatch(this.keyspace, payload, heard ? this.#published : undefined);
+    this.#isAudited = false;
+    applyBatch(this.keyspace, payload, heard ? this.#published : undefined, this.#audited);
     this.applied = index;
     this.#appliedLogTimeMs = this.keyspace.logTimeMs;
+    return this.#isAudited;
   }
 
   /** An entry without effects (no-op, configuration). */
@@ -227,6 +243,7 @@ export class Speculation implements TouchSink {
   install(index: Index, batches: Iterable<Uint8Array>): void {
     assert(this.term === 0, "a leader holds everything that is committed");
     assert(index > this.applied, "a snapshot brings what is not there");
+    this.onDiscard();
     const { keyspace } = this;
     const logTimeMs = keyspace.logTimeMs;
     clearKeyspace(keyspace);
@@ -242,6 +259,7 @@ export class Speculation implements TouchSink {
    */
   rollback(): void {
     assert(this.term !== 0, "only what was led is rolled back");
+    this.onDiscard();
     this.journal.rollbackTo(this.journal.position - this.journal.length, this.keyspace);
     assert(this.journal.length === 0, "rollback reaches back to applied");
     if (this.batch.effects > 0) this.batch.take(0);

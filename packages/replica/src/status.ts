@@ -11,6 +11,21 @@ import type { Sealer } from "./sealer.js";
 import type { Speculation } from "./speculation.js";
 import type { WallClockJumps } from "./wall-clock-jumps.js";
 
+/** What the newest audit of this node found. */
+export interface AuditStatus {
+  /** Of the last entry this node has told its digest of; 0: none since its start. */
+  readonly index: Index;
+  /** 16 hex digits; "": none. */
+  readonly digest: string;
+  /** ok: most data members hold it, and nobody another; unknown: too few were heard of. */
+  readonly verdict: "ok" | "differs" | "unknown";
+  /** Since the start of the process: digests told, and check indexes at which two members differed. */
+  readonly done: number;
+  readonly mismatches: number;
+  /** A walk over the keyspace goes on. */
+  readonly underWay: boolean;
+}
+
 export interface ReplicaStatus {
   readonly id: NodeId;
   readonly incarnation: number;
@@ -63,6 +78,7 @@ export interface ReplicaStatus {
   readonly firstIndex: Index;
   /** Index of the newest snapshot; 0: none. */
   readonly snapshotIndex: Index;
+  readonly audit: AuditStatus;
   readonly memory: {
     readonly keyspaceBytes: number;
     readonly undoBytes: number;
@@ -108,6 +124,7 @@ interface StatusParts {
   readonly sessions: number;
   readonly parkedSessions: number;
   readonly blockedSessions: number;
+  readonly audit: AuditStatus;
 }
 
 export function statusOf(parts: StatusParts): ReplicaStatus {
@@ -147,6 +164,7 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     },
     firstIndex: raft.anchorIndex + 1,
     snapshotIndex: parts.snapshots?.newest()?.index ?? 0,
+    audit: parts.audit,
     memory: {
       keyspaceBytes: speculation.keyspace.memoryBytes,
       undoBytes: speculation.journal.memoryBytes,

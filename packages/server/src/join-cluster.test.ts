@@ -39,7 +39,11 @@ async function newcomer(
     secret: null,
     announce: () => new Uint8Array(0),
     onAnnounce: () => undefined,
-    events: { receive: () => undefined, unreachable: () => undefined },
+    events: {
+      receive: () => undefined,
+      receiveAudit: () => undefined,
+      unreachable: () => undefined,
+    },
     logger: collectingLogger([]),
     random: () => 0.5,
     electionParametersMs: electionParametersOf(config),

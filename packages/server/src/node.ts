@@ -217,6 +217,7 @@ function compose(
       readMode: () => config.readMode,
       replicationMode: config.replicationMode,
       clockDriftPercentMax: config.clockDriftPercentMax,
+      auditIntervalMs: () => config.auditIntervalMs,
       stallToleranceMs: keepsAlive(config) ? config.busyLeaderMaxMs : 0,
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
@@ -277,6 +278,10 @@ class PeerLink implements PeerTransport {
 
   send(message: Parameters<PeerTransport["send"]>[0]): void {
     this.transport?.send(message);
+  }
+
+  sendAudit(report: Parameters<PeerTransport["sendAudit"]>[0]): void {
+    this.transport?.sendAudit(report);
   }
 }
 

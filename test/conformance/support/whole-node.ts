@@ -105,7 +105,7 @@ export class WholeNode {
         wakeAt: nothing,
       },
       log: this.#log,
-      transport: { send: nothing },
+      transport: { send: nothing, sendAudit: nothing },
       memory: { outsideBytes: () => 0 },
       logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       host: new WholeNodeHost(() => this.#replica),

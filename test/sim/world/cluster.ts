@@ -32,7 +32,8 @@ export interface ClusterParts {
   readonly readMode: "lease" | "quorum";
 }
 
-export interface ClusterEvents extends Pick<NodeEvents, "send" | "observer" | "logged"> {
+export interface ClusterEvents
+  extends Pick<NodeEvents, "send" | "sendAudit" | "observer" | "logged"> {
   /** The disk that it has goes: told before. */
   lost(node: SimulatedNode): void;
   /** A machine got a disk: what is on it from the start. */
@@ -204,6 +205,7 @@ export class Cluster {
       loopMs: this.#loopMs,
       events: {
         send: events.send,
+        sendAudit: events.sendAudit,
         observer: events.observer,
         logged: events.logged,
         failed: (self, why) => this.#failed(self, why),

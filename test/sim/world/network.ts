@@ -7,6 +7,7 @@
  */
 
 import { type Message, MessageType, type NodeId } from "@redoubt/raft";
+import type { AuditReport } from "@redoubt/replica";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
 
@@ -25,6 +26,7 @@ export type Heal = () => void;
 
 const PAST_MAX = 4096;
 const CALM_DELAY_MS = 0.2;
+const AUDIT_DELAY_MS = 0.5;
 
 export class SimulatedNetwork {
   readonly faults: NetworkFaults = {
@@ -43,6 +45,8 @@ export class SimulatedNetwork {
   /** When the last piece of a snapshot arrives, by link. */
   readonly #streams = new Map<number, number>();
   delivered = 0;
+  /** Set by the owner. */
+  deliverAudit: (report: AuditReport) => void = () => undefined;
   /** What was sent lately, lost or not: what `replay` draws from. */
   readonly #past: Message[] = [];
   #pastAt = 0;
@@ -51,6 +55,13 @@ export class SimulatedNetwork {
     this.#queue = queue;
     this.#random = random;
     this.#deliver = deliver;
+  }
+
+  /** Takes its time and draws nothing; lost with its link. */
+  sendAudit(report: AuditReport): void {
+    this.#queue.after(AUDIT_DELAY_MS, () => {
+      if (this.carries(report.from, report.to)) this.deliverAudit(report);
+    });
   }
 
   send(message: Message): void {

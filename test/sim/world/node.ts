@@ -5,7 +5,13 @@
 
 import { type Message, MessageType } from "@redoubt/raft";
 import type * as ReplicaPackage from "@redoubt/replica";
-import type { ClientSink, EntryObserver, ReplicaPorts, Session } from "@redoubt/replica";
+import type {
+  AuditReport,
+  ClientSink,
+  EntryObserver,
+  ReplicaPorts,
+  Session,
+} from "@redoubt/replica";
 import { SimulatedClock } from "./clock.js";
 import { DiskFailure, type SimulatedDisk, type SimulatedLog } from "./disk.js";
 import type { EventQueue } from "./event-queue.js";
@@ -29,6 +35,7 @@ export interface NodeParts {
 /** What a machine tells. */
 export interface NodeEvents {
   send(node: SimulatedNode, message: Message): void;
+  sendAudit(node: SimulatedNode, report: AuditReport): void;
   observer(node: SimulatedNode): EntryObserver;
   logged(node: SimulatedNode, event: string, fields: object): void;
   /** Its storage failed, or it found damage: the process is about to stop. */
@@ -41,6 +48,10 @@ export const ELECTION_TIMEOUT_MS = 500;
 export const HEARTBEAT_INTERVAL_MS = 50;
 /** How long somebody beside the event loop may keep a leader's peers from electing. */
 export const BUSY_LEADER_MAX_MS = 1500;
+
+/** Often, and a few keys at a time: what changes while a state is audited is most of it. */
+const AUDIT_INTERVAL_MS = 400;
+const AUDIT_STEP_WORK = 3;
 
 /** Small: a snapshot takes several round trips, in which anything may happen. */
 const SNAPSHOT_CHUNK_BYTES = 1024;
@@ -112,7 +123,10 @@ export class SimulatedNode {
       },
       log,
       snapshots: log,
-      transport: { send: (message) => events.send(this, copyOf(message)) },
+      transport: {
+        send: (message) => events.send(this, copyOf(message)),
+        sendAudit: (report) => events.sendAudit(this, report),
+      },
       memory: { outsideBytes: () => 0 },
       logger: { debug: line, info: line, warn: line, error: line },
       host: {
@@ -134,6 +148,8 @@ export class SimulatedNode {
         stallToleranceMs: BUSY_LEADER_MAX_MS,
         maxmemoryBytes: () => 0,
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
+        auditIntervalMs: () => AUDIT_INTERVAL_MS,
+        auditStepWorkMax: AUDIT_STEP_WORK,
         onFatal: (error) => this.#fatal(generation, error),
       },
       ports,
@@ -178,6 +194,10 @@ export class SimulatedNode {
 
   receive(message: Message): void {
     this.replica?.receive(message);
+  }
+
+  receiveAudit(report: AuditReport): void {
+    this.replica?.receiveAudit(report);
   }
 
   connect(sink: ClientSink): Session | null {

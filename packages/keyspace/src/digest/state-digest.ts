@@ -8,44 +8,76 @@
  */
 
 import { type Keyspace, STORE } from "../keyspace.js";
-import { isStringValue } from "../value.js";
+import { isStringValue, type Value } from "../value.js";
 import { Hasher, hashCollection } from "./value-hash.js";
 
 const VALUE_SEED = 0x9e3779b9;
 const DEADLINE_SEED = 0x7f4a7c15;
 const TOTAL_SEED = 0x94d049bb;
 
+/** How much of a value is hashed. The hasher has been fed the key. */
+export type ValueHash = (value: Value, into: Hasher) => void;
+
 /** 16 hex digits. */
 export function stateDigest(keyspace: Keyspace): string {
   const { values, deadlines } = keyspace[STORE].contents;
-  const hasher = new Hasher();
-  let sumA = 0;
-  let sumB = 0;
+  const sum = new StateSum(hashValue);
   values.forEach((key, value) => {
-    hasher.start(VALUE_SEED);
-    hasher.text(key);
-    if (isStringValue(value)) {
-      hasher.value(value);
-      hasher.pair(key.length, value.length);
-    } else {
-      hashCollection(value, hasher);
-      hasher.pair(key.length, -1);
-    }
-    sumA = (sumA + hasher.a) | 0;
-    sumB = (sumB + hasher.b) | 0;
+    sum.addValue(key, value);
   });
   deadlines.forEach((key, deadlineMs) => {
+    sum.addDeadline(key, deadlineMs);
+  });
+  return sum.digest(values.size, deadlines.size, keyspace.logTimeMs);
+}
+
+/** Takes keys in any order. */
+export class StateSum {
+  private readonly hasher = new Hasher();
+  private readonly hashValue: ValueHash;
+  private a = 0;
+  private b = 0;
+
+  constructor(hashed: ValueHash) {
+    this.hashValue = hashed;
+  }
+
+  addValue(key: string, value: Value): void {
+    const { hasher } = this;
+    hasher.start(VALUE_SEED);
+    hasher.text(key);
+    this.hashValue(value, hasher);
+    hasher.pair(key.length, isStringValue(value) ? value.length : -1);
+    this.add();
+  }
+
+  /** Only of keys that have one. */
+  addDeadline(key: string, deadlineMs: number): void {
+    const { hasher } = this;
     hasher.start(DEADLINE_SEED);
     hasher.text(key);
     hasher.integer(deadlineMs);
-    sumA = (sumA + hasher.a) | 0;
-    sumB = (sumB + hasher.b) | 0;
-  });
-  hasher.start(TOTAL_SEED);
-  hasher.pair(sumA, sumB);
-  hasher.pair(values.size, deadlines.size);
-  hasher.integer(keyspace.logTimeMs);
-  return hex32(hasher.a) + hex32(hasher.b);
+    this.add();
+  }
+
+  digest(values: number, deadlines: number, logTimeMs: number): string {
+    const { hasher } = this;
+    hasher.start(TOTAL_SEED);
+    hasher.pair(this.a, this.b);
+    hasher.pair(values, deadlines);
+    hasher.integer(logTimeMs);
+    return hex32(hasher.a) + hex32(hasher.b);
+  }
+
+  private add(): void {
+    this.a = (this.a + this.hasher.a) | 0;
+    this.b = (this.b + this.hasher.b) | 0;
+  }
+}
+
+export function hashValue(value: Value, into: Hasher): void {
+  if (isStringValue(value)) into.value(value);
+  else hashCollection(value, into);
 }
 
 function hex32(word: number): string {

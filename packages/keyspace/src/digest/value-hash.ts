@@ -36,6 +36,7 @@ export function valueMark(value: Value): number {
 
 /** Everything but the form it is held in. */
 export function hashCollection(value: Collection, into: Hasher): void {
+  const { bytesWholeMax } = into;
   if (value instanceof List) {
     into.pair(1, value.length);
     value.forEachFrom(0, 1, (element) => {
@@ -43,7 +44,7 @@ export function hashCollection(value: Collection, into: Hasher): void {
       return true;
     });
   } else if (value instanceof Hash) {
-    const sum = new UnorderedSum();
+    const sum = new UnorderedSum(bytesWholeMax);
     value.forEach((field, content) => {
       const hasher = sum.begin();
       hasher.part(field);
@@ -53,7 +54,7 @@ export function hashCollection(value: Collection, into: Hasher): void {
     into.pair(2, value.size);
     into.pair(sum.a, sum.b);
   } else if (value instanceof MemberSet) {
-    const sum = new UnorderedSum();
+    const sum = new UnorderedSum(bytesWholeMax);
     value.forEach((member) => {
       sum.begin().part(member);
       sum.end();
@@ -86,7 +87,7 @@ function hashStream(stream: Stream, into: Hasher): void {
   stream.forEachGroup((group) => hashGroup(group, into));
 }
 
-function hashGroup(group: ConsumerGroup, into: Hasher): void {
+export function hashGroup(group: ConsumerGroup, into: Hasher): void {
   into.part(group.name);
   into.part(group.lastDeliveredId);
   into.integer(group.entriesRead);
@@ -109,6 +110,8 @@ function hashGroup(group: ConsumerGroup, into: Hasher): void {
 export class Hasher {
   a = 0;
   b = 0;
+  /** A part that is longer takes part with its two ends. */
+  bytesWholeMax = Number.POSITIVE_INFINITY;
 
   start(seed: number): void {
     this.a = seed;
@@ -117,7 +120,13 @@ export class Hasher {
 
   /** A text or value among others: with its length, so that no two sequences of them look alike. */
   part(value: StringValue): void {
-    this.value(value);
+    if (value.length > this.bytesWholeMax) {
+      const end = this.bytesWholeMax >> 1;
+      this.window(value, 0, end);
+      this.window(value, value.length - end, end);
+    } else {
+      this.value(value);
+    }
     this.pair(value.length, 0);
   }
 
@@ -142,6 +151,12 @@ export class Hasher {
     } else {
       this.bytes(value.bytes());
     }
+  }
+
+  /** Some bytes of a value. */
+  window(value: StringValue, start: number, bytes: number): void {
+    if (typeof value === "string") this.text(value.slice(start, start + bytes));
+    else this.bytes(value.bytes().subarray(start, start + bytes));
   }
 
   text(text: string): void {
@@ -189,6 +204,10 @@ class UnorderedSum {
   a = 0;
   b = 0;
   private readonly hasher = new Hasher();
+
+  constructor(bytesWholeMax: number) {
+    this.hasher.bytesWholeMax = bytesWholeMax;
+  }
 
   begin(): Hasher {
     this.hasher.start(ELEMENT_SEED);

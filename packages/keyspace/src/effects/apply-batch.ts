@@ -18,17 +18,26 @@ import { applyStreamEffect } from "./stream-effects.js";
 /**
  * Applies a committed batch and sets the keyspace's log time; returns the number of effects. Never throws
  * on a payload that a leader with the same state wrote; asserts otherwise. `published` is handed the messages
- * as views of the payload; left out, they are nobody's.
+ * as views of the payload; left out, they are nobody's. `audited` is called when the batch is applied, log time
+ * included, if its state is one that nodes compare.
  */
-export function applyBatch(keyspace: Keyspace, payload: Uint8Array, published?: Published): number {
+export function applyBatch(
+  keyspace: Keyspace,
+  payload: Uint8Array,
+  published?: Published,
+  audited?: () => void,
+): number {
   const reader = new BatchReader(payload);
   const store = keyspace[STORE];
   assert(reader.logTimeMs >= keyspace.logTimeMs, "log time does not go back");
+  let isAudited = false;
   while (reader.next()) {
-    if (reader.kind !== kind.PUBLISH) applyEffect(store, reader);
+    if (reader.kind === kind.AUDIT) isAudited = true;
+    else if (reader.kind !== kind.PUBLISH) applyEffect(store, reader);
     else published?.(reader.key, reader.bytes, reader.offset === 1);
   }
   keyspace.logTimeMs = reader.logTimeMs;
+  if (isAudited) audited?.();
   return reader.effectCount;
 }
 

@@ -89,6 +89,9 @@ export class BatchReader {
         return;
       case kind.FLUSH_ALL:
         return;
+      case kind.AUDIT:
+        assert(this.effectsRead === this.effectCount, "what is audited is a whole batch");
+        return;
       case kind.PUBLISH:
         this.key = this.text();
         this.bytes = this.binary();

@@ -122,6 +122,11 @@ export class BatchWriter {
     this.varint(sharded ? 1 : 0);
   }
 
+  /** The last effect of its batch. */
+  audit(): void {
+    this.begin(kind.AUDIT, 0);
+  }
+
   // An effect of a collection: `beginCollection`, then its fields in the order that kinds.ts names.
 
   beginCollection(effectKind: number, key: string): void {

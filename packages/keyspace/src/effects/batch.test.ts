@@ -85,6 +85,7 @@ function oneOfEach(): BatchWriter {
   writer.rename("a", "b");
   writer.copy("a", "b");
   writer.flushAll();
+  writer.audit();
   return writer;
 }
 
@@ -94,7 +95,7 @@ describe("batch", () => {
       [
         "01", // version
         "4279aa3b5ec00000", // log time
-        "0000000a", // effects
+        "0000000b", // effects
         "01016b0276ff00",
         "01016b017780a0f1c2b134",
         "02016b",
@@ -105,11 +106,12 @@ describe("batch", () => {
         "0601610162",
         "0701610162",
         "08",
+        "3e",
       ].join(""),
     );
   });
 
-  test("every kind has one canonical Redis command", () => {
+  test("every kind has one canonical Redis command, but for the one that changes nothing", () => {
     const commands = toCommands(oneOfEach().take(0));
     expect(commands.map((argv) => argv.map((word) => word.toString("latin1")))).toEqual([
       ["SET", "k", "v\xff"],
@@ -184,5 +186,22 @@ describe("batch", () => {
     expect(keyspace.logTimeMs).toBe(20);
     expect(() => applyBatch(keyspace, removal)).toThrow(KeyspaceAssertionError);
     expect(() => applyBatch(keyspace, put)).toThrow("log time does not go back");
+  });
+
+  test("a check index is told when its batch is applied, log time included; only a batch's end is one", () => {
+    const writer = new BatchWriter();
+    writer.putString("k", "v", 0);
+    writer.audit();
+    const payload = writer.take(10);
+    const keyspace = new Keyspace();
+    const told: unknown[] = [];
+    const audited = () => told.push([keyspace.logTimeMs, keyspace.size]);
+    expect(applyBatch(keyspace, payload, undefined, audited)).toBe(2);
+    writer.deleteKey("k");
+    applyBatch(keyspace, writer.take(11), undefined, audited);
+    expect(told).toEqual([[10, 1]]);
+    writer.audit();
+    writer.deleteKey("k");
+    expect(() => applyBatch(keyspace, writer.take(12))).toThrow("whole batch");
   });
 });

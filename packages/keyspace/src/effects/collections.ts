@@ -35,6 +35,7 @@ export function changeExisting<T extends Collection>(
   value: T,
   change: (value: T, isRecorded: boolean) => Inverse | null,
 ): void {
+  store.beforeChange(key);
   const before = value.memoryBytes;
   const inverse = change(value, journal !== null);
   store.changed(key, value.memoryBytes - before);

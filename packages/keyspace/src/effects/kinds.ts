@@ -86,6 +86,12 @@ export const GROUP_ACKNOWLEDGE = 60;
 /** group:text consumer:text seenMs:varint activeMs:varint (0: never, else one more). */
 export const CONSUMER_TIMES = 61;
 
+/**
+ * No fields; the last of its batch. Changes nothing: the state behind this batch is what the nodes compare with each
+ * other (digest/audit-walk.ts).
+ */
+export const AUDIT = 62;
+
 /** Those that begin with a key and are read on by who handles them. */
 export const COLLECTION_KINDS: ReadonlySet<number> = new Set([
   LIST_PUSH,

@@ -1,7 +1,7 @@
 /**
  * Every effect as a canonical Redis command: replaying a committed log into a stock redis-server gives
  * the same dataset. Deadlines are absolute, as in Redis's own AOF. What Redis keeps by its own clock (when a
- * consumer was seen) is no command.
+ * consumer was seen) is no command, and no more is what changes nothing (AUDIT).
  */
 
 import type { Buffer } from "node:buffer";
@@ -21,6 +21,7 @@ export function toCommands(payload: Uint8Array): Buffer[][] {
   const reader = new BatchReader(payload);
   const commands: Buffer[][] = [];
   while (reader.next()) {
+    if (reader.kind === kind.AUDIT) continue;
     const inGroup = groupCommands(reader);
     if (inGroup === null) commands.push(toCommand(reader));
     else commands.push(...inGroup);

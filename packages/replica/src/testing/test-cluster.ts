@@ -4,6 +4,7 @@
  */
 
 import { bootstrapEntries, type Entry, type Message, MessageType } from "@redoubt/raft";
+import type { AuditReport } from "../ports.js";
 import { TestNode, type TestNodeOptions } from "./test-node.js";
 
 /** Turns of one `settle`, all nodes together: more means that a node spins. */
@@ -22,6 +23,8 @@ export class TestCluster {
   /** Messages for which this says true are lost. */
   lose: (message: Message) => boolean = () => false;
   readonly #isolated = new Set<number>();
+  /** Digests on their way. */
+  #audits: AuditReport[] = [];
   #messages: Message[] = [];
   readonly #options: TestClusterOptions;
   #state: number;
@@ -60,6 +63,10 @@ export class TestCluster {
 
   post(message: Message): void {
     this.#messages.push(message);
+  }
+
+  postAudit(report: AuditReport): void {
+    this.#audits.push(report);
   }
 
   /** No message reaches or leaves the node. */
@@ -172,6 +179,10 @@ export class TestCluster {
       if (this.lose(message)) continue;
       if (this.#isolated.has(message.from) || this.#isolated.has(message.to)) continue;
       this.nodes[message.to - 1]?.replica.receive(message);
+    }
+    for (const report of this.#audits.splice(0)) {
+      if (this.#isolated.has(report.from) || this.#isolated.has(report.to)) continue;
+      this.nodes[report.to - 1]?.replica.receiveAudit(report);
     }
   }
 }

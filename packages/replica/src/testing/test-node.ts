@@ -30,6 +30,10 @@ export interface TestNodeOptions {
   readonly activeExpireEffort?: () => number;
   readonly observer?: (node: TestNode) => EntryObserver;
   readonly readMode?: NonNullable<ReplicaOptions["readMode"]>;
+  /** Ms; default: no audits. */
+  readonly auditIntervalMs?: number;
+  /** Work of one step of an audit's walk. */
+  readonly auditStepWorkMax?: number;
   readonly replicationMode?: ReplicationMode;
   /** Ids of the voters that hold no keyspace. */
   readonly witnesses?: readonly number[];
@@ -88,6 +92,10 @@ export class TestNode {
         ...(options.inFlightWindow === undefined ? {} : { inFlightWindow: options.inFlightWindow }),
         activeExpireEffort: options.activeExpireEffort ?? (() => 1),
         witness: options.witnesses?.includes(id) ?? false,
+        auditIntervalMs: () => options.auditIntervalMs ?? 0,
+        ...(options.auditStepWorkMax === undefined
+          ? {}
+          : { auditStepWorkMax: options.auditStepWorkMax }),
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
         replicationMode: options.replicationMode ?? "raft",
         ...(options.commands === undefined ? {} : { commands: options.commands }),
@@ -111,7 +119,10 @@ export class TestNode {
         },
         log: this.disk,
         snapshots: this.disk,
-        transport: { send: (message) => cluster.post(message) },
+        transport: {
+          send: (message) => cluster.post(message),
+          sendAudit: (report) => cluster.postAudit(report),
+        },
         memory: { outsideBytes: () => 0 },
         logger: { debug: line, info: line, warn: line, error: line },
         host: this.host,

@@ -40,7 +40,11 @@ async function peer(): Promise<PeerAddress & { readonly received: Message[] }> {
     secret: null,
     announce: () => new Uint8Array(0),
     onAnnounce: () => undefined,
-    events: { receive: (message) => received.push(message), unreachable: () => undefined },
+    events: {
+      receive: (message) => received.push(message),
+      receiveAudit: () => undefined,
+      unreachable: () => undefined,
+    },
     logger: collectingLogger([]),
     random: () => 0.5,
     electionParametersMs: ELECTION,

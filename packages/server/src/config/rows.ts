@@ -200,6 +200,11 @@ export const configRows = {
       summary: "The same, counted in entries of the log.",
     },
   ),
+  "audit-interval": ownMutable(integer(0, int32Max, "s"), 600, {
+    section: "Consensus",
+    summary:
+      "How often, at most, the leader has all data nodes compare digests of everything they hold at one entry of the log; a node in the minority stops. Nothing is compared while nothing is written. 0: never. The leader's setting counts.",
+  }),
   "clock-drift-percent-max": own(integer(0, clockDriftPercentMaxMax, "percent"), 10, {
     section: "Consensus",
     summary:

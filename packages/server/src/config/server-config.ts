@@ -116,6 +116,11 @@ export class ServerConfig {
     return this.#values["clock-drift-percent-max"];
   }
 
+  /** 0: none. */
+  get auditIntervalMs(): number {
+    return this.#values["audit-interval"] * 1000;
+  }
+
   get busyLeaderMaxMs(): number {
     return this.#values["busy-leader-max"];
   }

@@ -1,6 +1,6 @@
 /** INFO raft: this node's part in the consensus, one line about each peer on the leader. */
 
-import type { ReplicaStatus, ReplicationMode } from "@redoubt/replica";
+import type { AuditStatus, ReplicaStatus, ReplicationMode } from "@redoubt/replica";
 import { unsafeMode } from "../config/index.js";
 import type { HostServices } from "./services.js";
 
@@ -43,6 +43,7 @@ export function raftLines(
     ["raft_in_flight_full", digit(status.inFlight.full)],
     ["raft_waiting_sessions", status.counters.waitingSessions],
     ["raft_parked_sessions", status.counters.parkedSessions],
+    ...auditLines(status.audit),
     ...peerLines(status),
   ];
 }
@@ -52,6 +53,18 @@ function modeLines(mode: ReplicationMode): [string, string][] {
   return [
     ["raft_replication_mode", mode],
     ["raft_replication_mode_warning", `UNSAFE: ${unsafeMode}`],
+  ];
+}
+
+/** Of the last entry whose state was compared: ok, differs, or unknown while too few were heard of. */
+function auditLines(audit: AuditStatus): [string, string | number][] {
+  return [
+    ["audit_index", audit.index],
+    ["audit_digest", audit.digest],
+    ["audit_verdict", audit.verdict],
+    ["audit_under_way", digit(audit.underWay)],
+    ["audits_done", audit.done],
+    ["audit_mismatches", audit.mismatches],
   ];
 }
 

@@ -40,7 +40,21 @@ export interface Frame {
   /** Nothing to say, still here. */
   ping: boolean;
   join: JoinRequest | undefined;
-  joinReply: JoinReply | undefined;
+  joinReply:
+    | JoinReply
+    | undefined;
+  /** On a control stream, beside the messages. Nodes that do not know them skip them. */
+  audits: Audit[];
+}
+
+/** The sender's digest of its state behind an entry. Who it is and to whom it speaks are the link's. */
+export interface Audit {
+  index: number;
+  term: number;
+  /** What the digest is made of: others are not compared. */
+  format: number;
+  /** 16 hex digits. */
+  digest: string;
 }
 
 /** Who asks is in the claims. */
@@ -162,6 +176,7 @@ function createBaseFrame(): Frame {
     ping: false,
     join: undefined,
     joinReply: undefined,
+    audits: [],
   };
 }
 
@@ -193,6 +208,9 @@ export const Frame: MessageFns<Frame> = {
     }
     if (message.joinReply !== undefined) {
       JoinReply.encode(message.joinReply, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.audits) {
+      Audit.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -280,6 +298,93 @@ export const Frame: MessageFns<Frame> = {
             }
 
             message.joinReply = JoinReply.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.audits.push(Audit.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAudit(): Audit {
+  return { index: 0, term: 0, format: 0, digest: "" };
+}
+
+export const Audit: MessageFns<Audit> = {
+  encode(message: Audit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint64(message.index);
+    }
+    if (message.term !== 0) {
+      writer.uint32(16).uint64(message.term);
+    }
+    if (message.format !== 0) {
+      writer.uint32(24).uint32(message.format);
+    }
+    if (message.digest !== "") {
+      writer.uint32(34).string(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Audit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAudit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.term = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.format = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.digest = reader.string();
             continue;
           }
         }
