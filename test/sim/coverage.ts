@@ -42,6 +42,8 @@ const LOG_LINES = [
   "snapshot refused",
   "snapshot installed",
   "configuration from a snapshot",
+  "state digest told",
+  "audit given up",
 ] as const;
 
 /** Answers that tell a client what became of its request. */

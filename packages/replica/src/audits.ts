@@ -189,6 +189,7 @@ export class Audits {
     this.#last = own;
     this.#lastFinding = null;
     this.#keep(own);
+    this.#ports.logger.debug({ index, term, digest }, "state digest told");
     for (const { id, incarnation } of members) {
       if (id === this.#self) continue;
       this.#ports.transport.sendAudit({ ...own, to: id, toIncarnation: incarnation });

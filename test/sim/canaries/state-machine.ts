@@ -16,9 +16,9 @@ export const stateMachineCanaries: readonly Canary[] = [
       {
         package: "replica",
         file: "driver.ts",
-        find: "      speculation.apply(entry.index, entry.payload, entry.index > this.#catchUpTo);",
+        find: "      const isAudited = speculation.apply(entry.index, entry.payload, isNew);",
         replace:
-          "      speculation.apply(entry.index, entry.payload, false);\n      if (this.#ports.random.next() < 0.02) speculation.apply(entry.index, entry.payload, false);",
+          "      const isAudited = speculation.apply(entry.index, entry.payload, false);\n      if (this.#ports.random.next() < 0.02) speculation.apply(entry.index, entry.payload, false);",
       },
     ],
     caughtBy: /^(digest|rollback|assertion|state-machine safety)/,
@@ -36,6 +36,34 @@ export const stateMachineCanaries: readonly Canary[] = [
       },
     ],
     caughtBy: /^digest/,
+  },
+  {
+    name: "append-applied-twice-unseen",
+    breaks: "the same, and only the nodes look at each other's states",
+    edits: [
+      {
+        package: "keyspace",
+        file: "effects/apply-batch.ts",
+        find: "      mutations.appendString(store, null, effect.key, effect.bytes);",
+        replace:
+          "      mutations.appendString(store, null, effect.key, effect.bytes);\n      mutations.appendString(store, null, effect.key, effect.bytes);",
+      },
+    ],
+    caughtBy: /^audit/,
+    muted: ["digest", "rollback equals rebuild"],
+  },
+  {
+    name: "audit-forgets-what-changes",
+    breaks: "what changes while an audit walks is not in its digest",
+    edits: [
+      {
+        package: "keyspace",
+        file: "digest/audit-walk.ts",
+        find: "    if (value !== undefined) this.add(shard, key, value);\n    this.note(shard, key);",
+        replace: "    this.note(shard, key);",
+      },
+    ],
+    caughtBy: /^audit/,
   },
   {
     name: "reply-before-commit",

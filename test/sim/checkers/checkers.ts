@@ -10,6 +10,7 @@ import { LogLines } from "../coverage.js";
 import type { History, Operation } from "../workload/history.js";
 import type { SimulatedNode } from "../world/node.js";
 import { Acknowledged } from "./acknowledged.js";
+import { Audits } from "./audits.js";
 import { BoundedMemory } from "./bounded-memory.js";
 import { CommittedLog } from "./committed-log.js";
 import { CommittedReads } from "./committed-reads.js";
@@ -80,6 +81,7 @@ export class Checkers {
   readonly #rebuild: RollbackRebuild;
   readonly #pointers: PointerChain;
   readonly #memory: BoundedMemory;
+  readonly #audits: Audits;
   readonly #acknowledged: Acknowledged;
   readonly #revealed: Revealed;
   readonly #committedReads: CommittedReads;
@@ -108,6 +110,7 @@ export class Checkers {
     this.#rebuild = new RollbackRebuild(this.#log, report);
     this.#pointers = new PointerChain(report);
     this.#memory = new BoundedMemory(report, sessionsMax);
+    this.#audits = new Audits(report);
     this.#acknowledged = new Acknowledged(this.#log, report);
     this.#revealed = new Revealed(this.#log, report);
     this.#committedReads = new CommittedReads(this.#log, report);
@@ -172,6 +175,7 @@ export class Checkers {
   /** A line of the node's log. */
   logged(node: SimulatedNode, event: string, fields: object): void {
     this.#lines.logged(event, fields);
+    this.#audits.logged(node.id, event, fields);
     if (event !== "became leader") return;
     const { term } = fields as { term: number };
     this.#leaders.became(node.id, term);

@@ -11,6 +11,7 @@ import {
 import type { ReplicaStatus } from "@redoubt/replica";
 import { describe, expect, test } from "vitest";
 import type { SimulatedNode } from "../world/node.js";
+import { Audits } from "./audits.js";
 import { CommittedLog } from "./committed-log.js";
 import { ConfigurationInForce } from "./configuration-in-force.js";
 import { LeaderAppendOnly } from "./leader-append-only.js";
@@ -244,4 +245,14 @@ describe("trap-04 trap-07 trap-40 what is committed is on a quorum of disks, and
     completeness.became(nodes[1]!, 2);
     expect(said).toHaveLength(1);
   });
+});
+
+test("audit: a finding is one, whoever is found wrong; what nodes tell of their audits is none", () => {
+  const { report, said } = collected();
+  const audits = new Audits(report);
+  audits.logged(1, "state digest told", { index: 3 });
+  audits.logged(1, "audit given up", { index: 3 });
+  expect(said).toEqual([]);
+  audits.logged(2, "a member's state is not that of most members", { wrong: [3] });
+  expect(said).toEqual([expect.stringMatching(/^audit: node 2: .*\[3\]/)]);
 });
