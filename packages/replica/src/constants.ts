@@ -33,7 +33,7 @@ export const IN_FLIGHT_BATCHES_CEILING = 65_536;
 
 /**
  * What undo keeps alive above which the leader executes nothing new. Effects of a few bytes can pin large
- * values: SETRANGE of one byte keeps the whole value it replaced.
+ * values: DEL keeps the whole value it took away.
  */
 export const IN_FLIGHT_UNDO_BYTES_MAX = 256 * MIB;
 
