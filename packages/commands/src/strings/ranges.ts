@@ -104,7 +104,7 @@ export const rangeRows: readonly RowSpec[] = [
     summary: "Overwrites part of the string a key holds, padding with zero bytes.",
     since: "2.2.0",
     group: "string",
-    complexity: "O(N), N: bytes of the string",
+    complexity: "O(N), N: bytes written",
     syntax: "key:key offset:integer value:string",
     execute: setrange,
   },
