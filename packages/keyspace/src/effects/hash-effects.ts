@@ -6,7 +6,8 @@ import { valueBytes } from "../memory.js";
 import type { Store } from "../store.js";
 import type { UndoJournal } from "../undo-journal.js";
 import type { Collection, StringValue } from "../value.js";
-import { Hash, type HashEncoding } from "../values/hash.js";
+import { Hash } from "../values/hash.js";
+import type { PackedElements } from "../values/packed-elements.js";
 import type { BatchReader } from "./batch-reader.js";
 import type { BatchWriter } from "./batch-writer.js";
 import { changeExisting, existing, existingOrNone, putNew, textBytes } from "./collections.js";
@@ -55,9 +56,12 @@ export function set(
     return;
   }
   changeExisting(store, journal, key, hash, (hash, isRecorded) => {
-    const { encoding } = hash;
-    const olds = fields.map((field, i) => hash.set(field, values[i]!));
-    return isRecorded ? new UndoSet(encoding, fields, olds) : null;
+    let raised: Raised | null = null;
+    const olds = fields.map((field, i) => {
+      if (isRecorded && hash.raisesBy(field, values[i]!)) raised = { at: i, packed: hash.raise() };
+      return hash.set(field, values[i]!);
+    });
+    return isRecorded ? new UndoSet(raised, fields, olds) : null;
   });
 }
 
@@ -89,32 +93,39 @@ abstract class HashInverse extends Inverse {
   protected abstract undoIn(hash: Hash): void;
 }
 
+/** The field by which a listpack became a table, and the listpack as it was then. */
+interface Raised {
+  readonly at: number;
+  readonly packed: PackedElements;
+}
+
 class UndoSet extends HashInverse {
   readonly bytes: number;
-  private readonly encoding: HashEncoding;
+  private readonly raised: Raised | null;
   private readonly fields: readonly string[];
   /** undefined: the field was not there. */
   private readonly olds: readonly (StringValue | undefined)[];
 
   constructor(
-    encoding: HashEncoding,
+    raised: Raised | null,
     fields: readonly string[],
     olds: readonly (StringValue | undefined)[],
   ) {
     super();
-    this.encoding = encoding;
+    this.raised = raised;
     this.fields = fields;
     this.olds = olds;
-    this.bytes = textBytes(fields) + olds.reduce(addBytes, 0);
+    const packedBytes = raised === null ? 0 : raised.packed.memoryBytes;
+    this.bytes = textBytes(fields) + olds.reduce(addBytes, packedBytes);
   }
 
   protected override undoIn(hash: Hash): void {
-    for (let i = this.fields.length - 1; i >= 0; i--) {
+    if (this.raised !== null) hash.lower(this.raised.packed);
+    for (let i = (this.raised?.at ?? this.fields.length) - 1; i >= 0; i--) {
       const old = this.olds[i];
       if (old === undefined) hash.delete(this.fields[i]!);
       else hash.set(this.fields[i]!, old);
     }
-    hash.restoreEncoding(this.encoding);
   }
 }
 

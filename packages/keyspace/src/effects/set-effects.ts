@@ -5,7 +5,8 @@ import { Inverse } from "../inverse.js";
 import type { Store } from "../store.js";
 import type { UndoJournal } from "../undo-journal.js";
 import type { Collection } from "../value.js";
-import { MemberSet, type SetEncoding } from "../values/set.js";
+import type { PackedElements } from "../values/packed-elements.js";
+import { MemberSet } from "../values/set.js";
 import type { BatchReader } from "./batch-reader.js";
 import type { BatchWriter } from "./batch-writer.js";
 import { changeExisting, existing, existingOrNone, putNew, textBytes } from "./collections.js";
@@ -47,9 +48,16 @@ export function add(
     return;
   }
   changeExisting(store, journal, key, found, (set, isRecorded) => {
-    const { encoding } = set;
-    addAll(set, members);
-    return isRecorded ? new UndoAdd(encoding, members) : null;
+    if (!isRecorded) {
+      addAll(set, members);
+      return null;
+    }
+    const isIntset = set.encoding === "intset";
+    const raisedAt = addWhilePacked(set, members);
+    if (raisedAt === members.length) return new UndoAdd(isIntset, null, members);
+    const packed = set.raise();
+    addAll(set, members.slice(raisedAt));
+    return new UndoAdd(isIntset, packed, members.slice(0, raisedAt));
   });
 }
 
@@ -75,6 +83,15 @@ function addAll(set: MemberSet, members: readonly string[]): void {
   }
 }
 
+/** Adds them until one would make a table; returns its index. */
+function addWhilePacked(set: MemberSet, members: readonly string[]): number {
+  for (let i = 0; i < members.length; i++) {
+    if (set.raisesBy(members[i]!)) return i;
+    assert(set.add(members[i]!), "an added member is not there");
+  }
+  return members.length;
+}
+
 abstract class SetInverse extends Inverse {
   protected override undo(value: Collection): void {
     assert(value instanceof MemberSet, "a set's change is undone on it");
@@ -86,19 +103,24 @@ abstract class SetInverse extends Inverse {
 
 class UndoAdd extends SetInverse {
   readonly bytes: number;
-  private readonly encoding: SetEncoding;
+  private readonly isIntset: boolean;
+  /** What the set was packed in when it became a table; null: it did not. */
+  private readonly packed: PackedElements | null;
+  /** Without those that were only ever in the new table. */
   private readonly members: readonly string[];
 
-  constructor(encoding: SetEncoding, members: readonly string[]) {
+  constructor(isIntset: boolean, packed: PackedElements | null, members: readonly string[]) {
     super();
-    this.encoding = encoding;
+    this.isIntset = isIntset;
+    this.packed = packed;
     this.members = members;
-    this.bytes = textBytes(members);
+    this.bytes = textBytes(members) + (packed === null ? 0 : packed.memoryBytes);
   }
 
   protected override undoIn(set: MemberSet): void {
+    if (this.packed !== null) set.lower(this.packed);
     for (const member of this.members) set.delete(member);
-    set.restoreEncoding(this.encoding);
+    if (this.isIntset) set.restoreIntset();
   }
 }
 

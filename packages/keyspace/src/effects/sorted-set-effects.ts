@@ -5,7 +5,7 @@ import { Inverse } from "../inverse.js";
 import type { Store } from "../store.js";
 import type { UndoJournal } from "../undo-journal.js";
 import type { Collection } from "../value.js";
-import { type SortedRun, SortedSet, type SortedSetEncoding } from "../values/sorted-set.js";
+import { type CompactSet, type SortedRun, SortedSet } from "../values/sorted-set.js";
 import type { BatchReader } from "./batch-reader.js";
 import type { BatchWriter } from "./batch-writer.js";
 import { changeExisting, existing, existingOrNone, putNew, textBytes } from "./collections.js";
@@ -74,9 +74,12 @@ export function put(
     return;
   }
   changeExisting(store, journal, key, found, (set, isRecorded) => {
-    const { encoding } = set;
-    const olds = members.map((member, i) => set.set(member, scores[i]!));
-    return isRecorded ? new UndoPut(encoding, members, olds) : null;
+    let raised: Raised | null = null;
+    const olds = members.map((member, i) => {
+      if (isRecorded && set.raisesBy(member)) raised = { at: i, compact: set.raise() };
+      return set.set(member, scores[i]!);
+    });
+    return isRecorded ? new UndoPut(raised, members, olds) : null;
   });
 }
 
@@ -121,32 +124,41 @@ abstract class SortedSetInverse extends Inverse {
   protected abstract undoIn(set: SortedSet): void;
 }
 
+/** The member by which a listpack became a skiplist, and the set as it was then. */
+interface Raised {
+  readonly at: number;
+  readonly compact: CompactSet;
+}
+
 class UndoPut extends SortedSetInverse {
   readonly bytes: number;
-  private readonly encoding: SortedSetEncoding;
+  private readonly raised: Raised | null;
   private readonly members: readonly string[];
   /** undefined: the member was not there. */
   private readonly olds: readonly (number | undefined)[];
 
   constructor(
-    encoding: SortedSetEncoding,
+    raised: Raised | null,
     members: readonly string[],
     olds: readonly (number | undefined)[],
   ) {
     super();
-    this.encoding = encoding;
+    this.raised = raised;
     this.members = members;
     this.olds = olds;
-    this.bytes = textBytes(members) + SCORE_BYTES * olds.length;
+    const compact = raised?.compact;
+    const compactBytes =
+      compact === undefined ? 0 : compact.entries.structureBytes + compact.textBytes;
+    this.bytes = textBytes(members) + SCORE_BYTES * olds.length + compactBytes;
   }
 
   protected override undoIn(set: SortedSet): void {
-    for (let i = this.members.length - 1; i >= 0; i--) {
+    if (this.raised !== null) set.lower(this.raised.compact);
+    for (let i = (this.raised?.at ?? this.members.length) - 1; i >= 0; i--) {
       const old = this.olds[i];
       if (old === undefined) set.delete(this.members[i]!);
       else set.set(this.members[i]!, old);
     }
-    set.restoreEncoding(this.encoding);
   }
 }
 

@@ -35,7 +35,11 @@ function contentOf(hash: Hash): Map<string, StringValue> {
 
 /** Runs the operation; returns what takes it back. */
 function run(hash: Hash, { act, field, value }: Operation): () => void {
-  const { encoding } = hash;
+  if (act === "set" && hash.raisesBy(field, value)) {
+    const packed = hash.raise();
+    hash.set(field, value);
+    return () => hash.lower(packed);
+  }
   const old = act === "set" ? hash.set(field, value) : hash.delete(field);
   return () => {
     if (old !== undefined) {
@@ -43,7 +47,6 @@ function run(hash: Hash, { act, field, value }: Operation): () => void {
     } else {
       hash.delete(field);
     }
-    hash.restoreEncoding(encoding);
   };
 }
 

@@ -8,9 +8,9 @@
  * The form is what OBJECT ENCODING says, by Redis's rules. It is no part of the content: digests leave it
  * out, and a rebuilt hash may be packed again.
  *
- * The inverse of `set` is `set` of the old value, or `delete`; the inverse of `delete` is `set`. If the
- * encoding was another one before a `set`, `restoreEncoding` follows its inverse, and then all is as before
- * but for the order of the fields, which has no meaning.
+ * The inverse of `set` is `set` of the old value, or `delete`; the inverse of `delete` is `set`: then all is as
+ * before but for the order of the fields, which has no meaning. The inverse of `raise` is `lower`: what the hash was
+ * packed in is put back, whatever was done to the table.
  */
 
 import { assert } from "../assert.js";
@@ -64,27 +64,19 @@ export class Hash {
 
   /** Inserts or replaces; returns the old value. May raise the encoding. */
   set(field: string, value: StringValue): StringValue | undefined {
+    if (this.raisesBy(field, value)) {
+      this.raise();
+    }
     const { elements } = this;
     if (elements instanceof ElementTable) {
       return elements.set(field, value);
     }
-    const { listpackEntriesMax } = this.limits;
-    if (PackedElements.fits(field) && PackedElements.fits(value)) {
-      const old = elements.replace(field, value);
-      if (old !== undefined) {
-        return old;
-      }
-      if (elements.size < listpackEntriesMax) {
-        elements.insert(field, value);
-        return undefined;
-      }
+    // raisesBy has seen that the value is a short string.
+    const old = elements.replace(field, value as string);
+    if (old === undefined) {
+      elements.insert(field, value as string);
     }
-    const table = new ElementTable(2, this.limits.table);
-    elements.forEach((field, value) => {
-      table.set(field, value);
-    });
-    this.elements = table;
-    return table.set(field, value);
+    return old;
   }
 
   /** Returns the removed value. An empty hash keeps its encoding: undo may fill it again. */
@@ -92,19 +84,34 @@ export class Hash {
     return this.elements.delete(field);
   }
 
-  /** After the mutation that raised the encoding has been taken back. Takes time by the fields of a listpack. */
-  restoreEncoding(encoding: HashEncoding): void {
+  /** Whether `set` would make a table of it first. */
+  raisesBy(field: string, value: StringValue): boolean {
     const { elements } = this;
-    if (encoding === this.encoding) {
-      return;
-    }
-    assert(encoding === "listpack", "an encoding is never lowered but by undo");
-    assert(elements.size <= this.limits.listpackEntriesMax, "a restored listpack is small");
-    const packed = new PackedElements(2);
+    return (
+      elements instanceof PackedElements &&
+      !(
+        PackedElements.fits(field) &&
+        PackedElements.fits(value) &&
+        (elements.size < this.limits.listpackEntriesMax || elements.has(field))
+      )
+    );
+  }
+
+  /** Makes a table of it. What it was packed in is the caller's. */
+  raise(): PackedElements {
+    const { elements } = this;
+    assert(elements instanceof PackedElements, "a listpack is raised");
+    const table = new ElementTable(2, this.limits.table);
     elements.forEach((field, value) => {
-      assert(PackedElements.fits(value), "a restored listpack has short values");
-      packed.insert(field, value);
+      table.set(field, value);
     });
+    this.elements = table;
+    return elements;
+  }
+
+  /** The inverse; `packed` is not used by anybody else. */
+  lower(packed: PackedElements): void {
+    assert(this.encoding === "hashtable", "what was raised is lowered");
     this.elements = packed;
   }
 

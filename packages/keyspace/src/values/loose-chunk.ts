@@ -88,7 +88,16 @@ export class LooseChunk extends ListChunk {
 
   /** `other` is not used any more. */
   putRange(index: number, other: LooseChunk): void {
-    this.items = this.items.slice(0, index).concat(other.items, this.items.slice(index));
+    const { items } = this;
+    if (index === 0) {
+      this.items = other.items.concat(items);
+    } else if (index === items.length) {
+      for (const item of other.items) {
+        items.push(item);
+      }
+    } else {
+      this.items = items.slice(0, index).concat(other.items, items.slice(index));
+    }
     this.addSums(other);
   }
 

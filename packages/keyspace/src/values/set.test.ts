@@ -35,12 +35,20 @@ function contentOf(set: MemberSet): string[] {
 /** Runs the operation; returns what takes it back. */
 function run(set: MemberSet, { act, member }: Operation): () => void {
   const { encoding } = set;
+  if (act === "add" && !set.has(member) && set.raisesBy(member)) {
+    const packed = set.raise();
+    set.add(member);
+    return () => {
+      set.lower(packed);
+      if (encoding === "intset") set.restoreIntset();
+    };
+  }
   if (act === "add") {
     const isNew = set.add(member);
     return () => {
       if (isNew) {
         set.delete(member);
-        set.restoreEncoding(encoding);
+        if (encoding === "intset") set.restoreIntset();
       }
     };
   }

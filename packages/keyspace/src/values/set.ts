@@ -11,9 +11,9 @@
  * may be packed again. Differs from Redis: an SADD of many members raises it by the members that are added,
  * not by the number of arguments, and integers are text in every form.
  *
- * The inverse of `add` is `delete` and the other way round. If the encoding was another one before an
- * `add`, `restoreEncoding` follows its inverse, and then all is as before but for the order of the members,
- * which has no meaning.
+ * The inverse of `add` is `delete` and the other way round: then all is as before but for the order of the members,
+ * which has no meaning. If it was an intset before an `add`, `restoreIntset` follows. The inverse of `raise` is
+ * `lower`: what the set was packed in is put back, whatever was done to the table.
  */
 
 import { assert } from "../assert.js";
@@ -78,21 +78,12 @@ export class MemberSet {
     if (elements.has(member)) {
       return false;
     }
-    const integers = this.integers && isCanonicalInteger(member);
-    const { intsetEntriesMax, listpackEntriesMax } = this.limits;
-    const entriesMax = integers ? intsetEntriesMax : listpackEntriesMax;
-    if (elements.size < entriesMax && PackedElements.fits(member)) {
-      this.integers = integers;
-      elements.insert(member, "");
-      return true;
+    if (this.raisesBy(member)) {
+      this.raise();
+      return this.add(member);
     }
-    const table = new ElementTable(1, this.limits.table);
-    elements.forEach((member) => {
-      table.set(member, "");
-    });
-    this.integers = false;
-    this.elements = table;
-    table.set(member, "");
+    this.integers = this.integers && isCanonicalInteger(member);
+    elements.insert(member, "");
     return true;
   }
 
@@ -101,25 +92,41 @@ export class MemberSet {
     return this.elements.delete(member) !== undefined;
   }
 
-  /** After the mutation that raised the encoding has been taken back. Takes time by the members of a listpack. */
-  restoreEncoding(encoding: SetEncoding): void {
-    if (encoding === this.encoding) {
-      return;
-    }
-    assert(encoding !== "hashtable" && !this.integers, "an encoding is never lowered but by undo");
+  /** Whether `add` of a member that is not there would make a table of it first. */
+  raisesBy(member: string): boolean {
     const { elements } = this;
+    if (elements instanceof ElementTable) {
+      return false;
+    }
     const { intsetEntriesMax, listpackEntriesMax } = this.limits;
-    this.integers = encoding === "intset";
-    assert(
-      elements.size <= (this.integers ? intsetEntriesMax : listpackEntriesMax),
-      "a restored packed set is small",
-    );
-    const packed = new PackedElements(1);
+    const integers = this.integers && isCanonicalInteger(member);
+    const entriesMax = integers ? intsetEntriesMax : listpackEntriesMax;
+    return elements.size >= entriesMax || !PackedElements.fits(member);
+  }
+
+  /** Makes a table of it. What it was packed in is the caller's. */
+  raise(): PackedElements {
+    const { elements } = this;
+    assert(elements instanceof PackedElements, "a packed set is raised");
+    const table = new ElementTable(1, this.limits.table);
     elements.forEach((member) => {
-      assert(!this.integers || isCanonicalInteger(member), "a restored intset has only integers");
-      packed.insert(member, "");
+      table.set(member, "");
     });
+    this.integers = false;
+    this.elements = table;
+    return elements;
+  }
+
+  /** The inverse; `packed` is not used by anybody else. `restoreIntset` follows if it was one. */
+  lower(packed: PackedElements): void {
+    assert(this.encoding === "hashtable", "what was raised is lowered");
     this.elements = packed;
+  }
+
+  /** After the addition that ended it has been taken back. */
+  restoreIntset(): void {
+    assert(this.elements instanceof PackedElements, "an intset is packed");
+    this.integers = true;
   }
 
   /** Uniform; undefined if there is none. */

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SORTED_RANKED_BYTES } from "../memory.js";
 import type { LexBound, LexRange, RankRange, ScoreRange } from "./sorted-range.js";
-import { type SortedEntry, SortedSet, type SortedSetEncoding } from "./sorted-set.js";
+import {
+  type CompactSet,
+  type SortedEntry,
+  SortedSet,
+  type SortedSetEncoding,
+} from "./sorted-set.js";
 
 const score = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: -4, max: 4 }) },
@@ -262,7 +267,7 @@ describe("sorted set", () => {
           }
           const wanted = ranksWhere(entriesOf(set), (entry) => inLexRange(entry, range));
           expectRanks(set.ranksOfMembers(range), wanted);
-          set.raiseEncoding();
+          if (set.encoding === "listpack") set.raise();
           expectRanks(set.ranksOfMembers(range), wanted);
         },
       ),
@@ -311,8 +316,8 @@ describe("sorted set", () => {
           set.set(`m${n}`, n);
           throughout.add(`m${n}`);
         }
-        if (raised) {
-          set.raiseEncoding();
+        if (raised && set.encoding === "listpack") {
+          set.raise();
         }
         const seen = new Set<string>();
         let cursor = 0;
@@ -355,10 +360,11 @@ describe("sorted set", () => {
     const byLength = new SortedSet();
     byLength.set("x".repeat(64), 1);
     expect(byLength.encoding).toBe("listpack");
+    const compact = byLength.raise();
     byLength.set("x".repeat(65), 1);
     expect(byLength.encoding).toBe("skiplist");
-    byLength.delete("x".repeat(65));
-    byLength.restoreEncoding("listpack");
+    byLength.lower(compact);
+    expect([byLength.size, byLength.score("x".repeat(64))]).toEqual([1, 1]);
     expect(byLength.encoding).toBe("listpack");
     byLength.check();
   });
@@ -453,19 +459,27 @@ describe("sorted set", () => {
     expect(set.memoryBytes).toBeGreaterThan(empty);
     set.delete("member");
     expect(set.memoryBytes).toBe(empty);
-    set.raiseEncoding();
+    set.raise();
     expect(set.memoryBytes).toBe(SORTED_RANKED_BYTES);
   });
 });
 
 /** Mutates and returns the inverse, as a transaction records it. */
 function applied(set: SortedSet, { act, member, score, n, count }: Operation): () => void {
-  const { encoding } = set;
   if (act === "set" || act === "fill") {
     const members = act === "set" ? [member] : Array.from({ length: count }, (_, i) => `m${n + i}`);
-    const olds = members.map((member) => set.set(member, score));
+    let raisedAt = members.length;
+    let compact: CompactSet | undefined;
+    const olds = members.map((member, i) => {
+      if (set.raisesBy(member)) {
+        raisedAt = i;
+        compact = set.raise();
+      }
+      return set.set(member, score);
+    });
     return () => {
-      for (let i = members.length - 1; i >= 0; i--) {
+      if (compact !== undefined) set.lower(compact);
+      for (let i = raisedAt - 1; i >= 0; i--) {
         const old = olds[i];
         if (old === undefined) {
           set.delete(members[i]!);
@@ -473,7 +487,6 @@ function applied(set: SortedSet, { act, member, score, n, count }: Operation): (
           set.set(members[i]!, old);
         }
       }
-      set.restoreEncoding(encoding);
     };
   }
   if (act === "takeRange" || act === "drain") {

@@ -12,8 +12,8 @@
  * not by the number of arguments.
  *
  * Inverses: `set` of a new member and `delete`; `set` of another score and the same with the old one;
- * `takeRange` (and the pops) and `putBack`. If the encoding was another one before a `set`,
- * `restoreEncoding` follows its inverse, and then all is as before but for the order of a scan.
+ * `takeRange` (and the pops) and `putBack`: then all is as before but for the order of a scan. The inverse of
+ * `raise` is `lower`: what the set was compact in is put back, whatever was done to the skiplist.
  */
 
 import { assert } from "../assert.js";
@@ -42,6 +42,13 @@ export interface SortedEntry {
 export interface SortedRun {
   readonly scores: readonly number[];
   readonly members: readonly string[];
+}
+
+/** What a sorted set was before it was raised. */
+export interface CompactSet {
+  readonly entries: CompactEntries;
+  /** Of its members. */
+  readonly textBytes: number;
 }
 
 export class SortedSet {
@@ -84,13 +91,8 @@ export class SortedSet {
 
   /** Inserts or replaces; returns the old score. May raise the encoding. */
   set(member: string, score: number): number | undefined {
-    const { entries } = this;
-    if (
-      entries instanceof CompactEntries &&
-      !entries.hasRoomFor(member) &&
-      entries.score(member) === undefined
-    ) {
-      this.raiseEncoding();
+    if (this.raisesBy(member)) {
+      this.raise();
     }
     const old = this.entries.set(member, keptScore(score));
     if (old === undefined) {
@@ -108,29 +110,30 @@ export class SortedSet {
     return old;
   }
 
-  /** Raises it without an addition too: a command may create a skiplist by what it was asked to add. */
-  raiseEncoding(): void {
-    if (this.entries instanceof CompactEntries) {
-      const { scores, members } = this.run();
-      this.entries = RankedEntries.fromSorted(scores, members, members.length);
-    }
+  /** Whether `set` would make a skiplist of it first. */
+  raisesBy(member: string): boolean {
+    const { entries } = this;
+    return (
+      entries instanceof CompactEntries &&
+      !entries.hasRoomFor(member) &&
+      entries.score(member) === undefined
+    );
   }
 
-  /** After the mutation that raised the encoding has been taken back. Takes time by a listpack's members. */
-  restoreEncoding(encoding: SortedSetEncoding): void {
-    if (encoding === this.encoding) {
-      return;
-    }
-    assert(encoding === "listpack", "an encoding is never lowered but by undo");
-    assert(this.size <= ZSET_LISTPACK_ENTRIES_MAX, "a restored listpack is small");
+  /** Makes a skiplist of it. What it was compact in is the caller's. */
+  raise(): CompactSet {
+    const { entries, textBytes } = this;
+    assert(entries instanceof CompactEntries, "a listpack is raised");
     const { scores, members } = this.run();
-    for (const member of members) {
-      assert(
-        member.length <= ZSET_LISTPACK_VALUE_BYTES_MAX,
-        "a restored listpack has short members",
-      );
-    }
-    this.entries = CompactEntries.fromSorted(scores, members, members.length);
+    this.entries = RankedEntries.fromSorted(scores, members, members.length);
+    return { entries, textBytes };
+  }
+
+  /** The inverse; nobody else uses what is put back. */
+  lower({ entries, textBytes }: CompactSet): void {
+    assert(this.encoding === "skiplist", "what was raised is lowered");
+    this.entries = entries;
+    this.textBytes = textBytes;
   }
 
   /** Entries before the member's; undefined if it is not there. */
