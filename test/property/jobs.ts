@@ -6,7 +6,7 @@ import { addCoverage, type Coverage, emptyCoverage } from "./coverage.js";
 import type { Outcome } from "./programs.js";
 
 /** For one child at a time: enough that the first ones' cost does not show. */
-const PROGRAMS_AT_ONCE = 500;
+const PROGRAMS_AT_ONCE = 250;
 /** A large young generation and no threads for its collection, as in the simulator's children. */
 const CHILD_FLAGS = ["--single-threaded-gc", "--max-semi-space-size=64"] as const;
 const CHILD = fileURLToPath(new URL("./worker.ts", import.meta.url));
@@ -24,21 +24,22 @@ export interface JobsOutcome {
   readonly failures: readonly string[];
 }
 
-/** The first failure ends it. */
+/** The first failure ends it, or `progress` that returns false. */
 export function runInChildren(
   { from, count }: Job,
   processes: number,
-  progress: (programs: number) => void,
+  progress: (programs: number) => boolean,
 ): Promise<JobsOutcome> {
   const coverage = emptyCoverage();
   const failures: string[] = [];
   let next = from;
+  let goesOn = true;
   let running = processes;
   return new Promise((resolve, reject) => {
     const startChild = (): void => {
       const child = fork(CHILD, { execArgv: [...process.execArgv, ...CHILD_FLAGS] });
       const goOn = (): void => {
-        if (next >= from + count || failures.length > 0) {
+        if (next >= from + count || failures.length > 0 || !goesOn) {
           child.send(END);
           return;
         }
@@ -50,7 +51,7 @@ export function runInChildren(
         const outcome = message as Outcome;
         addCoverage(coverage, outcome.coverage);
         if (outcome.failure !== null) failures.push(outcome.failure);
-        progress(coverage.programs);
+        goesOn = progress(coverage.programs);
         goOn();
       });
       child.on("error", reject);

@@ -1,6 +1,7 @@
 /**
  * npm run property -- [--programs 100000] [--seed 1] [--jobs 2]
  *   random programs, the first of this seed; stops at the first that fails, with as few steps as still fail
+ *   SIGTERM ends it earlier, with the summary of what was run
  * npm run property -- --only N
  *   one program, its steps and what is wrong with it
  */
@@ -16,7 +17,7 @@ import { described } from "./summary.js";
 
 /** So many programs meet every kind of effect, every inverse and every row: one that is missing is a mistake. */
 const COVERING_PROGRAMS = 10_000;
-/** Programs between two lines of progress on a terminal. */
+/** Programs between two lines of progress. */
 const PROGRESS_PROGRAMS = 5000;
 
 const { values } = parseArgs({
@@ -45,13 +46,19 @@ async function many(): Promise<void> {
   const started = performance.now();
   const count = natural("programs", values.programs);
   let told = 0;
+  let isStopped = false;
+  process.once("SIGTERM", () => {
+    isStopped = true;
+  });
   const { coverage, failures } = await runInChildren(
     { from: natural("seed", values.seed), count },
     natural("jobs", values.jobs),
     (programs) => {
-      if (!process.stdout.isTTY || programs < told + PROGRESS_PROGRAMS) return;
-      told = programs;
-      console.log(`${programs} of ${count} programs`);
+      if (programs >= told + PROGRESS_PROGRAMS) {
+        told = programs;
+        console.error(`${programs} of ${count} programs`);
+      }
+      return !isStopped;
     },
   );
   for (const line of described(coverage, performance.now() - started)) console.log(line);

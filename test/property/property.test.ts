@@ -51,7 +51,7 @@ test("an inverse that does nothing is found", async () => {
     const fall: Step = { kind: "fall", survivors: 0, moves: false };
     const steps = [push, seal, commit, push, fall];
     const problem = await problemOf({ seed: 0, era: "past", isWatchedClosely: false, steps }, null);
-    expect(String(problem)).toContain("rolled back");
+    expect(String(problem)).toContain("played back to 1");
   } finally {
     prototype.play = play;
   }
