@@ -7,6 +7,7 @@ export const listDifferences: readonly Difference[] = [
     ours: "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
     theirs: ":1",
     reason: "7.2 refuses the rank that has no opposite; 7.0 takes it for -1",
+    since72: true,
   },
 ];
 
@@ -20,12 +21,14 @@ export const objectDifferences: readonly Difference[] = [
     ours: "$8",
     theirs: "$9",
     reason: "listpack since 7.2, quicklist in 7.0",
+    since72: true,
   },
   {
     command: "OBJECT ENCODING s",
     ours: "$8",
     theirs: "$9",
     reason: "listpack since 7.2, hashtable in 7.0",
+    since72: true,
   },
   {
     command: "OBJECT ENCODING z",

@@ -14,12 +14,14 @@ export const sortedSetDifferences: readonly Difference[] = [
     ours: "*2",
     theirs: "-ERR wrong number of arguments for 'zrank' command",
     reason: "WITHSCORE is 7.2's",
+    since72: true,
   },
   {
     command: "ZREVRANK z m WITHSCORE",
     ours: "*2",
     theirs: "-ERR wrong number of arguments for 'zrevrank' command",
     reason: "WITHSCORE is 7.2's",
+    since72: true,
   },
   {
     command: "ZRANDMEMBER z -1048577",

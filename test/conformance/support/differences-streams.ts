@@ -21,6 +21,7 @@ export const streamDifferences: readonly Difference[] = [
     theirs:
       "-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
     reason: "7.2's text",
+    since72: true,
   },
   {
     command: "XREADGROUP GROUP g c STREAMS s s >",
@@ -28,12 +29,14 @@ export const streamDifferences: readonly Difference[] = [
     theirs:
       "-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
     reason: "7.2's text",
+    since72: true,
   },
   {
     command: "XSETID s 5-5",
     ours: "-ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
     theirs: "+OK",
     reason: "7.2 checks the id against what was deleted",
+    since72: true,
   },
   {
     command: "XINFO CONSUMERS s g",
@@ -41,6 +44,7 @@ export const streamDifferences: readonly Difference[] = [
     theirs: "*0",
     reason:
       "7.2 makes the consumer of XREADGROUP, XCLAIM and XAUTOCLAIM even when it gets nothing; it also shows `inactive`, and `active-time` in XINFO STREAM FULL",
+    since72: true,
   },
   {
     command: "XSETID s 9-9 ENTRIESADDED 4503599627370497",

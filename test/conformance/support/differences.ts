@@ -1,6 +1,7 @@
 /**
  * Where a command answers otherwise than redis-server, on purpose or because 7.2 does. The rows of a family
- * are in a file of its own; each is asked of both sides, and one that differs no longer fails.
+ * are in a file of its own; each is asked of both sides, and one that differs no longer fails. The page
+ * docs/reference/compatibility.md is made of them.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,6 +19,8 @@ export interface Difference {
   /** Sent to it instead of `command`, where that reply is too long to be read. */
   readonly asked?: string;
   readonly reason: string;
+  /** Redis 7.2 answers as we do. */
+  readonly since72?: true;
 }
 
 /** `prepare`: commands behind which each row's is sent. */
