@@ -134,4 +134,24 @@ export const testedDifferences: readonly TestedDifference[] = [
       "Differs from Redis: a bulk without CRLF behind it is refused, not passed over",
     ],
   },
+  {
+    what: "`OBJECT ENCODING` behind `SADD`, `ZADD` and pushes of many arguments",
+    ours: "by what is there then",
+    theirs: "by the number and bytes of the arguments, too",
+    reason: "the encoding follows from the effects, on every node alike",
+    test: [
+      "packages/commands/src/new-in-72.test.ts",
+      "Differs from Redis: an encoding is raised by what is added, not by the number of arguments",
+    ],
+  },
+  {
+    what: "`SORT` whose `GET`s give more than 256 MB",
+    ours: "an error, and nothing is changed",
+    theirs: "answers until its memory ends",
+    reason: "many GETs of large values are bounded by nothing else",
+    test: [
+      "packages/commands/src/generic/sort.test.ts",
+      "GETs that give more than a node can hold are refused, and nothing is changed",
+    ],
+  },
 ];

@@ -114,6 +114,16 @@ describe("AUTH and HELLO", () => {
 });
 
 describe("CLIENT", () => {
+  test("NO-TOUCH is on or off, and shown", async () => {
+    const other = await node.client();
+    const flags = async () => fieldsOf(await other.text("CLIENT", "INFO")).get("flags");
+    expect(await other.send("CLIENT", "NO-TOUCH", "ON")).toEqual({ status: "OK" });
+    expect(await flags()).toBe("T");
+    expect(await other.send("CLIENT", "NO-TOUCH", "off")).toEqual({ status: "OK" });
+    expect(await flags()).toBe("N");
+    await other.end();
+  });
+
   test("LIST shows what a connection is and does", async () => {
     const other = await node.client();
     await other.send("CLIENT", "SETNAME", "worker");
