@@ -21,6 +21,8 @@ export const GROUPS: readonly Group[] = [
   group("strings", "SET and GET beside redis-server", (o) => runThroughput(STRINGS, o)),
   group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
   group("memory", "bytes per element beside redis-server", runMemory),
+  script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
+  script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
 ];
 
 function group(name: string, summary: string, run: Group["run"]): Group {
@@ -31,10 +33,13 @@ function group(name: string, summary: string, run: Group["run"]): Group {
  * A group that is a script of this folder, run as a process of its own, only when it is named. It prints
  * for itself; --json gets its exit code.
  */
-export function script(name: string, summary: string): Group {
+function script(name: string, summary: string, nodeFlags: readonly string[]): Group {
   const run = async (): Promise<unknown> => {
     const path = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-    const child = spawn(process.execPath, [...process.execArgv, path], { stdio: "inherit" });
+    const argv = [...process.execArgv, ...nodeFlags, path];
+    process.stdout.write("\n");
+    const child = spawn(process.execPath, argv, { stdio: "inherit" });
+    process.once("exit", () => child.kill());
     const [exitCode] = await once(child, "exit");
     if (exitCode !== 0) throw new Error(`${name}.ts ended with exit code ${exitCode}`);
     return { exitCode };
