@@ -1,7 +1,7 @@
 /**
  * Runs a TypeScript entry from sources, workspace packages included: `node scripts/run-ts.mjs
- * [node flags] entry.ts [arguments]`. Nothing has to be built. Node flags before the entry, and
- * NODE_OPTIONS (--cpu-prof), reach the process that runs the entry.
+ * [node flags] entry.ts [arguments]`. Nothing has to be built. Node flags before the entry
+ * (--cpu-prof), and NODE_OPTIONS, reach the process that runs the entry.
  */
 
 import { spawn } from "node:child_process";
