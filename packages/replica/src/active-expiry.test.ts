@@ -1,8 +1,9 @@
 /** The leader's active expiry: how much of it, when, and that nobody else deletes. By a clock that tests move. */
 
 import { describe, expect, test } from "vitest";
-import { expiryEffort } from "./active-expiry.js";
+import { ActiveExpiry, EXPIRY_CYCLE_INTERVAL_MS, expiryEffort } from "./active-expiry.js";
 import { EXPIRY_SAMPLE_KEYS, EXPIRY_SAMPLES_PER_TURN_MAX } from "./constants.js";
+import { Speculation } from "./speculation.js";
 import { TestCluster, type TestClusterOptions } from "./testing/test-cluster.js";
 import type { TestNode } from "./testing/test-node.js";
 
@@ -25,8 +26,18 @@ function deletedByTurn(node: TestNode): number {
 
 describe("effort", () => {
   test("1 and 10 are Redis's numbers, and each step between them does more", () => {
-    expect(expiryEffort(1)).toEqual({ sampleKeys: 20, stalePercentMax: 10, cycleMsMax: 25 });
-    expect(expiryEffort(10)).toEqual({ sampleKeys: 65, stalePercentMax: 1, cycleMsMax: 43 });
+    expect(expiryEffort(1)).toEqual({
+      sampleKeys: 20,
+      stalePercentMax: 10,
+      cycleMsMax: 25,
+      fastMsMax: 1,
+    });
+    expect(expiryEffort(10)).toEqual({
+      sampleKeys: 65,
+      stalePercentMax: 1,
+      cycleMsMax: 43,
+      fastMsMax: 3.25,
+    });
     for (let effort = 2; effort <= 10; effort++) {
       const [less, more] = [expiryEffort(effort - 1), expiryEffort(effort)];
       expect(more.sampleKeys).toBeGreaterThan(less.sampleKeys);
@@ -84,6 +95,43 @@ describe("work is bounded", () => {
     expect(most).toBeLessThan(10 * EXPIRY_SAMPLE_KEYS);
     expect(leader.replica.status().counters.expiredTimeCapReached).toBeGreaterThan(0);
     expect(leader.replica.status().counters.expiredStaleShare).toBeGreaterThan(0);
+  });
+
+  test("behind a cycle that ran out of time short ones follow before the next, until few are expired", () => {
+    const speculation = new Speculation();
+    speculation.begin(1);
+    const { txn, keyspace } = speculation;
+    txn.begin(speculation.open(1, 1000), "lead");
+    for (let i = 0; i < 3000; i++) txn.putString(`k${i}`, "v", 1001);
+    let nowMs = 5000;
+    let lookCostMs = 0.5;
+    const clock = {
+      wallMs: () => 2000,
+      monotonicMs: () => {
+        nowMs += lookCostMs;
+        return nowMs;
+      },
+    };
+    const expiry = new ActiveExpiry(speculation, clock, { next: () => 0.5 }, () => 1);
+    const cycleBeganMs = nowMs;
+    while (expiry.timeCapReached === 0) expiry.run(nowMs, 1);
+    expect(nowMs - cycleBeganMs).toBeLessThan(EXPIRY_CYCLE_INTERVAL_MS / 2);
+    // Every other millisecond, and a millisecond long: two samples by this clock.
+    for (let short = 0; short < 5; short++) {
+      const before = keyspace.size;
+      const dueMs = expiry.nextDeadlineMs(true);
+      expect(dueMs - nowMs).toBeLessThanOrEqual(2);
+      nowMs = Math.max(nowMs, dueMs);
+      expiry.run(nowMs, 1);
+      expect(before - keyspace.size).toBe(2 * EXPIRY_SAMPLE_KEYS);
+    }
+    lookCostMs = 0;
+    while (keyspace.size > 0) {
+      nowMs = Math.max(nowMs, expiry.nextDeadlineMs(true));
+      expiry.run(nowMs, 1);
+    }
+    expect(nowMs).toBeLessThan(cycleBeganMs + EXPIRY_CYCLE_INTERVAL_MS);
+    expect(expiry.nextDeadlineMs(true)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("clients are served in the turns between", () => {

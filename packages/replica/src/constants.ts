@@ -104,6 +104,12 @@ export const EXPIRY_STALE_PERCENT = 10;
 /** Share of the time that cycles may take at the least effort; each step of effort adds two. */
 export const EXPIRY_TIME_PERCENT = 25;
 export const EXPIRY_TIME_PERCENT_STEP = 2;
+/**
+ * A short cycle, behind one that ran out of time, takes this many milliseconds at the least effort, each step of
+ * effort adds a quarter; then it rests as long (Redis: expire.c, ACTIVE_EXPIRE_CYCLE_FAST_DURATION).
+ */
+export const EXPIRY_FAST_MS = 1;
+export const EXPIRY_FAST_MS_STEP = 0.25;
 /** How long a cycle goes on in one turn: clients and heartbeats wait no longer. The rest comes in the next turns. */
 export const EXPIRY_MS_PER_TURN_MAX = 2;
 /** Samples of one turn: a bound that no clock has a part in. Some milliseconds' worth. */
