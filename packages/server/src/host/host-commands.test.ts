@@ -244,6 +244,30 @@ describe("CONFIG", () => {
 });
 
 describe("INFO, ROLE and CLUSTER on the leader", () => {
+  test("INFO tells of expiry, of the in-flight window and of the wall clock", async () => {
+    await client.send("CONFIG", "RESETSTAT");
+    await client.send("SET", "soon", "v", "PX", "1");
+    while ((await client.send("GET", "soon")) !== null);
+    const stats = await facts("INFO", "stats");
+    expect(stats.get("expired_keys")).toBe("1");
+    expect(stats.get("expired_stale_perc")).toMatch(/^\d+\.\d\d$/);
+    expect(stats.get("expired_time_cap_reached_count")).toMatch(/^\d+$/);
+    const raft = await facts("INFO", "raft");
+    expect(raft.get("raft_in_flight_full")).toBe("0");
+    for (const name of [
+      "raft_in_flight_bytes",
+      "raft_in_flight_batches",
+      "raft_log_time_ahead_ms",
+    ]) {
+      expect(raft.get(name), name).toMatch(/^\d+$/);
+    }
+    expect(raft.get("raft_wall_clock_jumps")).toBe("0");
+    expect(raft.get("raft_wall_clock_last_jump_ms")).toBe("0");
+    expect(raft.get("raft_wall_clock_last_jump_seen_at_ms")).toBe("0");
+    await client.send("CONFIG", "RESETSTAT");
+    expect((await facts("INFO", "stats")).get("expired_keys")).toBe("0");
+  });
+
   test("INFO gives the sections asked for, in one order, and nothing for an unknown one", async () => {
     const titles = async (...argv: string[]) =>
       [...(await client.text("INFO", ...argv)).matchAll(/^# (\w+)/gm)].map(([, title]) => title);
