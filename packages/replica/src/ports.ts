@@ -123,8 +123,9 @@ export interface ClientSink {
   /** No more replies will come: send what was written, then close. */
   end(): void;
   /**
-   * A message was appended for a subscriber that holds `bytes` besides what the sink has. True: that is more than
-   * it may have; the sink closes it soon, and it is told nothing any more. Absent: never.
+   * In the middle of a turn: a message was appended for a subscriber, or a reply grows, and `bytes` are held besides
+   * what the sink has. True: that is more than it may have; the sink closes it soon, and it is told nothing any
+   * more. Absent: never.
    */
   overflows?(bytes: number): boolean;
   /** Back-pressure: stop (true) or go on (false) feeding requests of this connection. */

@@ -54,6 +54,10 @@ export class ReplyGate {
     const end = session.output.end;
     assert(start <= end, "output only grows while a command runs");
     if (end === start) return;
+    if (session.output.overflowed) {
+      session.dropReplies();
+      return;
+    }
     if (session.replyMode !== "on") {
       session.output.truncate(start);
       return;
@@ -65,7 +69,9 @@ export class ReplyGate {
   /** A reply about the cluster itself: it waits for its entry in every replication mode. */
   pushOfHost(session: Session, start: number, needsCommit: Index, request: Repeatable): void {
     if (session.closed || session.output.end === start) return;
-    if (session.replyMode === "on") {
+    if (session.output.overflowed) {
+      session.dropReplies();
+    } else if (session.replyMode === "on") {
       this.#append(session, needsCommit, false, ReplyKind.write, request);
     } else {
       session.output.truncate(start);
@@ -75,7 +81,8 @@ export class ReplyGate {
   /** A push: it waits for nothing but what stands before it, and CLIENT REPLY does not silence it. */
   pushMessage(session: Session, start: number): void {
     if (session.closed || session.output.end === start) return;
-    this.#append(session, 0, false, ReplyKind.final, null);
+    if (session.output.overflowed) session.dropReplies();
+    else this.#append(session, 0, false, ReplyKind.final, null);
   }
 
   #append(

@@ -139,6 +139,12 @@ export class Session {
     this.authenticated = authenticated;
     this.#keyspace = keyspace;
     this.#events = events;
+    this.output.overflows = (heldBytes) => {
+      if (sink.overflows?.(heldBytes) !== true) return false;
+      // The sink closes it soon; what it sent behind this is not executed.
+      this.closing = true;
+      return true;
+    };
   }
 
   get inMulti(): boolean {
@@ -298,8 +304,19 @@ export class Session {
     return this.#takenBack > (this.blockedOn === null ? 0 : 1);
   }
 
+  /** Its output overflowed: nothing of what waits is told, and nothing is kept. */
+  dropReplies(): void {
+    this.waiting.clear();
+    this.output.truncate(this.output.start);
+    this.readyEnd = this.output.start;
+  }
+
   /** What is encoded from `start` on is told behind what was taken back: messages keep their order. */
   queueOutput(start: number): void {
+    if (this.output.overflowed) {
+      this.dropReplies();
+      return;
+    }
     const encoded = new EncodedReply(this.output.copy(start, this.output.end));
     this.output.truncate(start);
     this.#queue.splice(this.#queueHead + this.#takenBack, 0, encoded);

@@ -39,6 +39,9 @@ export const reserveBytesMax = 1 * mib;
 export const chunkBytesMin = 512;
 export const chunkBytesMax = 16 * kib;
 
+/** Bytes held above which each new chunk asks whether that is too much. Below, no limit is worth the question. */
+export const overflowAskedBytesMin = 1 * mib;
+
 /**
  * Bytes from which a reply's bulk is held by reference and not copied: below it a copy (about 1 us at
  * 16 KiB) costs less than an additional chunk in the socket's write.

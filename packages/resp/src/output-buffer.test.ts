@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chunkBytesMax, referenceBytesMin } from "./constants.js";
+import { chunkBytesMax, overflowAskedBytesMin, referenceBytesMin } from "./constants.js";
 import { OutputBuffer } from "./output-buffer.js";
 
 const text = (output: OutputBuffer, from: number, to: number) =>
@@ -129,5 +129,37 @@ describe("OutputBuffer", () => {
       }),
       { numRuns: 300, seed: 11 },
     );
+  });
+});
+
+describe("output without end", () => {
+  test("is asked about once it is large, dropped when it is too much, and takes no memory from then on", () => {
+    const output = new OutputBuffer();
+    const asked: number[] = [];
+    output.overflows = (heldBytes) => {
+      asked.push(heldBytes);
+      return heldBytes > 2 * overflowAskedBytesMin;
+    };
+    const bytes = Buffer.alloc(1000, "x");
+    const write = (count: number) => {
+      for (let i = 0; i < count; i++) output.writeBytes(bytes);
+    };
+    write(overflowAskedBytesMin / bytes.length - 1);
+    expect(asked).toEqual([]);
+    expect(output.overflowed).toBe(false);
+    write(5000);
+    expect(output.overflowed).toBe(true);
+    const questions = asked.length;
+    expect(asked.at(-1)).toBeLessThan(2 * overflowAskedBytesMin + 2 * chunkBytesMax);
+    // Offsets go on, the bytes are gone: at most one chunk is there.
+    const end = output.end;
+    write(5000);
+    expect(output.end).toBe(end + 5000 * bytes.length);
+    expect(asked).toHaveLength(questions);
+    const kept = output.take(output.end).reduce((sum, { length }) => sum + length, 0);
+    expect(kept).toBeLessThanOrEqual(chunkBytesMax);
+    write(10);
+    output.truncate(output.start);
+    expect(output.end).toBe(output.start);
   });
 });

@@ -10,8 +10,16 @@
  * Offsets count from the creation of the buffer and never go back, except by truncate. Bytes handed over by
  * take() are never written again: writing goes on behind them, truncate() cannot reach them. It is not
  * a pool over connections: a chunk's memory belongs to whoever holds a part of it and goes with the last.
+ *
+ * One command may write without end: MGET of one key a million times. When its owner says that this is too much,
+ * everything is dropped, and what comes is counted and dropped, too: the connection must end (`overflowed`).
  */
-import { chunkBytesMax, chunkBytesMin, referenceBytesMin } from "./constants.js";
+import {
+  chunkBytesMax,
+  chunkBytesMin,
+  overflowAskedBytesMin,
+  referenceBytesMin,
+} from "./constants.js";
 import { assert } from "./errors.js";
 
 /** `base` is the absolute offset of `bytes[0]`; `used` bytes are written, or all of them when referenced. */
@@ -38,6 +46,10 @@ export class OutputBuffer {
   /** The newest chunk. Writing goes on in the rest of its memory, also when what it holds was taken. */
   private tail = new Chunk(noBytes, 0, 0, false);
   private startOffset = 0;
+  /** So many bytes are held: is that too much? Asked about every chunk of a large reply. Set by the owner. */
+  overflows: (heldBytes: number) => boolean = () => false;
+  /** It was: bytes are missing from now on, nothing of it may be told. */
+  overflowed = false;
 
   /** First byte still held. */
   get start(): number {
@@ -52,6 +64,11 @@ export class OutputBuffer {
   /** Drops [offset, end): what a command wrote before it failed. */
   truncate(offset: number): void {
     assert(offset >= this.startOffset && offset <= this.end, "truncate inside what is held");
+    if (this.overflowed) {
+      this.full.length = 0;
+      this.tail = new Chunk(noBytes, offset, 0, false);
+      return;
+    }
     while (this.tail.base > offset) {
       const previous = this.full.pop();
       if (previous === undefined) break;
@@ -137,7 +154,12 @@ export class OutputBuffer {
   }
 
   private append(chunk: Chunk): void {
-    if (this.end > this.startOffset && this.tail.used > 0) this.full.push(this.tail);
+    const held = this.end - this.startOffset;
+    if (!this.overflowed && held >= overflowAskedBytesMin && this.overflows(held)) {
+      this.overflowed = true;
+      this.full.length = 0;
+    }
+    if (!this.overflowed && held > 0 && this.tail.used > 0) this.full.push(this.tail);
     this.tail = chunk;
   }
 
