@@ -304,6 +304,7 @@ function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings 
     protectedNow: () => config.protectedMode && config.requirepass === "",
     bulkBytesMax: () => config.protoMaxBulkBytes,
     queryBytesMax: () => config.clientQueryBufferBytesMax,
+    clientBytesMax: () => config.maxmemoryClientsBytes,
     outputLimits: (subscriber) => config.clientOutputBufferLimits[subscriber ? "pubsub" : "normal"],
   };
 }

@@ -39,7 +39,9 @@ import {
   integer,
   type ListenAddress,
   listenAddresses,
+  type MemoryOrPercent,
   memory,
+  memoryOrPercent,
   oneOf,
   type Peer,
   peerList,
@@ -111,6 +113,7 @@ const outputBufferDefaults: BufferLimits = {
   replica: { hardBytes: 256 * mebibyte, softBytes: 64 * mebibyte, softSeconds: 60 },
   pubsub: { hardBytes: 32 * mebibyte, softBytes: 8 * mebibyte, softSeconds: 60 },
 };
+const noClientLimit: MemoryOrPercent = { amount: 0, unit: "bytes" };
 const otherPolicy = "only noeviction is possible: Redoubt does not evict what it acknowledged";
 const port = () => integer(portMin, portMax);
 
@@ -278,6 +281,12 @@ export const configRows = {
       "A client with more reply bytes waiting than hard, or than soft for that many seconds, is closed.",
     differs:
       "normal clients are limited by default; replica is read and answered but nothing uses it: members do not connect as clients",
+  }),
+  "maxmemory-clients": redisMutable(memoryOrPercent("`maxmemory`"), noClientLimit, {
+    section: "Clients",
+    summary:
+      "While the buffers of all clients together hold more, the client with the largest is closed, but for those that said CLIENT NO-EVICT.",
+    differs: "only buffers count, not what an idle connection costs; looked at 20 times a second",
   }),
   "enable-debug-command": redis(oneOf(["no", "yes", "local"]), "no", {
     section: "Clients",

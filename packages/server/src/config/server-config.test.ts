@@ -292,7 +292,12 @@ describe("CONFIG GET and SET", () => {
       parse()
         .match(glob)
         .map(([name]) => name);
-    expect(names("MAX*").sort()).toEqual(["maxclients", "maxmemory", "maxmemory-policy"]);
+    expect(names("MAX*").sort()).toEqual([
+      "maxclients",
+      "maxmemory",
+      "maxmemory-clients",
+      "maxmemory-policy",
+    ]);
     expect(names("nothing")).toEqual([]);
     expect(parse().match("save")).toEqual([["save", ""]]);
     expect(parse().match("appendonly")).toEqual([["appendonly", "yes"]]);

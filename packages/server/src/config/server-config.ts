@@ -166,6 +166,11 @@ export class ServerConfig {
   get clientOutputBufferLimits(): BufferLimits {
     return this.#values["client-output-buffer-limit"];
   }
+  /** Of all clients' buffers together; 0: no limit. */
+  get maxmemoryClientsBytes(): number {
+    const { amount, unit } = this.#values["maxmemory-clients"];
+    return unit === "bytes" ? amount : Math.floor((this.maxmemoryBytes * amount) / 100);
+  }
   get enableDebugCommand(): "no" | "yes" | "local" {
     return this.#values["enable-debug-command"];
   }

@@ -127,6 +127,27 @@ export function memory(min: number, max: number, zeroMeans = ""): ValueKind<numb
   return oneWord(`bytes (1k, 1kb, 1mb, ...), ${min}${upper || " and up"}${zero}`, parse, String);
 }
 
+/** A number of bytes, or a share of another one. */
+export interface MemoryOrPercent {
+  readonly amount: number;
+  readonly unit: "bytes" | "percent";
+}
+
+/** Bytes as `memory`, or `5%`. */
+export function memoryOrPercent(ofWhat: string): ValueKind<MemoryOrPercent> {
+  const parse = (word: string): Parsed<MemoryOrPercent> => {
+    const percent = /^(\d{1,3})%$/.exec(word);
+    const amount = percent === null ? parseMemory(word) : Number(percent[1]);
+    if (amount === null || (percent !== null && amount > 100)) {
+      return refuse("argument must be a memory or percent value");
+    }
+    return accept({ amount, unit: percent === null ? "bytes" : "percent" });
+  };
+  const print = ({ amount, unit }: MemoryOrPercent): string =>
+    unit === "percent" ? `${amount}%` : String(amount);
+  return oneWord(`bytes, or 0%..100% of ${ofWhat}, 0: no limit`, parse, print);
+}
+
 /** An address to listen on. `optional` (written with a leading -): not an error when it does not exist. */
 export interface ListenAddress {
   /** Never "*" nor "::*": those are resolved to 0.0.0.0 and ::. */

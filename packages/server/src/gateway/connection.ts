@@ -27,6 +27,7 @@ export type CloseReason =
   | "killed"
   | "query-buffer"
   | "output-buffer"
+  | "evicted"
   | "http"
   | "reply-ended"
   | "stop";
@@ -50,11 +51,12 @@ export interface ConnectionOwner {
   backlogged(connection: Connection): void;
   /** Reply bytes are waiting for the peer: checks the limits of the configuration. */
   outputHeld(connection: Connection): void;
-  /** A subscriber holds so many reply bytes. True: too many, it will be closed. */
+  /** In the middle of a turn it holds so many reply bytes. True: too many, it will be closed. */
   overflows(connection: Connection, bytes: number): boolean;
   /** Ends as soon as its replies are gone: settle() after each turn. */
   draining(connection: Connection): void;
-  closed(connection: Connection, reason: CloseReason, error: Error | null): void;
+  /** `heldBytes`: of its buffers, before they were dropped. */
+  closed(connection: Connection, reason: CloseReason, error: Error | null, heldBytes: number): void;
 }
 
 export class Connection implements ClientSink, DecoderEvents {
@@ -159,6 +161,12 @@ export class Connection implements ClientSink, DecoderEvents {
   /** Reply bytes in all: those that may not leave yet and those the peer does not take. */
   get outputBytes(): number {
     return this.releasedBytes + this.session.waitingBytes;
+  }
+
+  /** All that is kept for it, but for the connection itself: requests, MULTI's included, and replies. */
+  get bufferBytes(): number {
+    const { queuedBytes, waitingBytes, waiting, multi } = this.session;
+    return this.heldBytes + queuedBytes + waitingBytes + waiting.requestBytes + (multi?.bytes ?? 0);
   }
 
   /** Redis's client type pubsub. */
@@ -288,13 +296,14 @@ export class Connection implements ClientSink, DecoderEvents {
 
   close(reason: CloseReason, error: Error | null = null): void {
     if (this.#state === "closed") return;
+    const heldBytes = this.bufferBytes;
     this.#state = "closed";
     this.#chunks = [];
     this.#chunkBytes = 0;
     this.#backlog.clear();
     this.session.close();
     this.socket.destroy();
-    this.#owner.closed(this, reason, error);
+    this.#owner.closed(this, reason, error, heldBytes);
   }
 
   // --- Socket

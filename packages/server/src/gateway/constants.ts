@@ -63,6 +63,9 @@ export const drainMs = 30_000;
 /** Graceful stop: how long replies that wait for a quorum are waited for. */
 export const stopGraceMs = 2_000;
 
+/** Milliseconds between two sums of all clients' buffers, while maxmemory-clients is set: ten thousand take about one. */
+export const evictionLookMs = 50;
+
 /** Period of the housekeeping: idle clients, soft limits, lingering sockets, rates. */
 export const housekeepingMs = 250;
 

@@ -237,7 +237,7 @@ describe("limits", () => {
       client.socket.resume();
       await client.closed;
     });
-    expect(node.running.gateway.stats.limitKills).toBeGreaterThan(0);
+    expect(node.running.gateway.stats.outputLimitKills).toBeGreaterThan(0);
     await admin.send("CONFIG", "SET", "client-output-buffer-limit", saved);
     await admin.end();
   });
@@ -257,7 +257,7 @@ describe("limits", () => {
     await quick.send("SUBSCRIBE", "a");
     const listed = String(await admin.send("CLIENT", "LIST", "TYPE", "pubsub"));
     expect(listed.match(/ flags=P .* sub=1 psub=0 ssub=0 /g)).toHaveLength(2);
-    const killsBefore = node.running.gateway.stats.limitKills;
+    const killsBefore = node.running.gateway.stats.outputLimitKills;
     slow.socket.pause();
     const message = "m".repeat(MIB);
     await besideNeighbour(async () => {
@@ -266,7 +266,7 @@ describe("limits", () => {
       }
       await eventually(() => own.state === "closed");
     });
-    expect(node.running.gateway.stats.limitKills).toBe(killsBefore + 1);
+    expect(node.running.gateway.stats.outputLimitKills).toBe(killsBefore + 1);
     expect(await publisher.send("PUBSUB", "NUMSUB", "a")).toEqual(["a", 1]);
     expect(await publisher.send("PUBLISH", "a", "last")).toBe(1);
     await admin.send("CONFIG", "SET", "client-output-buffer-limit", saved);

@@ -8,6 +8,7 @@ import type { Server, Socket } from "node:net";
 import type { Logger, MemoryProbe, Session } from "@redoubt/replica";
 import type { DecoderLimits } from "@redoubt/resp";
 import { isLoopback, withoutMapping } from "./address.js";
+import { ClientEvictions } from "./client-evictions.js";
 import { type CloseReason, Connection, type ConnectionOwner } from "./connection.js";
 import {
   connectionOverheadBytes,
@@ -38,6 +39,8 @@ export interface GatewaySettings {
   protectedNow(): boolean;
   bulkBytesMax(): number;
   queryBytesMax(): number;
+  /** Buffers of all clients together; 0: no limit. */
+  clientBytesMax(): number;
   /** `subscriber`: of those who listen to channels. */
   outputLimits(subscriber: boolean): {
     readonly hardBytes: number;
@@ -73,6 +76,7 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   /** To be closed at the end of the turn, and why. */
   #killed: { readonly connection: Connection; readonly reason: CloseReason }[] = [];
   #executedAtReset = 0;
+  readonly #evictions: ClientEvictions;
   #inTurn = false;
   #stopping = false;
   #allGone: (() => void) | null = null;
@@ -82,6 +86,11 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#evictions = new ClientEvictions(
+      this.connections,
+      () => settings.clientBytesMax(),
+      (connection) => this.closeAfterTurn(connection, "evicted"),
+    );
     this.decoderLimits = {
       multibulkMax,
       inlineBytesMax,
@@ -215,9 +224,9 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     connection.countedBytes = held;
   }
 
-  /** The hard limit in the middle of a turn: a subscriber may be told more in one than it may have. */
+  /** The hard limit in the middle of a turn: one may tell a subscriber, and one command may answer, too much. */
   overflows(connection: Connection, bytes: number): boolean {
-    const { hardBytes } = this.#settings.outputLimits(true);
+    const { hardBytes } = this.#settings.outputLimits(connection.isSubscriber);
     if (hardBytes === 0 || bytes <= hardBytes) return false;
     this.closeAfterTurn(connection, "output-buffer");
     return true;
@@ -252,7 +261,12 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     this.#draining.add(connection);
   }
 
-  closed(connection: Connection, reason: CloseReason, error: Error | null): void {
+  closed(
+    connection: Connection,
+    reason: CloseReason,
+    error: Error | null,
+    heldBytes: number,
+  ): void {
     this.connections.delete(connection);
     this.#draining.delete(connection);
     this.#backlogged.delete(connection);
@@ -260,8 +274,20 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     this.#outsideBytes -= connection.countedBytes;
     const fields = { client: connection.remote, reason };
     if (reason === "query-buffer" || reason === "output-buffer") {
-      this.stats.limitKills += 1;
-      this.#ports.logger.warn(fields, "client closed: buffer over its limit");
+      if (reason === "query-buffer") this.stats.queryLimitKills += 1;
+      else this.stats.outputLimitKills += 1;
+      const { name } = connection;
+      this.#ports.logger.warn(
+        { ...fields, name, heldBytes },
+        "client closed: buffer over its limit",
+      );
+    } else if (reason === "evicted") {
+      this.stats.evictions += 1;
+      const { name } = connection;
+      this.#ports.logger.warn(
+        { ...fields, name, heldBytes },
+        "client closed: the clients' buffers are over maxmemory-clients, and its are the largest",
+      );
     } else if (reason === "http" && this.nowMs() >= this.#httpToldMs + httpToldIntervalMs) {
       this.#httpToldMs = this.nowMs();
       this.#ports.logger.warn(fields, "client closed: it spoke HTTP, which may be an attack");
@@ -314,9 +340,8 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
         connection.flush();
       }
     }
-    if (this.#killed.length > 0) {
-      for (const { connection, reason } of this.#killed.splice(0)) connection.close(reason);
-    }
+    this.#evictions.look(this.nowMs());
+    this.#closeKilled();
     for (const connection of this.#backlogged) {
       if (!connection.feed()) this.#backlogged.delete(connection);
     }
@@ -326,9 +351,16 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     }
   }
 
+  #closeKilled(): void {
+    if (this.#killed.length === 0) return;
+    for (const { connection, reason } of this.#killed.splice(0)) connection.close(reason);
+  }
+
   #housekeeping(): void {
     const nowMs = this.nowMs();
     this.stats.sample(nowMs, this.#ports.executedCommands());
+    this.#evictions.look(nowMs);
+    this.#closeKilled();
     // Between two looks the total only grows: what was drained is noticed here.
     this.outsideBytes();
     const idleMs = this.#settings.idleSeconds() * 1000;

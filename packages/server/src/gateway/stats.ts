@@ -12,8 +12,11 @@ export class GatewayStats {
   reads = 0;
   writes = 0;
   protocolErrors = 0;
-  /** Connections closed because a query or reply buffer went over its limit. */
-  limitKills = 0;
+  /** Connections closed because a query buffer, or a reply buffer, went over its limit. */
+  queryLimitKills = 0;
+  outputLimitKills = 0;
+  /** Connections closed for maxmemory-clients. */
+  evictions = 0;
 
   readonly opsRate = new Rate();
   readonly inputRate = new Rate();
@@ -35,7 +38,9 @@ export class GatewayStats {
     this.reads = 0;
     this.writes = 0;
     this.protocolErrors = 0;
-    this.limitKills = 0;
+    this.queryLimitKills = 0;
+    this.outputLimitKills = 0;
+    this.evictions = 0;
     this.opsRate.reset();
     this.inputRate.reset();
     this.outputRate.reset();

@@ -40,7 +40,7 @@ export const clientSetInfo: HostHandler = (_services, session, argv) => {
   reply.ok();
 };
 
-/** CLIENT NO-EVICT ON|OFF. Shown in CLIENT LIST; clients are never evicted for memory here. */
+/** CLIENT NO-EVICT ON|OFF: maxmemory-clients closes others. */
 export const clientNoEvict: HostHandler = (_services, session, argv) => {
   const on = onOff(argv[2]);
   if (on === null) return session.reply.error(errors.syntax);

@@ -181,7 +181,7 @@ function clientLine({ nowMs }: HostServices, connection: Connection): string {
     ["obl", 0],
     ["oll", held > 0 ? 1 : 0],
     ["omem", held],
-    ["tot-mem", held + query],
+    ["tot-mem", connection.bufferBytes],
     ["events", held > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand?.fullName ?? "NULL"],
     ["user", "default"],

@@ -37,7 +37,7 @@ export const info: HostHandler = (services, session, argv) => {
   session.reply.verbatim("txt", parts.join("\r\n"));
 };
 
-const server: SectionWriter = ({ services: { config, facts, nowMs }, status: { wallClock } }) => {
+const server: SectionWriter = ({ services: { config, facts, nowMs } }) => {
   const upSeconds = Math.floor((nowMs() - facts.startedMonotonicMs) / 1000);
   return [
     ["redis_version", redisVersion],
@@ -52,9 +52,6 @@ const server: SectionWriter = ({ services: { config, facts, nowMs }, status: { w
     ["server_time_usec", Date.now() * 1000],
     ["uptime_in_seconds", upSeconds],
     ["uptime_in_days", Math.floor(upSeconds / 86_400)],
-    ["wall_clock_jumps", wallClock.jumps],
-    ["wall_clock_last_jump_ms", wallClock.lastJumpMs],
-    ["wall_clock_last_jump_seen_at_ms", wallClock.lastJumpSeenAtMs],
     ["executable", process.execPath],
     ["config_file", config.file ?? ""],
   ];
@@ -132,7 +129,9 @@ const stats: SectionWriter = ({ services: { gateway }, status }) => {
     ["expired_stale_perc", (100 * status.counters.expiredStaleShare).toFixed(2)],
     ["expired_time_cap_reached_count", status.counters.expiredTimeCapReached],
     ["evicted_keys", 0],
-    ["evicted_clients", counted.limitKills],
+    ["evicted_clients", counted.evictions],
+    ["client_query_buffer_limit_disconnections", counted.queryLimitKills],
+    ["client_output_buffer_limit_disconnections", counted.outputLimitKills],
     ["pubsub_channels", status.counters.channels],
     ["pubsub_patterns", status.counters.patterns],
     ["pubsubshard_channels", status.counters.shardChannels],

@@ -198,6 +198,9 @@ describe.skipIf(!available)("beside redis-server (skipped where there is none)",
     for (const name of ["used_memory_heap", "used_memory_heap_total", "used_memory_external"])
       own.add(name);
     own.add("protocol_errors");
+    // Names of Redis 7.4.
+    own.add("client_query_buffer_limit_disconnections");
+    own.add("client_output_buffer_limit_disconnections");
     const [our, their] = await both("INFO everything");
     const known = sectionsOf(lineOf(their));
     for (const [section, names] of sectionsOf(lineOf(our))) {
