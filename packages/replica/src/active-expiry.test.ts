@@ -215,4 +215,24 @@ describe("who decides", () => {
     expect(leader.replica.status().counters.expiredKeys).toBe(0);
     expect(leader.replica.status().counters.expiredStaleShare).toBe(0);
   });
+
+  test("trap-34 a key that expired under one leader stays gone under the next, whose clock is slow, and on followers", () => {
+    const cluster = new TestCluster();
+    const leader = cluster.elect();
+    const client = leader.connect().send("SET k v PX 50", "SET kept v PX 900000");
+    cluster.settle();
+    for (const node of cluster.nodes) if (node !== leader) node.wallOffsetMs = -60_000;
+    cluster.nowMs += 60;
+    client.send("GET k");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", "+OK", "$-1"]);
+    const next = cluster.depose(leader);
+    const reader = next.connect().send("GET k", "EXISTS k", "PTTL k", "GET kept");
+    const follower = cluster.nodes.find((node) => node !== leader && node !== next)!;
+    cluster.advance(100);
+    const observer = follower.connect().send("READONLY", "GET k", "TTL k", "GET kept");
+    cluster.settle();
+    expect(reader.take()).toEqual(["$-1", ":0", ":-2", "$1 v"]);
+    expect(observer.take()).toEqual(["+OK", "$-1", ":-2", "$1 v"]);
+  });
 });

@@ -90,7 +90,7 @@ describe("a jump is told", () => {
 });
 
 describe("deadlines go by log time", () => {
-  test("a leader an hour ahead: keys go early on every node, log time never goes back, TTLs stand until time catches up", () => {
+  test("trap-55 a leader an hour ahead: keys go early on every node, log time never goes back, TTLs stand until time catches up", () => {
     const cluster = new TestCluster();
     const leader = cluster.elect();
     const client = leader.connect().send("SET early v PX 60000");
@@ -122,7 +122,7 @@ describe("deadlines go by log time", () => {
     expect(other.take()).toEqual([":-2"]);
   });
 
-  test("a leader an hour behind: nothing comes back, nothing goes until its clock has caught up", () => {
+  test("trap-34 a leader an hour behind: nothing comes back, nothing goes until its clock has caught up", () => {
     const cluster = new TestCluster();
     const leader = cluster.elect();
     const client = leader.connect().send("SET gone v PX 50", "SET k v PX 10000");
