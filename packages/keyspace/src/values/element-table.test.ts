@@ -152,7 +152,7 @@ describe("element table", () => {
     let wrong = 0;
     const cost = (turns: readonly string[]): number => {
       let best = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < 20; round++) {
         const start = performance.now();
         for (const turn of turns) {
           wrong += table.set(turn, "") === undefined && table.has(turn) ? 0 : 1;
@@ -164,7 +164,8 @@ describe("element table", () => {
       return best;
     };
     const others = Array.from({ length: 3000 }, (_, i) => `other${i}`);
-    expect(cost(others.map(() => "lock"))).toBeLessThan(3 * cost(others));
+    // Forty times as much when each removal leaves a hole.
+    expect(cost(others.map(() => "lock"))).toBeLessThan(10 * cost(others));
     expect(wrong).toBe(0);
   });
 
