@@ -2,6 +2,7 @@
 
 import { errors, invalidExpire } from "@redoubt/commands";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { floatText } from "./support/float-text.js";
 import { RedisServer, redisVersion } from "./support/redis-server.js";
 import { type RespValue, readFrame } from "./support/resp-value.js";
 import { SeededRandom } from "./support/seeded-random.js";
@@ -222,15 +223,3 @@ describe.skipIf(version === null)(
     });
   },
 );
-
-function floatText(random: SeededRandom): string {
-  const kind = random.below(6);
-  const digits = (random.next() - 0.5) * 10 ** random.below(30);
-  if (kind === 0) return String(digits);
-  if (kind === 1) return digits.toFixed(random.below(20));
-  if (kind === 2) return digits.toExponential(random.below(20));
-  if (kind === 3) return String(BigInt(Math.trunc(digits)) * 1_000_003n);
-  const longDigits = Array.from({ length: 1 + random.below(30) }, () => random.below(10)).join("");
-  if (kind === 4) return `${random.chance(0.5) ? "-" : ""}${random.below(10)}.${longDigits}`;
-  return `0x${(random.below(2 ** 30) + 1).toString(16)}.${random.below(2 ** 30).toString(16)}p${random.below(120) - 60}`;
-}

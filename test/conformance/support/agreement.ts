@@ -12,6 +12,9 @@ const CLOCK_TOLERANCE_MS = 20_000;
 const TIMEOUT_OUT_OF_RANGE = Buffer.from("-ERR timeout is out of range\r\n");
 const TIMEOUT_NEGATIVE = Buffer.from("-ERR timeout is negative\r\n");
 
+/** Redis says so, too, when it finds errno as something else has left it. */
+const NO_DOUBLE = Buffer.from("-ERR One or more scores can't be converted into double\r\n");
+
 /** Null: they do not agree. */
 export function agreement(argv: readonly Buffer[], ours: Buffer, theirs: Buffer): string | null {
   const words = argv.map((argument) => argument.toString("latin1").toUpperCase());
@@ -32,6 +35,9 @@ export function agreement(argv: readonly Buffer[], ours: Buffer, theirs: Buffer)
       return sameMultiset(ours, theirs, 2) ? "the order is free" : null;
     case "SORT":
     case "SORT_RO":
+      if (argv.length === 2 && !isError(ours) && theirs.equals(NO_DOUBLE)) {
+        return "SORT behind a number out of range";
+      }
       return sameMultiset(ours, theirs, 1) ? "the order is free" : null;
     case "SSCAN":
       return wholeScansAgree(ours, theirs, 1) ? "a whole scan in free order" : null;

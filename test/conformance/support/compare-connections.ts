@@ -9,7 +9,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { agreement, execAgreement } from "./agreement.js";
+import { agreement, execAgreement, isError } from "./agreement.js";
 import { fail, type Mismatch, show } from "./compare.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { RedisServer, redisVersion } from "./redis-server.js";
@@ -209,7 +209,8 @@ class Sequence {
             first = { where, ours: show([a]), theirs: show([b]), step };
           }
         }
-        if (name === "MULTI") queued = [];
+        // A nested one is refused, and nothing is forgotten.
+        if (name === "MULTI" && !isError(a)) queued = [];
         else if (a.equals(QUEUED)) queued.push(argv);
       }
     }

@@ -5,6 +5,7 @@
  * RANDOMKEY are not here: which expired keys they meet, and so delete, is a matter of chance.
  */
 
+import { floatText } from "./float-text.js";
 import type { SeededRandom } from "./seeded-random.js";
 
 const keys = ["a", "b", "c", "key:1", "{tag}x", "{tag}y", "", "\xff\0\r\n"];
@@ -114,8 +115,7 @@ export class Generator {
     random.pick(random.chance(0.15) ? badIntegers : integers);
   readonly #float: Argument = (random) => {
     if (random.chance(0.3)) return random.pick(random.chance(0.5) ? floats : integers);
-    const digits = (random.next() - 0.5) * 10 ** random.below(24);
-    return random.chance(0.5) ? String(digits) : digits.toFixed(random.below(18));
+    return floatText(random);
   };
   readonly #value: Argument = (random) => {
     const kind = random.below(10);

@@ -8,6 +8,7 @@ import {
   keyCommand,
   names,
 } from "./collection-arguments.js";
+import { floatText } from "./float-text.js";
 import type { SeededRandom } from "./seeded-random.js";
 
 const keys = ["h", "g", "{tag}x", "", "\xff\0\r\n"];
@@ -72,8 +73,7 @@ export class HashCommands {
   #float(): string {
     const random = this.#random;
     if (random.chance(0.4)) return random.pick(edgeFloats);
-    const digits = (random.next() - 0.5) * 10 ** random.below(24);
-    return random.chance(0.5) ? String(digits) : digits.toFixed(random.below(18));
+    return floatText(random);
   }
 
   /** Around the number of fields from which a hash is a table. */

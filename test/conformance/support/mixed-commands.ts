@@ -18,7 +18,10 @@ import { SortedSetCommands } from "./sorted-sets-commands.js";
 import { StreamsGenerator } from "./streams-commands.js";
 
 export const mixedKeys = ["k1", "k2", "k3", "k4", "", "\xff\0\r\n"];
-/** Redis does not clear errno: a score that it reads well keeps an earlier one out of range from the next SORT. */
+/**
+ * Redis does not clear errno: a score that it reads well keeps an earlier one out of range from the next SORT. The
+ * first SORT of a sorted set reads its scores, and may meet one itself.
+ */
 const clearErrno = "ZADD errno 1 m".split(" ");
 
 interface Family {
@@ -90,7 +93,10 @@ export class MixedCommands implements StepSource {
       if (argv === null) continue;
       this.#putKeys(argv, places);
       const name = nameOf(argv);
-      if (name.startsWith("SORT")) requests.push(asBuffers(clearErrno));
+      if (name.startsWith("SORT") && argv.length > 1) {
+        const clear = asBuffers(clearErrno);
+        requests.push(clear, [Buffer.from("SORT_RO"), argv[1]!], clear);
+      }
       requests.push(argv);
       if (name !== "XGROUP" || wordOf(argv, 1) !== "CREATECONSUMER") return requests;
     }
