@@ -154,4 +154,14 @@ export const testedDifferences: readonly TestedDifference[] = [
       "GETs that give more than a node can hold are refused, and nothing is changed",
     ],
   },
+  {
+    what: "`EXEC` behind `WATCH` of a stream whose group got a consumer or was read",
+    ours: "nil",
+    theirs: "executed",
+    reason: "whatever is replicated of a key counts as its change",
+    test: [
+      "test/conformance/mixed.test.ts",
+      "Differs from Redis: a consumer that is made changes its watched stream",
+    ],
+  },
 ];

@@ -24,6 +24,9 @@ export const mixedKeys = ["k1", "k2", "k3", "k4", "", "\xff\0\r\n"];
  */
 const clearErrno = "ZADD errno 1 m".split(" ");
 
+/** Redis does not count all that these do as a change of a watched key. */
+const changesOnlyGroups = /^(XGROUP|XREADGROUP|XCLAIM|XAUTOCLAIM)$/;
+
 interface Family {
   readonly source: CommandSource;
   /** By its own key. */
@@ -34,6 +37,8 @@ export class MixedCommands implements StepSource {
   readonly #random: SeededRandom;
   readonly #families: readonly Family[];
   #watching = false;
+  /** As long as EXEC may tell of it. */
+  #isWatched = false;
 
   constructor(random: SeededRandom) {
     this.#random = random;
@@ -57,8 +62,10 @@ export class MixedCommands implements StepSource {
       this.#watching = true;
       return { connection: random.below(2), requests: this.#some() };
     }
+    this.#isWatched = false;
     if (random.chance(0.05)) {
       this.#watching = true;
+      this.#isWatched = true;
       const watched = Array.from({ length: 1 + random.below(3) }, () => random.pick(mixedKeys));
       return { connection: 0, requests: [asBuffers(["WATCH", ...watched])] };
     }
@@ -90,7 +97,7 @@ export class MixedCommands implements StepSource {
     const requests: Buffer[][] = [];
     for (;;) {
       const argv = this.#comparable(source.next());
-      if (argv === null) continue;
+      if (argv === null || (this.#isWatched && changesOnlyGroups.test(nameOf(argv)))) continue;
       this.#putKeys(argv, places);
       const name = nameOf(argv);
       if (name.startsWith("SORT") && argv.length > 1) {

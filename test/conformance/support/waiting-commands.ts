@@ -70,6 +70,8 @@ export class WaitingCommands implements StepSource {
   /** Whether the sequence may have it. */
   #fits(words: readonly string[]): boolean {
     if (!this.#waitsForMany) return true;
+    // One that is served feeds another key at once.
+    if (/^B(LMOVE|RPOPLPUSH)$/.test(words[0]!)) return false;
     return ofAnyType.test(words[0]!) || ofType[this.#type].test(words[0]!);
   }
 
