@@ -89,6 +89,10 @@ describe.skipIf(!(redisVersion()?.startsWith("7.0.") ?? false))(
 
     test("Differs from Redis: a value stored over one of another type serves who waits", async () => {
       const writes = ["SET k string", "ZUNIONSTORE k 1 z"];
+      const stream = ["XADD s 1-1 f v", "XGROUP CREATE s g $"];
+      const wait = "XREADGROUP GROUP g c BLOCK 0 STREAMS s >";
+      const read = await ended(stream, wait, ["XGROUP SETID s g 0"]);
+      expect(read).toEqual(["*1 *2 $1 s *1 *2 $3 1-1 *2 $1 f $1 v", ""]);
       const replies = await ended(["ZADD z 1 m"], "BZPOPMIN k 0", writes);
       expect(replies).toEqual(["*3 $1 k $1 m $1 1", ""]);
     });

@@ -44,8 +44,8 @@ export const testedDifferences: readonly TestedDifference[] = [
     test: [waiting, "7.2: who waits for several keys is served from the first it names"],
   },
   {
-    what: "`SORT ... STORE`, `ZUNIONSTORE` and the like over a value of another type",
-    ours: "serves who waits for the new type",
+    what: "`SORT ... STORE`, `ZUNIONSTORE` and the like over a value of another type; `XGROUP SETID` back",
+    ours: "serves who waits for what is there now",
     theirs: "serves nobody",
     reason: "whatever makes a value feeds those who wait for it",
     test: [waiting, "Differs from Redis: a value stored over one of another type serves who waits"],

@@ -203,7 +203,7 @@ export class WaitingCommands implements StepSource {
       ["XGROUP", "CREATE", key, group, random.pick(["0", "$"]), "MKSTREAM"],
       ["XGROUP", "CREATE", key, group, "$"],
       ["XGROUP", "DESTROY", key, group],
-      ["XGROUP", "SETID", key, group, random.pick(["0", "$"])],
+      ["XGROUP", "SETID", key, group, "$"],
       ["XGROUP", "DELCONSUMER", key, group, "c1"],
       ["XTRIM", key, "MAXLEN", "1"],
       ["XACK", key, group, "1-1", "2-1", "3-1"],
