@@ -4,6 +4,8 @@
  * Encoding yields segments: small heads of our own and the payloads themselves, so that a payload is
  * copied only when its frame is built. Decoding checks every field's type and range before anything
  * reaches raft; payloads are views of the given buffer where that does not pin much more than them.
+ *
+ * Longer than other files: what is written and what is read back stand side by side.
  */
 
 import {
