@@ -264,6 +264,12 @@ export const stateMachineCanaries: readonly Canary[] = [
         find: "if (index !== undefined && index <= this.#commitIndex) this.#hazards.delete(key);",
         replace: "",
       },
+      {
+        package: "replica",
+        file: "speculation.ts",
+        find: "    if (this.lastInFlight === 0) this.#forgetHazards();\n  }\n\n  /**\n   * F",
+        replace: "  }\n\n  /**\n   * F",
+      },
     ],
     caughtBy: /^(bounded memory|assertion)/,
   },
