@@ -41,6 +41,9 @@ interface SealedBatch extends Point {
 /** Watched from the start, on both nodes. */
 const WATCHED_KEYS = ["t0", "l0", "s0", "z0", "a"] as const;
 
+/** Every so many batches end with a check index. */
+const SEALS_PER_AUDIT = 4;
+
 /** Throws a Problem, or whatever the code throws. Returns what a real server is to agree with. */
 export function run(program: Program, coverage: Coverage): RedisCase {
   const end = countInverses(coverage.inverses);
@@ -57,6 +60,7 @@ class Run {
   #leader: Node;
   #follower: Node;
   #term = 1;
+  #seals = 0;
   #nowMs: number;
   readonly #committed: Uint8Array[] = [];
   #sealed: SealedBatch[] = [];
@@ -144,6 +148,8 @@ class Run {
     const { speculation } = this.#leader;
     if (speculation.batch.effects === 0) return;
     if (this.#program.isWatchedClosely) this.#demandHazards();
+    this.#seals += 1;
+    if (this.#seals % SEALS_PER_AUDIT === 0) speculation.audit(speculation.openIndex, this.#nowMs);
     const payload = speculation.seal();
     const { keyspace, journal } = speculation;
     const point = {
