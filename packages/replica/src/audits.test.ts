@@ -1,6 +1,6 @@
 /** The online audit in whole clusters: who agrees, who stops, and what takes part in it. */
 
-import { applyBatch, BatchWriter } from "@redoubt/keyspace";
+import { AUDIT_FORMAT_VERSION, applyBatch, BatchWriter } from "@redoubt/keyspace";
 import { type Configuration, MessageType } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
 import { StateDivergedError } from "./errors.js";
@@ -229,8 +229,8 @@ describe("who takes part", () => {
     const { term } = leader.replica.status();
     const other = others[0]!;
     const ends = { from: other.id, to: leader.id, incarnation: 1, toIncarnation: 1 };
-    const report = { ...ends, index, term, format: 1, digest: "0".repeat(16) };
-    leader.replica.receiveAudit({ ...report, format: 2 });
+    const report = { ...ends, index, term, format: AUDIT_FORMAT_VERSION, digest: "0".repeat(16) };
+    leader.replica.receiveAudit({ ...report, format: AUDIT_FORMAT_VERSION + 1 });
     leader.replica.receiveAudit({ ...report, incarnation: 2 });
     leader.replica.receiveAudit({ ...report, toIncarnation: 2 });
     leader.replica.receiveAudit({ ...report, term: term + 1 });

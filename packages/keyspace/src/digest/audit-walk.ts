@@ -23,7 +23,7 @@ import { type AuditBounds, boundedHash, hashWork } from "./bounded-hash.js";
 import { StateSum } from "./state-digest.js";
 
 /** Digests of different formats are not compared. Raised by every change of what a digest is made of. */
-export const AUDIT_FORMAT_VERSION = 1;
+export const AUDIT_FORMAT_VERSION = 2;
 
 export interface AuditLimits {
   readonly bounds: AuditBounds;

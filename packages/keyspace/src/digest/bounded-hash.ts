@@ -21,7 +21,7 @@ export interface AuditBounds {
   readonly stringBytesMax: number;
   /** Bytes of each of the three windows into a longer one. */
   readonly windowBytes: number;
-  /** Elements of a collection that is hashed whole; of a stream all its records together. */
+  /** Elements of a collection that is hashed whole; of a stream the fields of all entries, and its records. */
   readonly elementsMax: number;
   /** Elements of the window into a larger one. */
   readonly windowElements: number;
@@ -57,7 +57,10 @@ export function hashWork(value: Value, bounds: AuditBounds = AUDIT_BOUNDS): numb
   return 1 + (elements <= bounds.elementsMax ? elements : bounds.windowElements);
 }
 
-/** Of a stream everything it keeps a record of. Above the limit any number that is the same on all nodes. */
+/**
+ * Of a stream every field of its entries and all else it keeps a record of. Above the limit any number that is above it
+ * on all nodes.
+ */
 function elementsOf(value: Collection, { elementsMax }: AuditBounds): number {
   if (value instanceof List) return value.length;
   if (value instanceof Hash || value instanceof MemberSet || value instanceof SortedSet) {
@@ -69,7 +72,7 @@ function elementsOf(value: Collection, { elementsMax }: AuditBounds): number {
       records += group.consumerCount + group.pendingCount;
     });
   }
-  return records;
+  return records <= elementsMax ? records - value.length + value.pairsUpTo(elementsMax) : records;
 }
 
 function hashString(value: StringValue, into: Hasher, check: number, bounds: AuditBounds): void {

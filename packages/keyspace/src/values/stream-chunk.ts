@@ -208,6 +208,19 @@ export class StreamChunk {
     return fields;
   }
 
+  /** Names with values of all entries, counted up to `max` or a little more. Unpacks nothing. */
+  pairsUpTo(max: number): number {
+    const { bytes } = this;
+    const masterPairs = lengthAt(bytes, 0);
+    let pairs = 0;
+    for (let at = this.start; at < this.used && pairs <= max; at = textEnd(bytes, at)) {
+      const head = at + lengthWidthAt(bytes, at);
+      const own = lengthAt(bytes, head + idWidth(bytes[head]!));
+      pairs += own === 0 ? masterPairs : own;
+    }
+    return pairs;
+  }
+
   lastId(): StreamId {
     return this.idAt(this.skip(this.count - 1));
   }

@@ -135,6 +135,16 @@ export class Stream {
     });
   }
 
+  /** Names with values of all entries, counted up to `max` or a little more: what is beyond takes no time. */
+  pairsUpTo(max: number): number {
+    let pairs = 0;
+    this.chunks.forEachUp("", (_key, chunk) => {
+      pairs += chunk.pairsUpTo(max - pairs);
+      return pairs <= max;
+    });
+    return pairs;
+  }
+
   /** Entries below `id`: how many an exact XTRIM MINID removes. O(chunks that go). */
   countBelow(id: StreamId): number {
     let count = 0;
