@@ -1,7 +1,7 @@
 /** A walk that goes on beside any program gives the digest of where it began. */
 
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AUDIT_BOUNDS } from "../constants.js";
 import { applyBatch } from "../effects/apply-batch.js";
 import { BatchWriter } from "../effects/batch-writer.js";
@@ -12,10 +12,9 @@ import { UndoJournal } from "../undo-journal.js";
 import { streamId } from "../values/stream-id.js";
 import { AuditWalk, auditDigest } from "./audit-walk.js";
 import type { AuditBounds } from "./bounded-hash.js";
-import { stateDigest } from "./state-digest.js";
+import { StateSum, stateDigest } from "./state-digest.js";
 
 const CHECK = 17;
-const NOTED_BYTES_MAX = 1 << 20;
 /** So small that the programs' values are large. */
 const SMALL_BOUNDS: AuditBounds = {
   stringBytesMax: 300,
@@ -41,7 +40,7 @@ function walkBeside(
   bounds: AuditBounds,
 ): [string, string | null] {
   const expected = auditDigest(leader.keyspace, CHECK, bounds);
-  const walk = new AuditWalk(leader.keyspace, CHECK, { bounds, notedBytesMax: NOTED_BYTES_MAX });
+  const walk = new AuditWalk(leader.keyspace, CHECK, { bounds });
   let at = 0;
   for (const step of steps) {
     leader.run(step);
@@ -230,6 +229,23 @@ test("a walk that may not note what changes is given up, and says so", () => {
     0,
   ]);
   expect(untilOver(new AuditWalk(keyspace, CHECK))).toBe(stateDigest(keyspace));
+});
+
+test("a command that changes many large values does not wait until all are hashed", () => {
+  const { keyspace, txn } = state();
+  const members = Array.from({ length: AUDIT_BOUNDS.elementsMax / 8 }, (_, i) => `${i}`);
+  for (let i = 0; i < 100; i++) txn.sets.add(`s${i}`, members);
+  const hashed = vi.spyOn(StateSum.prototype, "addValue");
+  const walk = new AuditWalk(keyspace, CHECK);
+  for (let i = 0; i < 20; i++) txn.delete(`s${i}`);
+  // What changes after a step is not what that step's commands waited for.
+  expect(walk.step(1)).toBe(false);
+  for (let i = 20; i < 40; i++) txn.delete(`s${i}`);
+  expect(walk.gaveUp).toBe(false);
+  for (let i = 40; i < 100; i++) txn.delete(`s${i}`);
+  expect([walk.gaveUp, walk.underWay, keyspace.size]).toEqual([true, false, 0]);
+  expect(hashed.mock.calls.length).toBeLessThan(20 + 1 + 64 + 1);
+  hashed.mockRestore();
 });
 
 test("notes of what is walked are let go", () => {

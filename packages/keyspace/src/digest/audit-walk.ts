@@ -13,7 +13,12 @@
  */
 
 import { assert } from "../assert.js";
-import { AUDIT_BOUNDS, AUDIT_NOTE_BYTES, AUDIT_NOTED_BYTES_MAX } from "../constants.js";
+import {
+  AUDIT_BOUNDS,
+  AUDIT_CHANGE_WORK_MAX,
+  AUDIT_NOTE_BYTES,
+  AUDIT_NOTED_BYTES_MAX,
+} from "../constants.js";
 import { shardOfCursor } from "../dictionary.js";
 import { type Keyspace, STORE } from "../keyspace.js";
 import { latin1Bytes } from "../memory.js";
@@ -29,9 +34,15 @@ export interface AuditLimits {
   readonly bounds: AuditBounds;
   /** Bytes. */
   readonly notedBytesMax: number;
+  /** Of what changes between two steps, in elements or as much as one takes. */
+  readonly changeWorkMax: number;
 }
 
-const LIMITS: AuditLimits = { bounds: AUDIT_BOUNDS, notedBytesMax: AUDIT_NOTED_BYTES_MAX };
+const LIMITS: AuditLimits = {
+  bounds: AUDIT_BOUNDS,
+  notedBytesMax: AUDIT_NOTED_BYTES_MAX,
+  changeWorkMax: AUDIT_CHANGE_WORK_MAX,
+};
 
 export class AuditWalk implements ChangeObserver {
   private readonly store: Store;
@@ -46,6 +57,8 @@ export class AuditWalk implements ChangeObserver {
   /** By shard: keys that are passed over. */
   private readonly notes = new Map<number, Set<string>>();
   private noted = 0;
+  /** Hashed since the last step because it was about to change: commands have waited for it. */
+  private changeWork = 0;
   /** 16 hex digits; null: not finished, or given up. */
   digest: string | null = null;
   /** More has changed meanwhile than may be noted. */
@@ -57,13 +70,13 @@ export class AuditWalk implements ChangeObserver {
   private work = 0;
 
   /** Of the state as it is. `check` places the windows into large values: the same on all nodes. One walk at a time. */
-  constructor(keyspace: Keyspace, check: number, limits: AuditLimits = LIMITS) {
+  constructor(keyspace: Keyspace, check: number, changed: Partial<AuditLimits> = {}) {
     const store = keyspace[STORE];
     assert(store.observer === null, "one walk at a time goes over a keyspace");
     this.store = store;
     this.contents = store.contents;
-    this.limits = limits;
-    this.sum = new StateSum(boundedHash(check, limits.bounds));
+    this.limits = { ...LIMITS, ...changed };
+    this.sum = new StateSum(boundedHash(check, this.limits.bounds));
     this.keys = this.contents.values.size;
     this.deadlines = this.contents.deadlines.size;
     this.logTimeMs = keyspace.logTimeMs;
@@ -84,6 +97,7 @@ export class AuditWalk implements ChangeObserver {
     assert(this.underWay, "a walk that is over makes no step");
     const { values } = this.contents;
     const shard = shardOfCursor(this.cursor);
+    this.changeWork = 0;
     for (this.work = 0; this.work < workMax; ) {
       this.cursor = values.scan(this.cursor, 1, this.addKey);
       this.begun = true;
@@ -107,7 +121,14 @@ export class AuditWalk implements ChangeObserver {
   beforeChange(contents: Contents, shard: number, key: string): void {
     if (contents !== this.contents || this.isPassed(shard, key) || this.isNoted(shard, key)) return;
     const value = contents.values.get(shard, key);
-    if (value !== undefined) this.add(shard, key, value);
+    if (value !== undefined) {
+      this.changeWork += hashWork(value, this.limits.bounds);
+      if (this.changeWork > this.limits.changeWorkMax) {
+        this.giveUp();
+        return;
+      }
+      this.add(shard, key, value);
+    }
     this.note(shard, key);
   }
 
@@ -151,10 +172,12 @@ export class AuditWalk implements ChangeObserver {
     }
     notes.add(key);
     this.noted += AUDIT_NOTE_BYTES + latin1Bytes(key);
-    if (this.noted > this.limits.notedBytesMax) {
-      this.gaveUp = true;
-      this.stop();
-    }
+    if (this.noted > this.limits.notedBytesMax) this.giveUp();
+  }
+
+  private giveUp(): void {
+    this.gaveUp = true;
+    this.stop();
   }
 
   /** Of shards from `first` on that lie behind. */
