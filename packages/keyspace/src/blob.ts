@@ -37,7 +37,10 @@ const NO_STORAGE: Storage = { bytes: Buffer.alloc(0), written: 0 };
 
 export class Blob {
   readonly length: number;
-  /** Bytes allocated for all handles of the storage together, and for the owned pieces of this one. */
+  /**
+   * Bytes allocated for all handles of the storage together, and for the owned pieces of this one, when it was made:
+   * joining its pieces changes no estimate.
+   */
   readonly capacity: number;
   private storage: Storage;
   /** null: all bytes are the storage's. */
@@ -142,7 +145,8 @@ export class Blob {
     while (pieces.length * BLOB_PIECE_BYTES < length) {
       pieces.push(null);
     }
-    let { capacity } = this;
+    // What was joined is owned no more, though it is still estimated as it was made.
+    let capacity = this.pieces === null ? this.storage.bytes.length : this.capacity;
     const end = offset + bytes.length;
     for (let i = Math.floor(offset / BLOB_PIECE_BYTES); i * BLOB_PIECE_BYTES < end; i++) {
       const from = i * BLOB_PIECE_BYTES;

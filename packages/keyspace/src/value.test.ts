@@ -100,7 +100,7 @@ describe("blob", () => {
       act: fc.constantFrom("patch", "append", "read"),
       onEarlier: fc.nat(30),
     });
-    const extra = fc.oneof(fc.nat(100), fc.constant(BLOB_PIECE_BYTES));
+    const extra = fc.oneof(fc.nat(100), fc.constantFrom(50, BLOB_PIECE_BYTES));
     fc.assert(
       fc.property(extra, fc.array(step, { maxLength: 12 }), (extra, steps) => {
         const first = Buffer.alloc(BLOB_PATCHED_BYTES_MIN - 50 + extra, "abcdefg");
@@ -145,6 +145,19 @@ describe("blob", () => {
     const twice = once.patch(4 * BLOB_PIECE_BYTES - 2, Buffer.from("patch"));
     expect(once.bytesBeside(twice)).toBe(BLOB_PIECE_BYTES);
     expect(twice.capacity).toBe(102 * BLOB_PIECE_BYTES);
+  });
+
+  test("a large value that is patched and read whole in turn keeps its bytes, and costs what it holds", () => {
+    const bytes = Buffer.alloc(BLOB_PATCHED_BYTES_MIN, "abcdefg");
+    let blob = Blob.copyOf(bytes);
+    for (let i = 0; i < 3 * (bytes.length / BLOB_PIECE_BYTES); i++) {
+      const change = Buffer.from(`patch ${i}`);
+      blob = blob.patch(1000, change);
+      bytes.set(change, 1000);
+      expect(blob.capacity).toBe(bytes.length + BLOB_PIECE_BYTES);
+      expect(bytes.equals(blob.slice(0, blob.length))).toBe(true);
+      expect(bytes.equals(blob.bytes())).toBe(true);
+    }
   });
 
   test("small writes behind a value's end move it a logarithmic number of times", () => {
