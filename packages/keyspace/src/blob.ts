@@ -158,10 +158,10 @@ export class Blob {
       capacity += piece.length - (pieces[i]?.length ?? 0);
       pieces[i] = piece;
     }
-    const isOwned = capacity - this.storage.bytes.length === length;
-    return isOwned && this.storage !== NO_STORAGE
-      ? new Blob(NO_STORAGE, length, pieces, length)
-      : new Blob(this.storage, length, pieces, capacity);
+    // Looked at and not counted: a storage that is dropped too early is lost data.
+    return pieces.includes(null)
+      ? new Blob(this.storage, length, pieces, capacity)
+      : new Blob(NO_STORAGE, length, pieces, length);
   }
 
   /** Bytes from `from` to `end`, if there are any; they go to the target's start. */
