@@ -173,6 +173,7 @@ export class Blob {
       const stop = Math.min(end, start + BLOB_PIECE_BYTES);
       const piece = pieces === null ? null : pieces[index]!;
       if (piece === null) {
+        assert(stop <= storage.bytes.length, "what was not patched is in the storage");
         storage.bytes.copy(target, at - from, at, stop);
       } else {
         piece.copy(target, at - from, at - start, stop - start);
