@@ -28,8 +28,19 @@ export function restoreStream(streams: Streams, key: string, restored: RestoredS
     streams.trim(key, 0);
   }
   for (const group of restored.groups) restoreGroup(streams, key, group);
-  if (maxDeletedId === STREAM_ID_MIN) streams.trim(key, entries.length);
-  streams.delete(key, gone);
+  if (maxDeletedId !== STREAM_ID_MIN) {
+    streams.delete(key, gone);
+  } else {
+    // Trimmed is what lies before all entries: it leaves no deleted id. What lies between them was deleted, also where
+    // nobody wrote it down (payloads of Redis before 7.0).
+    const first = entries[0]?.id;
+    if (first !== undefined)
+      streams.delete(
+        key,
+        gone.filter((id) => id > first),
+      );
+    streams.trim(key, entries.length);
+  }
   streams.setIds(key, lastId, entriesAdded, maxDeletedId);
 }
 
