@@ -43,19 +43,3 @@ test("a deadline that has passed deletes what was there, and a damaged payload c
   expect(redis.effects()).toEqual(["DEL k"]);
   expect(redis.run("EXISTS k")).toBe(":0");
 });
-
-test("a stream keeps its entries though one between them was deleted and is pending, and nobody wrote it down", () => {
-  const redis = new Harness();
-  redis.run("XGROUP CREATE s g 0 MKSTREAM");
-  for (const id of ["1-1", "2-1", "3-1", "4-1"]) redis.run(`XADD s ${id} f v`);
-  redis.run("XREADGROUP GROUP g c STREAMS s >");
-  redis.run("XTRIM s MAXLEN 3");
-  redis.run("XDEL s 3-1");
-  // As Redis before 7.0 dumps it.
-  expect(redis.run("XSETID s 4-1 ENTRIESADDED 4 MAXDELETEDID 0-0")).toBe("+OK");
-  const dumped = redis.run("DUMP s").slice("$000 ".length);
-  expect(redis.run("RESTORE", "t", "0", dumped)).toBe("+OK");
-  expect(redis.run("XRANGE t - +")).toBe(redis.run("XRANGE s - +"));
-  expect(redis.run("XPENDING t g - + 9")).toBe(redis.run("XPENDING s g - + 9"));
-  expect(redis.run("XINFO STREAM t")).toBe(redis.run("XINFO STREAM s"));
-});
