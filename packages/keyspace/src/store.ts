@@ -130,7 +130,8 @@ export class Store {
     return this.lastShard;
   }
 
-  private raise(key: string): void {
+  /** Tells who watches the key that it was written. */
+  raise(key: string): void {
     if (this.watched.size !== 0) {
       this.watched.raise(key);
     }

@@ -202,6 +202,12 @@ export class Txn {
     this.touch.touched(destination);
   }
 
+  /** The key was written and is what it was: no effect, but who watches it sees that. Redis: signalModifiedKey. */
+  writtenUnchanged(key: string): void {
+    assert(this.lead, "an observer writes nothing");
+    this.store.raise(key);
+  }
+
   flushAll(): void {
     this.beginEffect();
     this.batch.flushAll();

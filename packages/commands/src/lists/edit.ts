@@ -80,7 +80,8 @@ function ltrim(context: CommandContext): void {
   if (list === null) return;
   if (list !== undefined) {
     const range = clampRange(start, stop, list.length);
-    txn.lists.trim(key, range.start, range.count);
+    if (range.count === list.length) txn.writtenUnchanged(key);
+    else txn.lists.trim(key, range.start, range.count);
   }
   reply.ok();
 }

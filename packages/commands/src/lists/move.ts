@@ -31,11 +31,9 @@ export function tryMove(context: CommandContext, from: ListEnd, to: ListEnd): bo
   if (list === null || listAt(context, destination) === null) return true;
   const value = list.get(from === "head" ? 0 : list.length - 1);
   replyString(context, value);
-  if (source === destination) {
-    // In this order a list of one element is not deleted on the way and keeps its deadline. Where it was already, too,
-    // since whoever watches the key sees it written. Redis: t_list.c, lmoveGenericCommand.
-    lists.push(destination, to, [value]);
-    lists.pop(source, from, 1);
+  // Where it was already: no effect, and a list of one element is not deleted on the way.
+  if (source === destination && (from === to || list.length === 1)) {
+    context.txn.writtenUnchanged(source);
     return true;
   }
   lists.pop(source, from, 1);
