@@ -59,8 +59,8 @@ export const stateMachineCanaries: readonly Canary[] = [
       {
         package: "keyspace",
         file: "digest/audit-walk.ts",
-        find: "    if (value !== undefined) this.add(shard, key, value);\n    this.note(shard, key);",
-        replace: "    this.note(shard, key);",
+        find: "      this.add(shard, key, value);\n    }\n    this.note(shard, key);",
+        replace: "    }\n    this.note(shard, key);",
       },
     ],
     caughtBy: /^audit/,
