@@ -8,6 +8,8 @@ export class RedisConnection {
   readonly #socket: Socket;
   #chunks: Buffer[] = [];
   #rest: Buffer = Buffer.alloc(0);
+  #replies: Buffer[] = [];
+  #taken = 0;
   #wake: (() => void) | null = null;
   #failure: Error | null = null;
   /** CLIENT ID. */
@@ -40,12 +42,27 @@ export class RedisConnection {
 
   /** Replies that have come since the last call. */
   take(): Buffer[] {
+    this.#split();
+    const replies = this.#replies;
+    this.#replies = [];
+    this.#taken += replies.length;
+    return replies;
+  }
+
+  /** Replies that have come since the beginning. */
+  get replyCount(): number {
+    this.#split();
+    return this.#taken + this.#replies.length;
+  }
+
+  #split(): void {
     if (this.#failure !== null) throw this.#failure;
+    if (this.#chunks.length === 0) return;
     const received = Buffer.concat([this.#rest, ...this.#chunks]);
     this.#chunks = [];
     const { replies, end } = splitReplies(received);
     this.#rest = received.subarray(end);
-    return replies;
+    for (const reply of replies) this.#replies.push(reply);
   }
 
   /** Of a command that does not wait, with nothing else under way. */

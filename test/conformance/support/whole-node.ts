@@ -125,6 +125,8 @@ export class WholeNode {
 export class WholeNodeClient implements ClientSink {
   session!: Session;
   #received: Uint8Array[] = [];
+  #replies: Buffer[] = [];
+  #taken = 0;
 
   get isBlocked(): boolean {
     return this.session.blocked;
@@ -136,9 +138,25 @@ export class WholeNodeClient implements ClientSink {
 
   /** Replies since the last call. */
   take(): Buffer[] {
+    this.#split();
+    const replies = this.#replies;
+    this.#replies = [];
+    this.#taken += replies.length;
+    return replies;
+  }
+
+  /** Replies since the beginning. */
+  get replyCount(): number {
+    this.#split();
+    return this.#taken + this.#replies.length;
+  }
+
+  /** What is written is whole replies. */
+  #split(): void {
+    if (this.#received.length === 0) return;
     const received = Buffer.concat(this.#received);
     this.#received = [];
-    return splitReplies(received).replies;
+    for (const reply of splitReplies(received).replies) this.#replies.push(reply);
   }
 
   write(chunks: readonly Uint8Array[]): void {
