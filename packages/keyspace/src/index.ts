@@ -4,6 +4,7 @@ export { STREAM_ENTRY_BYTES_MAX } from "./constants.js";
 export { AUDIT_FORMAT_VERSION, AuditWalk, auditDigest } from "./digest/audit-walk.js";
 export { debugDigest, debugDigestValue } from "./digest/debug-digest.js";
 export { stateDigest } from "./digest/state-digest.js";
+export { StateSum } from "./digest/state-sum.js";
 export { parseBoundDouble, parseDouble } from "./double.js";
 export { doubleText } from "./double-text.js";
 export { applyBatch } from "./effects/apply-batch.js";
@@ -13,6 +14,7 @@ export { clearKeyspace } from "./effects/clear-keyspace.js";
 export { encodeKey, encodeState } from "./effects/encode-state.js";
 export type { Delivery } from "./effects/group-effects.js";
 export { toCommands } from "./effects/to-commands.js";
+export { RdbError, type RdbErrorCode } from "./errors.js";
 export {
   INT64_MAX,
   INT64_MIN,
@@ -27,6 +29,9 @@ export type { Published } from "./publication.js";
 export { crc64 } from "./rdb/crc64.js";
 export { dumpPayload, footerOk, readPayload } from "./rdb/payload.js";
 export type { PayloadLimits } from "./rdb/payload-reader.js";
+export type { RdbSource } from "./rdb/rdb-input.js";
+export { type RdbPart, RdbReader } from "./rdb/rdb-reader.js";
+export { type RdbSink, RdbWriter } from "./rdb/rdb-writer.js";
 export { idOf as streamIdOf } from "./rdb/stream-ids.js";
 export type {
   Restored,
