@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stateDigest } from "../digest/state-digest.js";
 import { StateSum } from "../digest/state-sum.js";
-import { Keyspace } from "../keyspace.js";
-import { fileOf, loaded, MemorySink, MemorySource } from "../testing/rdb-files.js";
+import type { Keyspace } from "../keyspace.js";
 import { Leader, program } from "../testing/random-program.js";
+import { fileOf, loaded, MemorySink, MemorySource } from "../testing/rdb-files.js";
 import { RdbReader } from "./rdb-reader.js";
 import { RdbWriter } from "./rdb-writer.js";
 
