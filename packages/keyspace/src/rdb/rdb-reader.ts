@@ -147,8 +147,8 @@ export class RdbReader {
 
   /** Puts the record into a keyspace that does not serve: directly, without effects. The key is not there. */
   loadInto(keyspace: Keyspace): void {
-    const old = keyspace[STORE].put(this.key, this.value(), this.deadlineMs);
-    if (old !== undefined) this.#input.damaged(`${this.#name()} is there twice`);
+    const isNew = keyspace[STORE].load(this.key, this.value(), this.deadlineMs);
+    if (!isNew) this.#input.damaged(`${this.#name()} is there twice`);
   }
 
   #part(part: RdbPart): RdbPart {
