@@ -151,7 +151,7 @@ describe("a chain of snapshots", () => {
           if (before !== null && before.built.keys > 0 && keysCopied === 0) flushed++;
         }
       }),
-      { seed: 30, numRuns: 300 },
+      { seed: 30, numRuns: 120 },
     );
     // A property over chains that copy nothing, or never begin anew, would prove little.
     expect(copied).toBeGreaterThan(100);
