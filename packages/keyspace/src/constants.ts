@@ -278,6 +278,11 @@ assert(
 /** Elements of one effect of a snapshot: whoever applies it is not held up by a large collection. */
 export const KEY_EFFECT_ELEMENTS_MAX = 512;
 
+// RDB (rdb/)
+
+/** Members of one JavaScript Set, which throws at 2^24. */
+export const SET_MEMBERS_MAX = 2 ** 23;
+
 // Audits (digest/audit-walk.ts)
 
 /** How much of one value an audit hashes in one go: a command that changes the value waits for it. */

@@ -1,6 +1,5 @@
-/** Makes a payload. Past DUMP_BYTES_MAX nothing is kept any more, and `isFull` says so. */
+/** Makes a payload. Past its limit nothing is kept any more, and `isFull` says so. */
 
-import { DUMP_BYTES_MAX } from "../constants.js";
 import { crc64 } from "./crc64.js";
 import { LENGTH_32, LENGTH_64, RDB_VERSION_WRITTEN } from "./types.js";
 
@@ -13,6 +12,12 @@ export class PayloadWriter {
   #bytes: Buffer = Buffer.allocUnsafe(CAPACITY_BYTES_MIN);
   #used = 0;
   #full = false;
+  readonly #bytesMax: number;
+
+  /** With the footer. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   get isFull(): boolean {
     return this.#full;
@@ -71,7 +76,7 @@ export class PayloadWriter {
 
   #reserve(bytes: number): boolean {
     const needed = this.#used + bytes;
-    if (needed > DUMP_BYTES_MAX) this.#full = true;
+    if (needed > this.#bytesMax) this.#full = true;
     if (this.#full) return false;
     if (needed > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));

@@ -6,8 +6,8 @@
  * not stray into the payload's footer, and a value that unpacks to far more than the payload is refused.
  */
 
-import { parseDouble } from "../numbers/double.js";
-import { latin1 } from "../text.js";
+import { parseDouble } from "../double.js";
+import { latin1 } from "../latin1.js";
 import { DistinctTexts } from "./distinct-texts.js";
 import { readListpack } from "./listpack.js";
 import type { PayloadReader } from "./payload-reader.js";

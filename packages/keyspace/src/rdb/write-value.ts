@@ -3,6 +3,10 @@
  * have no other form. The time at which a consumer got its last entry has no place there.
  */
 
+import { STREAM_CHUNK_BYTES_MAX, STREAM_CHUNK_ENTRIES_MAX } from "../constants.js";
+import { isStringValue, type StringValue, type Value } from "../value.js";
+import { ENTRIES_READ_UNKNOWN } from "../values/consumer-group.js";
+import { STREAM_ID_MIN } from "../values/stream-id.js";
 import {
   asHash,
   asList,
@@ -11,14 +15,8 @@ import {
   asStream,
   type ConsumerGroupView,
   type ConsumerView,
-  ENTRIES_READ_UNKNOWN,
-  isStringValue,
-  STREAM_ID_MIN,
   type StreamView,
-  type StringValue,
-  type Value,
-} from "@redoubt/keyspace";
-import { DUMP_NODE_BYTES_MAX, DUMP_NODE_ENTRIES_MAX } from "../constants.js";
+} from "../views.js";
 import { ListpackWriter } from "./listpack.js";
 import type { PayloadWriter } from "./payload-writer.js";
 import { idMs, idSeq, partDifference } from "./stream-ids.js";
@@ -119,8 +117,8 @@ function forEachNode(stream: StreamView, visit: (entries: readonly Entry[]) => b
   stream.forEachUp(STREAM_ID_MIN, (id, fields) => {
     let entryBytes = 0;
     for (const text of fields) entryBytes += text.length;
-    const isOver = bytes + entryBytes > DUMP_NODE_BYTES_MAX;
-    if (entries.length > 0 && (isOver || entries.length >= DUMP_NODE_ENTRIES_MAX)) {
+    const isOver = bytes + entryBytes > STREAM_CHUNK_BYTES_MAX;
+    if (entries.length > 0 && (isOver || entries.length >= STREAM_CHUNK_ENTRIES_MAX)) {
       goesOn = visit(entries);
       entries = [];
       bytes = 0;
