@@ -13,6 +13,7 @@ import { checkIdentity, type LogIdentity, readIdentity } from "./identity.js";
 import { LevelLog, watermarkOf } from "./level-log.js";
 import { checkWatermark, scanStore } from "./scan.js";
 import { openStore, type Store } from "./store.js";
+import { checkTables } from "./table-check.js";
 import { openWatermark, type WatermarkFile } from "./watermark.js";
 
 export interface OpenOptions {
@@ -35,6 +36,7 @@ export async function openLog(options: OpenOptions): Promise<LevelLog> {
   checkIdentity(identity, options);
   const storePath = join(root, STORE_DIRECTORY);
   await checkStoreFiles(storePath);
+  await checkTables(storePath);
   const store = await openStore(storePath, false);
   try {
     const watermark = await openWatermark(join(root, WATERMARK_FILE));
