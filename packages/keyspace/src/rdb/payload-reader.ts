@@ -4,7 +4,7 @@
  * length is believed before it was compared with the bytes that are left.
  */
 
-import { BLOB_BYTES_MIN } from "../constants.js";
+import { BLOB_BYTES_MIN, TEXT_BYTES_MAX } from "../constants.js";
 import { latin1 } from "../latin1.js";
 import { unpackLzf } from "./lzf.js";
 import * as types from "./types.js";
@@ -23,6 +23,8 @@ const none: Buffer = Buffer.alloc(0);
 const TWO_32 = 2 ** 32;
 
 export class PayloadReader {
+  /** Whether a name that is there twice is looked for: false where whoever builds the value finds it. */
+  checksNames = true;
   #failure: ReadFailure | null = null;
   readonly #bytes: Buffer;
   readonly #end: number;
@@ -132,7 +134,9 @@ export class PayloadReader {
   }
 
   text(): string {
-    return latin1(this.string());
+    const bytes = this.string();
+    if (bytes.length > TEXT_BYTES_MAX) this.fail("tooLarge");
+    return this.ok ? latin1(bytes) : "";
   }
 
   /** Large ones stay bytes. */
