@@ -27,6 +27,12 @@ export type StoreRecord = readonly [key: Buffer, value: Buffer];
 /** Entries are read once per slow peer: they would only push LevelDB's own blocks out of its cache. */
 const UNCACHED = { keyEncoding: "view", valueEncoding: "view", fillCache: false };
 
+/** Absent: no bound. */
+export interface KeyRange {
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+}
+
 /** What the log needs of a store. A seam for a store that fails, in tests. */
 export interface Store {
   readonly path: string;
@@ -35,7 +41,11 @@ export interface Store {
   /** Throws LOG_DAMAGED or STORE_UNAVAILABLE. */
   get(key: Uint8Array): Buffer | undefined;
   /** Every record in key order, a bounded number in memory. Rejects with LOG_DAMAGED or STORE_UNAVAILABLE. */
-  scan(): AsyncGenerator<readonly StoreRecord[]>;
+  scan(range?: KeyRange): AsyncGenerator<readonly StoreRecord[]>;
+  /** The first `limit` keys of the range. Rejects as `scan`. */
+  keys(range: KeyRange, limit: number): Promise<Buffer[]>;
+  /** Durable at some time, or not; a few hundred at a time. Rejects with WRITE_FAILED. */
+  remove(keys: readonly Uint8Array[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +54,23 @@ export interface Store {
  * empty database.
  */
 export async function openStore(path: string, createIfMissing: boolean): Promise<Store> {
+  // With `multithreading` LevelDB's own lock is one for the process.
+  if (openPaths.has(path)) throw lockedError(path, null);
+  openPaths.add(path);
+  try {
+    return new LevelStore(path, await openDatabase(path, createIfMissing), true);
+  } catch (error) {
+    openPaths.delete(path);
+    throw error;
+  }
+}
+
+/** One that another thread of this process has open. */
+export async function openSharedStore(path: string): Promise<Store> {
+  return new LevelStore(path, await openDatabase(path, false), false);
+}
+
+async function openDatabase(path: string, createIfMissing: boolean): Promise<Database> {
   const database: Database = new Level(path, { keyEncoding: "view", valueEncoding: "view" });
   try {
     await database.open({
@@ -54,20 +81,28 @@ export async function openStore(path: string, createIfMissing: boolean): Promise
       writeBufferSize: WRITE_BUFFER_BYTES,
       cacheSize: BLOCK_CACHE_BYTES,
       maxOpenFiles: OPEN_FILES_MAX,
+      // The thread that makes snapshots reads the same store.
+      multithreading: true,
     });
   } catch (error) {
     throw readError(path, error);
   }
-  return new LevelStore(path, database);
+  return database;
 }
+
+/** Those this thread has open. */
+const openPaths = new Set<string>();
 
 class LevelStore implements Store {
   readonly path: string;
   readonly #database: Database;
+  /** Not shared: while it is open, no other may be opened here. */
+  readonly #owns: boolean;
 
-  constructor(path: string, database: Database) {
+  constructor(path: string, database: Database, owns: boolean) {
     this.path = path;
     this.#database = database;
+    this.#owns = owns;
   }
 
   async write(operations: StoreOperation[]): Promise<void> {
@@ -115,8 +150,8 @@ class LevelStore implements Store {
     }
   }
 
-  async *scan(): AsyncGenerator<readonly StoreRecord[]> {
-    const iterator = this.#database.iterator({ highWaterMarkBytes: SCAN_STEP_BYTES });
+  async *scan(range: KeyRange = {}): AsyncGenerator<readonly StoreRecord[]> {
+    const iterator = this.#database.iterator({ ...range, highWaterMarkBytes: SCAN_STEP_BYTES });
     try {
       for (;;) {
         const records = await iterator.nextv(SCAN_STEP_RECORDS);
@@ -130,28 +165,61 @@ class LevelStore implements Store {
     }
   }
 
+  async keys(range: KeyRange, limit: number): Promise<Buffer[]> {
+    const iterator = this.#database.keys({ ...range, limit, fillCache: false });
+    try {
+      return (await iterator.nextv(limit)).map((key) => asBuffer(key));
+    } catch (error) {
+      throw readError(this.path, error);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async remove(keys: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#database.batch(
+        keys.map((key) => ({ type: "del", key })),
+        { sync: false },
+      );
+    } catch (error) {
+      throw new WriteFailedError(`deleting from the log failed: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
   async close(): Promise<void> {
     await this.#database.close();
+    if (this.#owns) openPaths.delete(this.path);
   }
 }
 
+/** I/O errors that are about the files' contents: one is gone, or was cut to nothing and can't be mapped. */
+const CONTENT_ERRORS = ["No such file", "Invalid argument"];
+
 /**
- * LevelDB refuses or cannot read the store. An I/O error that is not a missing file (permissions, open
- * files, a disk that refuses) says nothing about what is stored; everything else is about the contents.
+ * LevelDB refuses or cannot read the store. Any other I/O error (permissions, open files, a disk that refuses)
+ * says nothing about what is stored; everything else is about the contents.
  */
 function readError(path: string, error: unknown): Error {
   const cause = rootCause(error);
   const code = codeOf(cause);
   const reason = reasonOf(cause);
   if (code === "LEVEL_LOCKED") {
-    const line = `the store ${path} is in use: is another process of this node running?`;
-    return new StoreLockedError(line, { cause: error });
+    return lockedError(path, error);
   }
-  if (reason.startsWith("IO error") && !reason.includes("No such file")) {
+  const isContent = CONTENT_ERRORS.some((text) => reason.includes(text));
+  if (reason.startsWith("IO error") && !isContent) {
     const line = `the store ${path} cannot be read: ${reason}`;
     return new StoreUnavailableError(line, { cause: error });
   }
   return new LogDamagedError(`LevelDB refuses the store: ${reason}`, path, { cause: error });
+}
+
+function lockedError(path: string, cause: unknown): StoreLockedError {
+  const line = `the store ${path} is in use: is another process of this node running?`;
+  return new StoreLockedError(line, cause === null ? {} : { cause });
 }
 
 function bytesOf(operations: readonly StoreOperation[]): number {
