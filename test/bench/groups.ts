@@ -22,6 +22,7 @@ export const GROUPS: readonly Group[] = [
   group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
   group("memory", "bytes per element beside redis-server", runMemory),
   script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
+  script("rdb", "RDB files: write, load, copy, verify", ["--expose-gc"]),
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
 ];
 
