@@ -18,4 +18,10 @@ export { LogReaderOfThread, openLogReader } from "./log-reader.js";
 export { type OpenOptions, openLog } from "./open.js";
 export { SnapshotSource } from "./snapshot-source.js";
 export { SnapshotFiles } from "./snapshots.js";
-export { type LogDamage, openStoppedLog, type StoppedLog } from "./stopped-log.js";
+export {
+  type LogDamage,
+  type LogPart,
+  openStoppedLog,
+  type PartDamage,
+  type StoppedLog,
+} from "./stopped-log.js";
