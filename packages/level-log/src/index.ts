@@ -1,6 +1,7 @@
 /** The durable log on LevelDB: `DurableLog` of replica/ports, its birth and its opening. */
 
 export { type BootstrapOptions, bootstrapLog, replaceLog } from "./bootstrap.js";
+export { checkLog, type LogVerdict, type PartVerdict, type Verdict } from "./check-log.js";
 export { ENTRY_BYTES_MAX } from "./constants.js";
 export {
   AlreadyInitialisedError,

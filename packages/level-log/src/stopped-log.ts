@@ -76,6 +76,9 @@ interface Found {
   readonly lastTerm: Term;
   readonly configuration: IndexedConfiguration | null;
   readonly snapshot: SnapshotDescription | null;
+  readonly recorded: SnapshotDescription | null;
+  readonly anchorIndex: Index;
+  readonly provedLast: Index;
   readonly damage: LogDamage | null;
   readonly damages: readonly PartDamage[];
 }
@@ -92,6 +95,11 @@ export class StoppedLog {
   readonly configuration: IndexedConfiguration | null;
   /** Whose file is intact; null: there is none, and the entries begin with the first. */
   readonly snapshot: SnapshotDescription | null;
+  /** The one that is named, whatever its file is like. */
+  readonly recorded: SnapshotDescription | null;
+  /** What the log begins behind, and the last entry to which all from there on are chained. */
+  readonly anchorIndex: Index;
+  readonly provedLast: Index;
   /** null: everything that was ever promised is here. */
   readonly damage: LogDamage | null;
   /** All that was found, the first one first. */
@@ -109,6 +117,9 @@ export class StoppedLog {
     this.lastTerm = found.lastTerm;
     this.configuration = found.configuration;
     this.snapshot = found.snapshot;
+    this.recorded = found.recorded;
+    this.anchorIndex = found.anchorIndex;
+    this.provedLast = found.provedLast;
     this.damage = found.damage;
     this.damages = found.damages;
     this.#meta = found.meta;
@@ -257,6 +268,9 @@ async function look(root: string, store: Store): Promise<Found> {
     ...intact,
     hardState: highest(hardState, mark, lastTerm),
     snapshot,
+    recorded,
+    anchorIndex: meta.anchorIndex,
+    provedLast: scan.table.lastIndex,
     damage:
       first === undefined ? null : { error: first.error, entriesLost: Math.max(0, entriesLost) },
     damages,
