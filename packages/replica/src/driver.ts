@@ -1,8 +1,12 @@
 /**
  * Fulfils what the consensus core asks for, in the order written on `Ready`. Owns the inbox, the finished
- * syncs, and the promises that wait for one.
+ * syncs, the promises that wait for one, and the states of snapshots on their way into this node:
+ *
+ *   start:    snapshot -> load() in slices -> the state is there -> this node takes part
+ *   install:  bytes verified -> loadSlice() beside the old state -> snapshotVerified -> Persist -> installed: replaced
  */
 
+import { batchEffectCount, Keyspace } from "@redoubt/keyspace";
 import {
   type Entry,
   EntryKind,
@@ -15,10 +19,16 @@ import {
   type Term,
 } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { APPLY_MS_PER_TURN_MAX, APPLY_PAGES_PER_TURN_MAX } from "./constants.js";
+import {
+  APPLY_MS_PER_TURN_MAX,
+  APPLY_PAGES_PER_TURN_MAX,
+  LOAD_AT_START_MS_PER_TURN,
+  LOAD_MS_PER_TURN,
+} from "./constants.js";
 import type { ReplicaPorts } from "./ports.js";
 import type { ReplyGate } from "./reply-gate.js";
 import type { Speculation } from "./speculation.js";
+import { StateLoad } from "./state-load.js";
 
 /** What the driver tells the node. */
 export interface DriverEvents {
@@ -59,6 +69,16 @@ export class Driver {
   #reported = 0;
   #promises: Promises[] = [];
   #verified: Verified[] = [];
+  /** The state this node starts from, until it is read. */
+  #starting: StateLoad | null = null;
+  /** Of a snapshot that is verified and not told to the core yet. */
+  #reading: StateLoad | null = null;
+  /** Those read whole that the core may be about to install. */
+  #read: StateLoad[] = [];
+  readonly #loadStepKeysMax: number;
+  #appliedEffects = 0;
+  #appliedBytes = 0;
+  #loadedKeys = 0;
   #leader: NodeId = 0;
   /** Holds no keyspace: entries are skipped, nothing is executed. */
   readonly #isWitness: boolean;
@@ -74,8 +94,10 @@ export class Driver {
     ports: ReplicaPorts,
     events: DriverEvents,
     isWitness: boolean,
+    loadStepKeysMax: number,
   ) {
     this.#isWitness = isWitness;
+    this.#loadStepKeysMax = loadStepKeysMax;
     this.#raft = raft;
     this.#speculation = speculation;
     this.#gate = gate;
@@ -83,7 +105,71 @@ export class Driver {
     this.#events = events;
     const { lastIndex, snapshot } = ports.log.initial;
     this.#catchUpTo = lastIndex;
-    if (snapshot !== undefined) this.#load(snapshot);
+    if (snapshot === undefined) return;
+    // A witness stores snapshots unread.
+    if (isWitness) this.#speculation.install(snapshot.index, new Keyspace());
+    else this.#starting = this.#open(snapshot);
+  }
+
+  /** This node's state is not there yet: it takes no part in anything, and nothing is asked of it but `load`. */
+  get loading(): boolean {
+    return this.#starting !== null;
+  }
+
+  /** The state that is being read, at the start or for an install. */
+  get load(): StateLoad | null {
+    return this.#starting ?? this.#reading;
+  }
+
+  /** What this process applied of the log: effects, and bytes of entries. */
+  get appliedEffects(): number {
+    return this.#appliedEffects;
+  }
+
+  get appliedBytes(): number {
+    return this.#appliedBytes;
+  }
+
+  /** Keys of the last snapshot that this process has read as its state. */
+  get loadedKeys(): number {
+    return this.#loadedKeys;
+  }
+
+  /** A slice of the state this node starts from. Throws when the file is damaged: the process must stop. */
+  loadAtStart(): void {
+    const starting = this.#starting;
+    assert(starting !== null, "only what is not there is loaded");
+    if (!starting.step(LOAD_AT_START_MS_PER_TURN)) return;
+    this.#starting = null;
+    const { snapshot, keyspace, keys, startedAtMs } = starting;
+    this.#speculation.install(snapshot.index, keyspace);
+    this.#loadedKeys = keys;
+    const ms = this.#ports.clock.wallMs() - startedAtMs;
+    const fields = { index: snapshot.index, bytes: snapshot.bytes, keys, ms };
+    this.#ports.logger.info(fields, "state loaded");
+  }
+
+  /** A slice of a state that is to take the place of this one. Unreadable: its leader is told to send it again. */
+  loadSlice(): void {
+    const reading = this.#reading;
+    if (reading === null) return;
+    const { snapshot } = reading;
+    try {
+      if (!reading.step(LOAD_MS_PER_TURN)) return;
+      this.#read.push(reading);
+      this.#verified.push({ snapshot, ok: true });
+    } catch (error) {
+      const { index } = snapshot;
+      this.#ports.logger.error({ err: error, index }, "a snapshot that came whole can't be read");
+      this.#verified.push({ snapshot, ok: false });
+    }
+    this.#reading = null;
+  }
+
+  #open(snapshot: SnapshotDescription): StateLoad {
+    const { snapshots, clock } = this.#ports;
+    assert(snapshots !== undefined, "a snapshot has a store");
+    return new StateLoad(snapshot, snapshots.open(snapshot), clock, this.#loadStepKeysMax);
   }
 
   get hasWork(): boolean {
@@ -91,6 +177,7 @@ export class Driver {
       this.#inbox.length > 0 ||
       this.#reported < this.#durable ||
       this.#verified.length > 0 ||
+      this.load !== null ||
       this.#raft.hasReady()
     );
   }
@@ -101,11 +188,12 @@ export class Driver {
   }
 
   receive(message: Message): void {
-    this.#inbox.push(message);
+    // Lost, as on a wire: who has no state yet must not collect what peers say meanwhile.
+    if (!this.loading) this.#inbox.push(message);
   }
 
   unreachable(peer: NodeId): void {
-    this.#unreachable.push(peer);
+    if (!this.loading) this.#unreachable.push(peer);
   }
 
   /**
@@ -130,6 +218,7 @@ export class Driver {
       this.#verified = [];
       for (const { snapshot, ok } of verified) this.#raft.snapshotVerified(snapshot, ok);
     }
+    this.#dropRead();
     for (const peer of this.#unreachable) this.#raft.unreachable(peer);
     this.#unreachable.length = 0;
     this.#raft.tick(nowMs);
@@ -188,21 +277,41 @@ export class Driver {
     for (const chunk of chunks) snapshots!.write(chunk);
     if (verify !== null) {
       snapshots!.verify(verify, (ok) => {
-        this.#verified.push({ snapshot: verify, ok });
+        this.#bytesVerified(verify, ok);
         scheduler.wake();
       });
     }
     if (installed === null) return;
-    this.#load(installed);
+    this.#install(installed);
     this.#events.stateReplaced();
     observer?.installed?.(installed);
   }
 
-  #load(snapshot: SnapshotDescription): void {
-    const { snapshots } = this.#ports;
-    assert(snapshots !== undefined, "a snapshot has a store");
-    // A witness stores snapshots unread.
-    this.#speculation.install(snapshot.index, this.#isWitness ? [] : snapshots.load(snapshot));
+  /** Its bytes are durable, and those it should have. Its state is read before the log gives way to it (trap 28). */
+  #bytesVerified(snapshot: SnapshotDescription, ok: boolean): void {
+    if (!ok || this.#isWitness) {
+      this.#verified.push({ snapshot, ok });
+      return;
+    }
+    assert(this.#reading === null, "one snapshot is received at a time");
+    this.#reading = this.#open(snapshot);
+  }
+
+  #install(snapshot: SnapshotDescription): void {
+    const { index, digest } = snapshot;
+    const found = this.#read.find(
+      (read) => read.snapshot.index === index && read.snapshot.digest === digest,
+    );
+    assert(found !== undefined || this.#isWitness, "what is installed was read");
+    this.#speculation.install(index, found?.keyspace ?? new Keyspace());
+    this.#loadedKeys = found?.keys ?? 0;
+    this.#dropRead();
+  }
+
+  /** What entries have brought meanwhile, or a newer snapshot, is not needed any more. */
+  #dropRead(): void {
+    if (this.#read.length === 0) return;
+    this.#read = this.#read.filter(({ snapshot }) => snapshot.index > this.#speculation.applied);
   }
 
   #compareLeadership(ready: Ready): void {
@@ -227,6 +336,8 @@ export class Driver {
 
   #commit(entry: Entry): void {
     const speculation = this.#speculation;
+    this.#appliedBytes += entry.payload.length;
+    if (entry.kind === EntryKind.batch) this.#appliedEffects += batchEffectCount(entry.payload);
     if (speculation.leading) {
       assert(entry.kind !== EntryKind.noop, "a term's only no-op is applied before it serves");
       speculation.commitTo(entry.term, entry.index);
