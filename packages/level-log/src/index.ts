@@ -16,3 +16,4 @@ export type { LogIdentity } from "./identity.js";
 export { LevelLog } from "./level-log.js";
 export { type OpenOptions, openLog } from "./open.js";
 export { type LogDamage, openStoppedLog, type StoppedLog } from "./stopped-log.js";
+export { type ChainLink, openSuffix, SuffixReader } from "./suffix-reader.js";
