@@ -16,12 +16,12 @@
  * name: nothing opens until somebody gives it its name back.
  */
 
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Entry, HardState } from "@redoubt/raft";
 import { assert } from "./assert.js";
 import {
   BATCH_BYTES_MAX,
+  FORMAT_VERSION_MIN,
   IDENTITY_FILE,
   LOG_DIRECTORY,
   REPLACED_PREFIX,
@@ -29,9 +29,10 @@ import {
   STORE_DIRECTORY,
   WATERMARK_FILE,
 } from "./constants.js";
+import { type Disk, realDisk } from "./disk.js";
 import { EntryTable } from "./entry-table.js";
 import { AlreadyInitialisedError, codeOf, DataMissingError } from "./errors.js";
-import { exists, syncPath, syncTree } from "./files.js";
+import { type Files, syncTree } from "./files.js";
 import { type LogIdentity, writeIdentity } from "./identity.js";
 import { pushEntry, put, watermarkOf } from "./level-log.js";
 import { assertChained } from "./net-change.js";
@@ -43,7 +44,7 @@ import {
   META_KEY,
   type Meta,
 } from "./records.js";
-import { openStore, type Store, type StoreOperation } from "./store.js";
+import type { Store, StoreOperation } from "./store.js";
 import { createWatermark } from "./watermark.js";
 
 const FIRST_EPOCH = 1;
@@ -61,55 +62,66 @@ export interface BootstrapOptions {
 }
 
 /** Rejects with ALREADY_INITIALISED when there is a log. Durable when it resolves. */
-export async function bootstrapLog(options: BootstrapOptions): Promise<void> {
+export async function bootstrapLog(
+  options: BootstrapOptions,
+  disk: Disk = realDisk,
+): Promise<void> {
   const { directory } = options;
-  await mkdir(directory, { recursive: true });
-  await syncPath(dirname(directory));
+  const { files } = disk;
+  await files.makeDirectory(directory);
+  await files.syncDirectory(dirname(directory));
   const born = join(directory, LOG_DIRECTORY);
-  if (await exists(born)) throw new AlreadyInitialisedError(`${born} exists: a node is born once`);
-  const staging = await mkdtemp(join(directory, STAGING_PREFIX));
-  await build(staging, options);
-  await publish(staging, born);
-  await syncPath(directory);
-  await removeLeftovers(directory);
+  if (await files.exists(born))
+    throw new AlreadyInitialisedError(`${born} exists: a node is born once`);
+  const staging = await files.makeTemporaryDirectory(join(directory, STAGING_PREFIX));
+  await build(disk, staging, options);
+  await publish(files, staging, born);
+  await files.syncDirectory(directory);
+  await removeLeftovers(files, directory);
 }
 
 /**
  * As `bootstrapLog`, where there is a log: that one is kept as `log.before-recover-<n>`, unchanged. Resolves
  * with its new path. `entries` may come out of it: it keeps its place until they have ended.
  */
-export async function replaceLog(options: BootstrapOptions): Promise<string> {
+export async function replaceLog(
+  options: BootstrapOptions,
+  disk: Disk = realDisk,
+): Promise<string> {
   const { directory } = options;
+  const { files } = disk;
   const born = join(directory, LOG_DIRECTORY);
-  if (!(await exists(born))) throw new DataMissingError(`there is no log (${born})`);
-  const staging = await mkdtemp(join(directory, STAGING_PREFIX));
+  if (!(await files.exists(born))) throw new DataMissingError(`there is no log (${born})`);
+  const staging = await files.makeTemporaryDirectory(join(directory, STAGING_PREFIX));
   let kept: string;
   try {
-    await build(staging, options);
-    kept = await keepAside(born);
+    await build(disk, staging, options);
+    kept = await keepAside(files, born);
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    await files.removeTree(staging);
     throw error;
   }
-  await publish(staging, born);
-  await syncPath(directory);
+  await publish(files, staging, born);
+  await files.syncDirectory(directory);
   return kept;
 }
 
 /** A directory that exists is never renamed onto, so no log that was kept before is lost. */
-async function keepAside(born: string): Promise<string> {
+async function keepAside(files: Files, born: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const kept = join(dirname(born), `${REPLACED_PREFIX}${number}`);
-    if (await exists(kept)) continue;
-    await rename(born, kept);
-    await syncPath(dirname(born));
+    if (await files.exists(kept)) continue;
+    await files.rename(born, kept);
+    await files.syncDirectory(dirname(born));
     return kept;
   }
 }
 
-async function build(staging: string, options: BootstrapOptions): Promise<void> {
-  const identityStamp = await writeIdentity(join(staging, IDENTITY_FILE), options.identity);
+async function build(disk: Disk, staging: string, options: BootstrapOptions): Promise<void> {
+  const { files } = disk;
+  const identityStamp = await writeIdentity(files, join(staging, IDENTITY_FILE), options.identity);
   const meta: Meta = {
+    format: FORMAT_VERSION_MIN,
     identityStamp,
     anchorIndex: 0,
     anchorTerm: 0,
@@ -120,16 +132,17 @@ async function build(staging: string, options: BootstrapOptions): Promise<void> 
   };
   const hardState = { ...options.hardState, sequence: FIRST_SEQUENCE };
   const path = join(staging, STORE_DIRECTORY);
-  const store = await openStore(path, true);
+  const store = await disk.openStore(path, true);
   let table: EntryTable;
   try {
     table = await fill(store, meta, hardState, options.entries);
   } finally {
     await store.close();
   }
-  await syncTree(path);
-  await createWatermark(join(staging, WATERMARK_FILE), watermarkOf(table, hardState, meta));
-  await syncPath(staging);
+  await syncTree(files, path);
+  const mark = watermarkOf(table, hardState, meta);
+  await createWatermark(files, join(staging, WATERMARK_FILE), mark);
+  await files.syncDirectory(staging);
 }
 
 async function fill(
@@ -159,10 +172,10 @@ async function fill(
   return table;
 }
 
-async function publish(staging: string, born: string): Promise<void> {
+async function publish(files: Files, staging: string, born: string): Promise<void> {
   assert(dirname(staging) === dirname(born), "staging is renamed within its directory");
   try {
-    await rename(staging, born);
+    await files.rename(staging, born);
   } catch (error) {
     const code = codeOf(error);
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
@@ -172,9 +185,9 @@ async function publish(staging: string, born: string): Promise<void> {
 }
 
 /** After the birth: whatever else is staged can no longer be published. */
-async function removeLeftovers(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
+async function removeLeftovers(files: Files, directory: string): Promise<void> {
+  for (const name of await files.list(directory)) {
     if (!name.startsWith(STAGING_PREFIX)) continue;
-    await rm(join(directory, name), { recursive: true, force: true });
+    await files.removeTree(join(directory, name));
   }
 }

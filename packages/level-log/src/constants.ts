@@ -8,8 +8,14 @@ import { assert } from "./assert.js";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Format. What `identity` and the meta record say they are written in. */
-export const FORMAT_VERSION = 1;
+/**
+ * Format. What `identity` says a directory was born in: 2 may hold snapshots. The meta record says what it
+ * holds: 1 until there is the first snapshot, so a directory that was born in format 1 is read as it is.
+ */
+export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION_MIN = 1;
+/** Format. From which on a store may hold the record of a snapshot. */
+export const SNAPSHOT_FORMAT = 2;
 
 /** Format. Names inside the node's directory; `STAGING_PREFIX` is followed by random letters. */
 export const LOG_DIRECTORY = "log";
@@ -21,6 +27,7 @@ export const READING_PREFIX = "log.reading-";
 export const IDENTITY_FILE = "identity";
 export const WATERMARK_FILE = "watermark";
 export const STORE_DIRECTORY = "store";
+export const SNAPSHOT_DIRECTORY = "snapshots";
 
 /**
  * Format, bytes. A longer payload is stored as a header record plus pieces of this size. Measured
@@ -67,6 +74,22 @@ export const SCAN_STEP_RECORDS = 4096;
 export const WATERMARK_SLOT_STRIDE = 4 * KIB;
 /** Format, bytes. Less than a disk sector, so a slot is written whole or not at all on most disks. */
 export const WATERMARK_SLOT_BYTES = 64;
+
+/** Bytes of a snapshot file that are read and checked at a time: below a millisecond of the thread. */
+export const SNAPSHOT_STEP_BYTES = 1 * MIB;
+
+/**
+ * Bytes of a snapshot that have come from a leader and wait for the disk. Chunks are acknowledged when they
+ * have come, so a disk that is slower than the network would fill the memory; above this the transfer fails, and
+ * begins anew.
+ */
+export const RECEIVE_BACKLOG_BYTES_MAX = 64 * MIB;
+
+/**
+ * Records deleted at a time behind an anchor that has moved; between two steps the event loop has its turn.
+ * LevelDB takes a batch as a whole: a step of a million records would hold the thread for a second.
+ */
+export const TRIM_STEP_RECORDS = 512;
 
 /** Entries per chunk of the in-memory checksum table: 16 KiB a chunk, 4 bytes an entry. */
 export const CHECKSUM_CHUNK_ENTRIES = 4096;

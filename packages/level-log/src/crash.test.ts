@@ -64,7 +64,7 @@ function modelOf(plan: readonly Step[]): { persists: Persist[]; states: State[] 
 }
 
 function expected({ entries, hardState }: State): ReturnType<typeof contents> {
-  return { hardState, entries: entries.map(plain) };
+  return { hardState, entries: entries.map(plain), anchor: 0, snapshot: null };
 }
 
 describe("restarts and crashes", () => {

@@ -3,6 +3,10 @@
  * long ones, how many pieces it has. So a read is held against what was written, not merely against
  * what LevelDB shows beside it: an older, self-consistent entry of the same index is told apart.
  *
+ *   chunk 0             chunk 1             chunk 2
+ *   |. . . .|anchor     |                   |      last|          what lies before the anchor's chunk is let go
+ *   base
+ *
  * Not the log: no payloads, no terms.
  */
 
@@ -11,17 +15,23 @@ import { assert } from "./assert.js";
 import { CHECKSUM_CHUNK_ENTRIES } from "./constants.js";
 import { pieceCount } from "./records.js";
 
+/** Pieces of those entries that have any. */
+export type Pieces = ReadonlyMap<Index, number>;
+
 export class EntryTable {
-  /** The entry before the first: fixed here, moved by trimming one day. */
-  readonly #anchorIndex: Index;
-  readonly #anchorChecksum: number;
-  readonly #chunks: Uint32Array[] = [];
-  readonly #pieces = new Map<Index, number>();
+  /** The entry before the first. */
+  #anchorIndex: Index;
+  #anchorChecksum: number;
+  /** Index of the first place of the first chunk. */
+  #base: Index;
+  #chunks: Uint32Array[] = [];
+  #pieces = new Map<Index, number>();
   #lastIndex: Index;
 
   constructor(anchorIndex: Index, anchorChecksum: number) {
     this.#anchorIndex = anchorIndex;
     this.#anchorChecksum = anchorChecksum;
+    this.#base = anchorIndex + 1;
     this.#lastIndex = anchorIndex;
   }
 
@@ -37,10 +47,15 @@ export class EntryTable {
     return this.checksumAt(this.#lastIndex);
   }
 
+  /** Bytes held for checksums. */
+  get bytes(): number {
+    return this.#chunks.length * CHECKSUM_CHUNK_ENTRIES * Uint32Array.BYTES_PER_ELEMENT;
+  }
+
   checksumAt(index: Index): number {
     assert(index >= this.#anchorIndex && index <= this.#lastIndex, "checksum of a durable entry");
     if (index === this.#anchorIndex) return this.#anchorChecksum;
-    const position = index - this.firstIndex;
+    const position = index - this.#base;
     const chunk = this.#chunks[Math.floor(position / CHECKSUM_CHUNK_ENTRIES)];
     const checksum = chunk?.[position % CHECKSUM_CHUNK_ENTRIES];
     assert(checksum !== undefined, "the checksum table is dense");
@@ -53,7 +68,7 @@ export class EntryTable {
 
   append(index: Index, checksum: number, payloadBytes: number): void {
     assert(index === this.#lastIndex + 1, "entries are appended in order");
-    const position = index - this.firstIndex;
+    const position = index - this.#base;
     const chunkIndex = Math.floor(position / CHECKSUM_CHUNK_ENTRIES);
     let chunk = this.#chunks[chunkIndex];
     if (chunk === undefined) {
@@ -70,7 +85,35 @@ export class EntryTable {
   truncateTo(last: Index): void {
     assert(last >= this.#anchorIndex && last <= this.#lastIndex, "truncation keeps a prefix");
     this.#lastIndex = last;
-    this.#chunks.length = Math.ceil((last - this.#anchorIndex) / CHECKSUM_CHUNK_ENTRIES);
+    this.#chunks.length = Math.ceil((last + 1 - this.#base) / CHECKSUM_CHUNK_ENTRIES);
     for (const index of this.#pieces.keys()) if (index > last) this.#pieces.delete(index);
+  }
+
+  /** Forgets every entry up to `index`, the anchor from now on. Returns the pieces of those. */
+  trimTo(index: Index): Pieces {
+    assert(index >= this.#anchorIndex && index <= this.#lastIndex, "trimming keeps a suffix");
+    this.#anchorChecksum = this.checksumAt(index);
+    this.#anchorIndex = index;
+    const chunks = Math.floor((index + 1 - this.#base) / CHECKSUM_CHUNK_ENTRIES);
+    this.#chunks.splice(0, chunks);
+    this.#base += chunks * CHECKSUM_CHUNK_ENTRIES;
+    const trimmed = new Map<Index, number>();
+    for (const [at, pieces] of this.#pieces) {
+      if (at > index) continue;
+      trimmed.set(at, pieces);
+      this.#pieces.delete(at);
+    }
+    return trimmed;
+  }
+
+  /** Forgets everything: the table of an empty log behind another anchor. Returns the pieces of what was. */
+  reset(anchorIndex: Index, anchorChecksum: number): Pieces {
+    const pieces = this.#pieces;
+    this.#anchorIndex = this.#lastIndex = anchorIndex;
+    this.#anchorChecksum = anchorChecksum;
+    this.#base = anchorIndex + 1;
+    this.#chunks = [];
+    this.#pieces = new Map();
+    return pieces;
   }
 }

@@ -4,12 +4,11 @@
  * other.
  */
 
-import { readFile } from "node:fs/promises";
 import { crc32c, type NodeId } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { FORMAT_VERSION } from "./constants.js";
+import { FORMAT_VERSION, FORMAT_VERSION_MIN } from "./constants.js";
 import { codeOf, DataMissingError, IdentityMismatchError, LogDamagedError } from "./errors.js";
-import { replaceFile } from "./files.js";
+import { type Files, readWhole, replaceFile } from "./files.js";
 
 export interface LogIdentity {
   readonly clusterId: string;
@@ -24,19 +23,23 @@ interface IdentityFile {
   readonly stamp: number;
 }
 
-export async function writeIdentity(path: string, identity: LogIdentity): Promise<number> {
+export async function writeIdentity(
+  files: Files,
+  path: string,
+  identity: LogIdentity,
+): Promise<number> {
   assert(identity.clusterId.length > 0, "a cluster id is not empty");
   assert(isNatural(identity.nodeId), "a node id is an integer from 1");
   assert(isNatural(identity.incarnation), "an incarnation is an integer from 1");
   const { clusterId, nodeId, incarnation } = identity;
   const line = JSON.stringify({ format: FORMAT_VERSION, clusterId, nodeId, incarnation });
   const stamp = crc32c(Buffer.from(line));
-  await replaceFile(path, Buffer.from(`${line}\n${hex(stamp)}\n`));
+  await replaceFile(files, path, Buffer.from(`${line}\n${hex(stamp)}\n`));
   return stamp;
 }
 
-export async function readIdentity(path: string): Promise<IdentityFile> {
-  const text = await readText(path);
+export async function readIdentity(files: Files, path: string): Promise<IdentityFile> {
+  const text = await readText(files, path);
   const [line = "", checksum = "", rest, ...more] = text.split("\n");
   const stamp = crc32c(Buffer.from(line));
   if (rest !== "" || more.length > 0 || checksum !== hex(stamp)) {
@@ -62,9 +65,9 @@ export function checkIdentity(
   }
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(files: Files, path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return (await readWhole(files, path)).toString();
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
     throw new DataMissingError(`the identity file is missing (${path})`, { cause: error });
@@ -75,9 +78,9 @@ async function readText(path: string): Promise<string> {
 function parseIdentity(line: string, path: string): LogIdentity {
   const fields = JSON.parse(line) as Record<string, unknown>;
   const { format, clusterId, nodeId, incarnation } = fields;
-  if (format !== FORMAT_VERSION) {
+  if (!isNatural(format) || format < FORMAT_VERSION_MIN || format > FORMAT_VERSION) {
     throw new IdentityMismatchError(
-      `this directory has format ${String(format)}; this version reads format ${FORMAT_VERSION}`,
+      `this directory has format ${String(format)}; this version reads formats ${FORMAT_VERSION_MIN} to ${FORMAT_VERSION}`,
     );
   }
   if (typeof clusterId !== "string" || !isNatural(nodeId) || !isNatural(incarnation)) {

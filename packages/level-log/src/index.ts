@@ -15,5 +15,7 @@ export {
 export type { LogIdentity } from "./identity.js";
 export { LevelLog } from "./level-log.js";
 export { type OpenOptions, openLog } from "./open.js";
+export { SnapshotSource } from "./snapshot-source.js";
+export { SnapshotFiles } from "./snapshots.js";
 export { type LogDamage, openStoppedLog, type StoppedLog } from "./stopped-log.js";
 export { type ChainLink, openSuffix, SuffixReader } from "./suffix-reader.js";

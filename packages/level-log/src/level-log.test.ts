@@ -2,14 +2,15 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { BATCH_BYTES_MAX } from "./constants.js";
 import { WriteFailedError } from "./errors.js";
+import { realFiles } from "./files.js";
 import { LevelLog } from "./level-log.js";
 import { encodeEntry, entryKey } from "./records.js";
-import type { Store, StoreOperation } from "./store.js";
+import { SnapshotFiles } from "./snapshots.js";
+import type { KeyRange, Store, StoreOperation } from "./store.js";
 import {
   born,
   chain,
@@ -48,8 +49,16 @@ class FullStore implements Store {
     return this.#store.get(key);
   }
 
-  scan(): ReturnType<Store["scan"]> {
-    return this.#store.scan();
+  scan(range?: KeyRange): ReturnType<Store["scan"]> {
+    return this.#store.scan(range);
+  }
+
+  keys(range: KeyRange, limit: number): Promise<Buffer[]> {
+    return this.#store.keys(range, limit);
+  }
+
+  remove(keys: readonly Uint8Array[]): Promise<void> {
+    return this.#store.remove(keys);
   }
 
   close(): Promise<void> {
@@ -70,7 +79,7 @@ describe("group commit", () => {
     await Promise.all([...first, ...second]);
     expect(log.syncs).toBeLessThanOrEqual(2);
     if (inFlight) expect(log.syncs).toBe(2);
-    expect(log.bytesWritten).toBeGreaterThan(30);
+    expect(log.bytes.entries).toBeGreaterThan(30);
     await log.close();
   });
 
@@ -118,7 +127,7 @@ describe("a failed write", () => {
     const fatal: Error[] = [];
     const parts = await openParts(path, (error) => fatal.push(error));
     await parts.watermark.close();
-    const readOnly = await open(parts.watermark.path, "r");
+    const readOnly = await realFiles.open(parts.watermark.path, "read");
     const watermark = new WatermarkFile(parts.watermark.path, readOnly, parts.watermark.found, 1);
     const log = new LevelLog({ ...parts, watermark });
     const completed: string[] = [];
@@ -152,7 +161,10 @@ describe("a read", () => {
     for (const value of [other, changed, changed.subarray(1), undefined]) {
       const get = (key: Uint8Array) => (entryKey(2, 0).equals(key) ? value : parts.store.get(key));
       const store: Store = { ...methodsOf(parts.store), get };
-      const log = new LevelLog({ ...parts, store });
+      const { directory: snapshotsDirectory } = parts.snapshots;
+      const options = { files: realFiles, directory: snapshotsDirectory, adopted: null };
+      const snapshots = new SnapshotFiles(options);
+      const log = new LevelLog({ ...parts, snapshots, store });
       expect(log.readEntries(1, 1, 0)).toHaveLength(1);
       expect(() => log.readEntries(1, 3, 100)).toThrow(
         expect.objectContaining({ code: "LOG_DAMAGED" }),
@@ -174,7 +186,9 @@ function methodsOf(store: Store): Store {
     path: store.path,
     write: (operations) => store.write(operations),
     get: (key) => store.get(key),
-    scan: () => store.scan(),
+    scan: (range) => store.scan(range),
+    keys: (range, limit) => store.keys(range, limit),
+    remove: (keys) => store.remove(keys),
     close: () => store.close(),
   };
 }

@@ -9,7 +9,11 @@
  * pages; LevelDB that goes on after a full disk loses synced records). Nothing is retried, no `done` is
  * called any more, the host is told once.
  *
- * Not here: opening and verifying (open.ts, scan.ts), birth (bootstrap.ts), trimming.
+ * Trimming moves the anchor in such a batch; what lies before it is deleted behind it, a little at a time
+ * (trimmer.ts). The record of the snapshot a restart begins from goes the same way: with the Persist that
+ * installs it, or between two Persists when this node made it (snapshots.ts).
+ *
+ * Not here: opening and verifying (open.ts, scan.ts), birth (bootstrap.ts).
  */
 
 import {
@@ -18,10 +22,11 @@ import {
   type Index,
   type InitialState,
   type Persist,
+  type SnapshotDescription,
 } from "@redoubt/raft";
 import type { DurableLog } from "@redoubt/replica/ports";
 import { assert } from "./assert.js";
-import { BATCH_BYTES_MAX } from "./constants.js";
+import { BATCH_BYTES_MAX, SNAPSHOT_FORMAT } from "./constants.js";
 import type { EntryTable } from "./entry-table.js";
 import { LogDamagedError } from "./errors.js";
 import type { LogIdentity } from "./identity.js";
@@ -31,6 +36,7 @@ import {
   encodeEntry,
   encodeHardState,
   encodeMeta,
+  encodeSnapshot,
   entryKey,
   HARD_STATE_KEY,
   type HardStateRecord,
@@ -39,9 +45,12 @@ import {
   type Meta,
   payloadPiece,
   pieceCount,
+  SNAPSHOT_KEY,
 } from "./records.js";
 import type { ScannedLog } from "./scan.js";
+import type { SnapshotFiles } from "./snapshots.js";
 import { eventLoopTurn, type Store, type StoreOperation } from "./store.js";
+import { Trimmer } from "./trimmer.js";
 import type { Watermark, WatermarkFile } from "./watermark.js";
 
 /** An opened, verified store and what it holds. */
@@ -50,29 +59,52 @@ export interface LogParts {
   readonly store: Store;
   readonly watermark: WatermarkFile;
   readonly scanned: ScannedLog;
+  readonly snapshots: SnapshotFiles;
   readonly onFatal: (error: Error) => void;
 }
 
 interface Waiting {
-  readonly persist: Persist;
+  /** Null: only the record of a snapshot. */
+  readonly persist: Persist | null;
+  /** Takes the place of the one that is recorded. */
+  readonly snapshot: SnapshotDescription | null;
   readonly done: () => void;
+}
+
+/** What one batch replaces, beside entries. */
+interface Records {
+  readonly hardState: HardStateRecord;
+  readonly meta: Meta;
+  readonly snapshot: SnapshotDescription | null;
+}
+
+/** Bytes of records of each kind. */
+interface RecordBytes {
+  entries: number;
+  hardState: number;
+  meta: number;
+  /** The record that names it, not its file. */
+  snapshot: number;
 }
 
 export class LevelLog implements DurableLog {
   readonly identity: LogIdentity;
   readonly initial: InitialState;
+  readonly snapshots: SnapshotFiles;
   /** Synced batches so far. */
   syncs = 0;
-  /** Bytes of values handed to LevelDB so far. */
-  bytesWritten = 0;
+  /** Bytes of keys and values handed to LevelDB so far, by what they are. */
+  readonly bytes: RecordBytes = { entries: 0, hardState: 0, meta: 0, snapshot: 0 };
 
   readonly #store: Store;
   readonly #watermark: WatermarkFile;
+  readonly #trimmer: Trimmer;
   readonly #onFatal: (error: Error) => void;
   // Durable state: moves when a batch is synced, never when it is handed over.
   readonly #table: EntryTable;
   #hardState: HardStateRecord;
   #meta: Meta;
+  #snapshot: SnapshotDescription | null;
   /** Reads go up to here: below a truncation that is in flight. */
   #readableLast: Index;
   #queue: Waiting[] = [];
@@ -89,13 +121,32 @@ export class LevelLog implements DurableLog {
     this.#table = parts.scanned.table;
     this.#hardState = parts.scanned.hardState;
     this.#meta = parts.scanned.meta;
+    this.#snapshot = parts.scanned.snapshot;
     this.#readableLast = this.#table.lastIndex;
+    this.#trimmer = new Trimmer(this.#store, (error) => this.#fail(error));
+    if (this.#meta.anchorIndex > 0) this.#trimmer.sweep(this.#meta.anchorIndex);
+    this.snapshots = parts.snapshots;
+    this.snapshots.belongTo({
+      record: (snapshot, done) => this.#enqueue({ persist: null, snapshot, done }),
+      fail: (error) => this.#fail(error),
+    });
   }
 
   persist(persist: Persist, done: () => void): void {
+    const snapshot = persist.install ?? null;
+    if (snapshot !== null) this.snapshots.installing(snapshot);
+    this.#enqueue({ persist, snapshot, done });
+  }
+
+  /** The log begins behind it. */
+  get anchorIndex(): Index {
+    return this.#meta.anchorIndex;
+  }
+
+  #enqueue(waiting: Waiting): void {
     assert(!this.#closed, "nothing is persisted after close");
     if (this.#failed) return;
-    this.#queue.push({ persist, done });
+    this.#queue.push(waiting);
     // A microtask later, so that everything handed over in one turn is one batch.
     this.#running ??= Promise.resolve().then(() => this.#run());
   }
@@ -119,8 +170,10 @@ export class LevelLog implements DurableLog {
 
   async close(): Promise<void> {
     assert(!this.#closed, "a log is closed once");
+    await this.snapshots.close();
     this.#closed = true;
     await this.#running;
+    await this.#trimmer.stop();
     try {
       if (!this.#failed) await this.#watermark.sync();
     } catch (error) {
@@ -149,7 +202,7 @@ export class LevelLog implements DurableLog {
     let count = 0;
     let bytes = 0;
     for (const { persist } of this.#queue) {
-      for (const entry of persist.entries) bytes += entry.payload.length;
+      for (const entry of persist?.entries ?? []) bytes += entry.payload.length;
       count++;
       if (bytes > BATCH_BYTES_MAX) break;
     }
@@ -160,27 +213,57 @@ export class LevelLog implements DurableLog {
   }
 
   async #commit(taken: readonly Waiting[]): Promise<void> {
-    const change = netChange(
-      taken.map((waiting) => waiting.persist),
-      this.#table,
-    );
-    await assertLargeChained(change, this.#table, eventLoopTurn);
+    const persists = taken.flatMap(({ persist }) => persist ?? []);
+    const change = netChange(persists, this.#table);
+    await assertLargeChained(change, eventLoopTurn);
+    const snapshot = this.#nextSnapshot(taken);
     const hardState = this.#nextHardState(change);
-    const meta = this.#nextMeta(change);
-    const operations = this.#operations(change, hardState, meta);
+    const meta = this.#nextMeta(change, snapshot);
+    const operations = this.#operations(change, { hardState, meta, snapshot });
     if (operations.length === 0) return;
 
-    this.#readableLast = change.keepLast;
+    this.#readableLast = Math.min(this.#readableLast, change.keepLast);
     await this.#store.write(operations);
     this.syncs++;
-    this.#table.truncateTo(change.keepLast);
-    for (const entry of change.entries) {
-      this.#table.append(entry.index, entry.checksum, entry.payload.length);
-    }
+    this.#follow(change, meta);
     this.#hardState = hardState;
     this.#meta = meta;
     this.#watermark.write(watermarkOf(this.#table, hardState, meta));
     this.#readableLast = this.#table.lastIndex;
+    if (snapshot !== null && snapshot !== this.#snapshot) {
+      this.#snapshot = snapshot;
+      this.snapshots.recorded(snapshot);
+      if (change.install !== null) this.snapshots.installed();
+    }
+  }
+
+  /** The table is what the store holds now; what lies before the anchor is deleted from now on. */
+  #follow({ install, keepLast, entries }: NetChange, { anchorIndex }: Meta): void {
+    const table = this.#table;
+    const { firstIndex, lastIndex } = table;
+    if (install === null) {
+      table.truncateTo(keepLast);
+    } else {
+      const pieces = table.reset(install.index, install.checksum);
+      this.#trimmer.remove(firstIndex, Math.min(lastIndex, install.index), pieces);
+    }
+    for (const { index, checksum, payload } of entries) {
+      table.append(index, checksum, payload.length);
+    }
+    if (anchorIndex < table.firstIndex) return;
+    const first = table.firstIndex;
+    this.#trimmer.remove(first, anchorIndex, table.trimTo(anchorIndex));
+  }
+
+  /** Newer ones only: `SnapshotFiles` lets nothing older through (trap 50). */
+  #nextSnapshot(taken: readonly Waiting[]): SnapshotDescription | null {
+    let newest = this.#snapshot;
+    for (const { snapshot } of taken) {
+      if (snapshot === null) continue;
+      assert(snapshot.index > (newest?.index ?? 0), "a snapshot takes the place of an older one");
+      newest = snapshot;
+    }
+    return newest;
   }
 
   #nextHardState(change: NetChange): HardStateRecord {
@@ -190,31 +273,62 @@ export class LevelLog implements DurableLog {
     return { term, vote, sequence: this.#hardState.sequence + 1 };
   }
 
-  #nextMeta(change: NetChange): Meta {
-    if (!change.truncated) return this.#meta;
-    const last = change.entries.at(-1);
-    return {
-      ...this.#meta,
-      epoch: this.#meta.epoch + 1,
-      epochLastIndex: last?.index ?? change.keepLast,
-      epochLastChecksum: last?.checksum ?? this.#table.checksumAt(change.keepLast),
-    };
+  #nextMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
+    let meta = this.#meta;
+    const { install, trimTo, keepLast, keepChecksum } = change;
+    if (snapshot !== null && meta.format < SNAPSHOT_FORMAT) {
+      meta = { ...meta, format: SNAPSHOT_FORMAT };
+    }
+    if (install !== null) meta = { ...meta, ...anchoredAt(install) };
+    if (change.truncated || install !== null) {
+      const last = change.entries.at(-1);
+      meta = {
+        ...meta,
+        epoch: meta.epoch + 1,
+        epochLastIndex: last?.index ?? keepLast,
+        epochLastChecksum: last?.checksum ?? keepChecksum,
+      };
+    }
+    if (trimTo <= meta.anchorIndex) return meta;
+    assert(snapshot !== null && trimTo <= snapshot.index, "what is trimmed is in a snapshot");
+    const anchor = this.#entryAt(trimTo, change);
+    meta = { ...meta, ...anchoredAt(anchor) };
+    if (meta.epochLastIndex >= trimTo) return meta;
+    return { ...meta, epochLastIndex: trimTo, epochLastChecksum: anchor.checksum };
   }
 
-  #operations(change: NetChange, hardState: HardStateRecord, meta: Meta): StoreOperation[] {
+  /** Of the log as it is after the change. */
+  #entryAt(index: Index, { keepLast, entries }: NetChange): Entry {
+    const entry =
+      index > keepLast ? entries[index - keepLast - 1] : this.#readEntry(index, Infinity);
+    assert(entry !== undefined && entry !== null, "trimming ends within the log");
+    return entry;
+  }
+
+  #operations(change: NetChange, { hardState, meta, snapshot }: Records): StoreOperation[] {
     const operations: StoreOperation[] = [];
-    for (let index = change.keepLast + 1; index <= this.#table.lastIndex; index++) {
+    // What lies before an install's anchor can wait; what lies behind it would be taken for the log.
+    const first = Math.max(change.keepLast + 1, this.#table.firstIndex);
+    for (let index = first; index <= this.#table.lastIndex; index++) {
       for (let piece = 0; piece <= this.#table.piecesAt(index); piece++) {
         operations.push({ type: "del", key: entryKey(index, piece) });
       }
     }
-    if (meta !== this.#meta) operations.push(put(META_KEY, encodeMeta(meta)));
+    const from = operations.length;
     for (const entry of change.entries) pushEntry(operations, entry, meta.epoch);
-    if (hardState !== this.#hardState) {
-      operations.push(put(HARD_STATE_KEY, encodeHardState(hardState)));
+    for (let at = from; at < operations.length; at++) {
+      this.bytes.entries += bytesOf(operations[at]!);
     }
-    for (const operation of operations) {
-      if (operation.type === "put") this.bytesWritten += operation.value.length;
+    const add = (kind: keyof RecordBytes, key: Uint8Array, value: Uint8Array): void => {
+      this.bytes[kind] += key.length + value.length;
+      operations.push(put(key, value));
+    };
+    if (meta !== this.#meta) add("meta", META_KEY, encodeMeta(meta));
+    if (hardState !== this.#hardState) {
+      add("hardState", HARD_STATE_KEY, encodeHardState(hardState));
+    }
+    if (snapshot !== null && snapshot !== this.#snapshot) {
+      add("snapshot", SNAPSHOT_KEY, encodeSnapshot(snapshot));
     }
     return operations;
   }
@@ -272,6 +386,10 @@ export function watermarkOf(table: EntryTable, hardState: HardStateRecord, meta:
   };
 }
 
+function anchoredAt({ index, term, checksum }: Entry | SnapshotDescription) {
+  return { anchorIndex: index, anchorTerm: term, anchorChecksum: checksum };
+}
+
 /** The records of one entry: header first, then the pieces of a long payload, uncopied. */
 export function pushEntry(operations: StoreOperation[], entry: Entry, epoch: number): void {
   operations.push(put(entryKey(entry.index, 0), encodeEntry(entry, epoch)));
@@ -282,4 +400,8 @@ export function pushEntry(operations: StoreOperation[], entry: Entry, epoch: num
 
 export function put(key: Uint8Array, value: Uint8Array): StoreOperation {
   return { type: "put", key, value };
+}
+
+function bytesOf(operation: StoreOperation): number {
+  return operation.key.length + (operation.type === "put" ? operation.value.length : 0);
 }

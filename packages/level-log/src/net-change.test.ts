@@ -56,7 +56,7 @@ describe("netChange", () => {
     let pauses = 0;
     const check = (entries: Entry[]) => {
       const change = netChange([persistOf({ entries })], tableOf(durable));
-      return assertLargeChained(change, tableOf(durable), async () => {
+      return assertLargeChained(change, async () => {
         pauses++;
       });
     };

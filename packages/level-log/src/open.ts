@@ -3,16 +3,24 @@
  * doubt ends here with a coded error; nothing is created, repaired or guessed.
  */
 
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { NodeId } from "@redoubt/raft";
-import { IDENTITY_FILE, LOG_DIRECTORY, STORE_DIRECTORY, WATERMARK_FILE } from "./constants.js";
+import type { NodeId, SnapshotDescription } from "@redoubt/raft";
+import {
+  IDENTITY_FILE,
+  LOG_DIRECTORY,
+  SNAPSHOT_DIRECTORY,
+  STORE_DIRECTORY,
+  WATERMARK_FILE,
+} from "./constants.js";
+import { type Disk, realDisk } from "./disk.js";
 import { codeOf, DataMissingError, LogDamagedError } from "./errors.js";
-import { exists } from "./files.js";
+import type { Files } from "./files.js";
 import { checkIdentity, type LogIdentity, readIdentity } from "./identity.js";
 import { LevelLog, watermarkOf } from "./level-log.js";
 import { checkWatermark, scanStore } from "./scan.js";
-import { openStore, type Store } from "./store.js";
+import { damaged, isIntact } from "./snapshot-source.js";
+import { removeLeftovers, SnapshotFiles, snapshotName } from "./snapshots.js";
+import type { Store } from "./store.js";
 import { openWatermark, type WatermarkFile } from "./watermark.js";
 
 export interface OpenOptions {
@@ -29,31 +37,42 @@ export interface OpenOptions {
  * Rejects with DATA_MISSING (no directory, identity or store), LOG_DAMAGED (what and where),
  * IDENTITY_MISMATCH, STORE_LOCKED, STORE_UNAVAILABLE, or Node's own error when a file cannot be read.
  */
-export async function openLog(options: OpenOptions): Promise<LevelLog> {
+export async function openLog(options: OpenOptions, disk: Disk = realDisk): Promise<LevelLog> {
+  const { files } = disk;
   const root = join(options.directory, LOG_DIRECTORY);
-  const { identity, stamp } = await readIdentity(join(root, IDENTITY_FILE));
+  const { identity, stamp } = await readIdentity(files, join(root, IDENTITY_FILE));
   checkIdentity(identity, options);
   const storePath = join(root, STORE_DIRECTORY);
-  await checkStoreFiles(storePath);
-  const store = await openStore(storePath, false);
+  await checkStoreFiles(files, storePath);
+  const store = await disk.openStore(storePath, false);
   try {
-    const watermark = await openWatermark(join(root, WATERMARK_FILE));
-    return await closeOnError(watermark, () => verify(options, identity, stamp, store, watermark));
+    const watermark = await openWatermark(files, join(root, WATERMARK_FILE));
+    const opened = { options, files, root, identity, stamp, store, watermark };
+    return await closeOnError(watermark, () => verify(opened));
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function verify(
-  options: OpenOptions,
-  identity: LogIdentity,
-  stamp: number,
-  store: Store,
-  watermark: WatermarkFile,
-): Promise<LevelLog> {
+interface Opened {
+  readonly options: OpenOptions;
+  readonly files: Files;
+  readonly root: string;
+  readonly identity: LogIdentity;
+  readonly stamp: number;
+  readonly store: Store;
+  readonly watermark: WatermarkFile;
+}
+
+async function verify(opened: Opened): Promise<LevelLog> {
+  const { options, files, root, identity, stamp, store, watermark } = opened;
   const scanned = await scanStore(store, stamp);
   checkWatermark(scanned, watermark.found, watermark.path);
+  const directory = join(root, SNAPSHOT_DIRECTORY);
+  const adopted = scanned.snapshot;
+  if (adopted !== null) await checkSnapshotFile(files, directory, adopted);
+  await tidySnapshots(files, root, directory, adopted);
   // What the scan found is reported as durable from now on, and may be promised without another write:
   // 1. A batch is synced, the process dies before its watermark. 2. It reopens and acknowledges the
   // batch to a leader that probes. 3. It dies, and LevelDB loses the batch. Without this write nobody
@@ -61,21 +80,56 @@ async function verify(
   // log into a synced table.
   await watermark.write(watermarkOf(scanned.table, scanned.hardState, scanned.meta));
   await watermark.sync();
-  return new LevelLog({ identity, store, watermark, scanned, onFatal: options.onFatal });
+  const { onFatal } = options;
+  const snapshots = new SnapshotFiles({ files, directory, adopted });
+  return new LevelLog({ identity, store, watermark, scanned, snapshots, onFatal });
+}
+
+/** Throws LOG_DAMAGED when the file is gone, or one byte of it has changed. */
+export async function checkSnapshotFile(
+  files: Files,
+  directory: string,
+  snapshot: SnapshotDescription,
+): Promise<void> {
+  const path = join(directory, snapshotName(snapshot));
+  if (!(await files.exists(path))) {
+    throw new LogDamagedError(`the snapshot of index ${snapshot.index} is missing`, path);
+  }
+  const file = await files.open(path, "read");
+  try {
+    if (!(await isIntact(file, snapshot))) throw damaged(snapshot, path);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The directory exists from here on, and holds nothing that counts for nothing. */
+async function tidySnapshots(
+  files: Files,
+  root: string,
+  directory: string,
+  adopted: SnapshotDescription | null,
+): Promise<void> {
+  if (await files.exists(directory)) {
+    await removeLeftovers(files, directory, adopted);
+    return;
+  }
+  await files.makeDirectory(directory);
+  await files.syncDirectory(root);
 }
 
 /** LevelDB would create a missing directory; it is only asked about one that holds a database. */
-export async function checkStoreFiles(path: string): Promise<void> {
-  const names = await namesIn(path);
+export async function checkStoreFiles(files: Files, path: string): Promise<void> {
+  const names = await namesIn(files, path);
   if (names.length === 0) throw new DataMissingError(`the store is missing or empty (${path})`);
-  if (!(await exists(join(path, "CURRENT")))) {
+  if (!(await files.exists(join(path, "CURRENT")))) {
     throw new LogDamagedError("the store's CURRENT file is missing", path);
   }
 }
 
-async function namesIn(path: string): Promise<string[]> {
+async function namesIn(files: Files, path: string): Promise<string[]> {
   try {
-    return await readdir(path);
+    return await files.list(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;

@@ -21,6 +21,7 @@ const natural = fc.maxSafeNat();
 const word = fc.nat({ max: 0xffffffff });
 const hardStates = fc.record({ sequence: natural, term: natural, vote: word });
 const metas = fc.record({
+  format: fc.constantFrom(1, 2),
   identityStamp: word,
   anchorIndex: natural,
   anchorTerm: natural,
@@ -48,6 +49,7 @@ describe("records", () => {
       entry: encodeEntry(entry, 9).toString("hex"),
       hardState: encodeHardState({ sequence: 3, term: 4, vote: 5 }).toString("hex"),
       meta: encodeMeta({
+        format: 1,
         identityStamp: 1,
         anchorIndex: 2,
         anchorTerm: 3,

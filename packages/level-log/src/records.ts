@@ -6,24 +6,40 @@
  *   'e' index:u64 piece:u32 (1..)  a piece of a longer payload
  *   'h'                            hard state
  *   'm'                            meta: format, identity, anchor, truncation epoch
+ *   's'                            the snapshot a restart begins from; from format 2 on
  *
  * Each record carries a CRC of its own, because LevelDB serves damaged values without a word. An
  * entry's payload is covered by the entry's checksum (the chain), its header by a CRC beside it.
  * Key order is index order, so one iterator reads the log.
  */
 
-import { crc32c, type Entry, type EntryKind, type HardState, type Index } from "@redoubt/raft";
+import {
+  crc32c,
+  decodeConfiguration,
+  type Entry,
+  type EntryKind,
+  encodeConfiguration,
+  type HardState,
+  type Index,
+  type SnapshotDescription,
+} from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { FORMAT_VERSION, PIECE_BYTES } from "./constants.js";
+import { FORMAT_VERSION, FORMAT_VERSION_MIN, PIECE_BYTES } from "./constants.js";
 
 const KEY_ENTRY = 0x65;
 export const HARD_STATE_KEY = Buffer.from("h");
 export const META_KEY = Buffer.from("m");
+export const SNAPSHOT_KEY = Buffer.from("s");
+/** Keys of entries, with any piece, are from here on and before the next. */
+export const ENTRY_KEYS_FIRST = Buffer.of(KEY_ENTRY);
+export const ENTRY_KEYS_END = Buffer.of(KEY_ENTRY + 1);
 
 const ENTRY_KEY_BYTES = 13;
 export const HEADER_BYTES = 29;
 const HARD_STATE_BYTES = 24;
 const META_BYTES = 56;
+/** Without the configuration. */
+const SNAPSHOT_BYTES = 48;
 const CRC_BYTES = 4;
 
 /** What a header record says about an entry beside its payload. */
@@ -42,20 +58,26 @@ export interface HardStateRecord extends HardState {
 }
 
 /**
- * What the store says about itself. Written at birth and in every batch that truncates.
+ * What the store says about itself. Written at birth and in every batch that truncates, trims or installs.
  *
  * An entry that was truncated can come back when LevelDB loses its deletion. It is told apart so: when
  * `epoch` began, the log ended at `epochLastIndex` with `epochLastChecksum`; the chain fixes everything
- * up to there, and whatever lies behind was written in this epoch and says so in its header.
+ * up to there, and whatever lies behind was written in this epoch and says so in its header. Trimming moves
+ * `epochLastIndex` along with the anchor: anchorIndex <= epochLastIndex.
+ *
+ * Entries at or below the anchor may still be there: they are deleted after it has moved, or LevelDB lost their
+ * deletion. They are nobody's business.
  */
 export interface Meta {
+  /** 2: there may be a snapshot, and there is one if the anchor is not 0. */
+  readonly format: number;
   /** CRC of the identity file: a store of another node put in place is found. */
   readonly identityStamp: number;
   /** The entry before the first one kept: (0, 0, 0) until the log is trimmed. */
   readonly anchorIndex: Index;
   readonly anchorTerm: number;
   readonly anchorChecksum: number;
-  /** Raised by one with every truncation. From 1. */
+  /** Raised by one with every truncation and every install of a snapshot. From 1. */
   readonly epoch: number;
   readonly epochLastIndex: Index;
   readonly epochLastChecksum: number;
@@ -156,7 +178,7 @@ export function decodeHardState(record: Buffer): HardStateRecord | null {
 
 export function encodeMeta(meta: Meta): Buffer {
   const record = Buffer.alloc(META_BYTES);
-  record.writeUInt32BE(FORMAT_VERSION, 0);
+  record.writeUInt32BE(meta.format, 0);
   record.writeUInt32BE(meta.identityStamp, 4);
   writeU64(record, meta.anchorIndex, 8);
   writeU64(record, meta.anchorTerm, 16);
@@ -168,8 +190,11 @@ export function encodeMeta(meta: Meta): Buffer {
 }
 
 export function decodeMeta(record: Buffer): Meta | null {
-  if (!isSealed(record, META_BYTES) || record.readUInt32BE(0) !== FORMAT_VERSION) return null;
+  if (!isSealed(record, META_BYTES)) return null;
+  const format = record.readUInt32BE(0);
+  if (format < FORMAT_VERSION_MIN || format > FORMAT_VERSION) return null;
   return {
+    format,
     identityStamp: record.readUInt32BE(4),
     anchorIndex: readU64(record, 8),
     anchorTerm: readU64(record, 16),
@@ -177,5 +202,36 @@ export function decodeMeta(record: Buffer): Meta | null {
     epoch: readU64(record, 28),
     epochLastIndex: readU64(record, 36),
     epochLastChecksum: record.readUInt32BE(44),
+  };
+}
+
+/** index 8, term 8, checksum 4, bytes 8, digest 4, index of the configuration 8, its length 4, it, own CRC 4. */
+export function encodeSnapshot(snapshot: SnapshotDescription): Buffer {
+  const configuration = encodeConfiguration(snapshot.configuration.configuration);
+  const record = Buffer.alloc(SNAPSHOT_BYTES + configuration.length);
+  writeU64(record, snapshot.index, 0);
+  writeU64(record, snapshot.term, 8);
+  record.writeUInt32BE(snapshot.checksum, 16);
+  writeU64(record, snapshot.bytes, 20);
+  record.writeUInt32BE(snapshot.digest, 28);
+  writeU64(record, snapshot.configuration.index, 32);
+  record.writeUInt32BE(configuration.length, 40);
+  record.set(configuration, 44);
+  return sealRecord(record);
+}
+
+/** Throws raft's own error when what verifies is not a configuration. */
+export function decodeSnapshot(record: Buffer): SnapshotDescription | null {
+  if (record.length < SNAPSHOT_BYTES || !isSealed(record, record.length)) return null;
+  const length = record.readUInt32BE(40);
+  if (record.length !== SNAPSHOT_BYTES + length) return null;
+  const configuration = decodeConfiguration(new Uint8Array(record.subarray(44, 44 + length)));
+  return {
+    index: readU64(record, 0),
+    term: readU64(record, 8),
+    checksum: record.readUInt32BE(16),
+    configuration: { index: readU64(record, 32), configuration },
+    bytes: readU64(record, 20),
+    digest: record.readUInt32BE(28),
   };
 }

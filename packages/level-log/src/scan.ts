@@ -15,8 +15,10 @@ import {
   type Index,
   type IndexedConfiguration,
   type InitialState,
+  type SnapshotDescription,
   type Term,
 } from "@redoubt/raft";
+import { SNAPSHOT_FORMAT } from "./constants.js";
 import { EntryTable } from "./entry-table.js";
 import { LogDamagedError } from "./errors.js";
 import {
@@ -24,13 +26,17 @@ import {
   decodeEntryKey,
   decodeHardState,
   decodeMeta,
+  decodeSnapshot,
+  ENTRY_KEYS_FIRST,
   type EntryHeader,
+  entryKey,
   HARD_STATE_KEY,
   type HardStateRecord,
   HEADER_BYTES,
   META_KEY,
   type Meta,
   pieceCount,
+  SNAPSHOT_KEY,
 } from "./records.js";
 import type { Store, StoreRecord } from "./store.js";
 import type { Watermark } from "./watermark.js";
@@ -40,6 +46,8 @@ export interface ScannedLog {
   readonly meta: Meta;
   readonly hardState: HardStateRecord;
   readonly table: EntryTable;
+  /** Recorded; its file is not looked at here. */
+  readonly snapshot: SnapshotDescription | null;
   readonly initial: InitialState;
 }
 
@@ -56,15 +64,33 @@ interface PartialEntry {
 export async function scanStore(store: Store, identityStamp: number): Promise<ScannedLog> {
   const meta = readMeta(store, identityStamp);
   const hardState = readHardState(store);
+  const snapshot = readSnapshot(store, meta);
   const entries = new EntryScan(meta, store.path);
-  for await (const records of store.scan()) {
+  for await (const records of scanFromAnchor(store, meta)) {
     for (const record of records) entries.take(record);
   }
+  const found = entries.finish();
+  if (snapshot !== null) entries.checkSnapshot(snapshot);
+  const anchor = { index: meta.anchorIndex, term: meta.anchorTerm, checksum: meta.anchorChecksum };
   const initial = {
-    ...entries.finish(),
+    ...found,
+    ...(snapshot === null ? null : { anchor, snapshot }),
     hardState: { term: hardState.term, vote: hardState.vote },
   };
-  return { meta, hardState, table: entries.table, initial };
+  return { meta, hardState, table: entries.table, snapshot, initial };
+}
+
+/** Every record but those of entries up to the anchor, which may still be there and are not looked at. */
+export async function* scanFromAnchor(
+  store: Store,
+  meta: Meta,
+): AsyncGenerator<readonly StoreRecord[]> {
+  if (meta.anchorIndex === 0) {
+    yield* store.scan();
+  } else {
+    yield* store.scan({ lt: ENTRY_KEYS_FIRST });
+    yield* store.scan({ gte: entryKey(meta.anchorIndex + 1, 0) });
+  }
 }
 
 /** Throws when the store is behind what was once promised. See watermark.ts for why each line holds. */
@@ -85,7 +111,8 @@ export function checkWatermark(found: ScannedLog, mark: Watermark, where: string
   if (table.lastIndex < mark.lastIndex) {
     fail(`the log ends at ${table.lastIndex}, but ${mark.lastIndex} was promised`);
   }
-  if (mark.lastIndex < table.firstIndex - 1) fail("the watermark lies before the first entry");
+  // Power loss left an older one, and the log was trimmed since: in one epoch it only grows.
+  if (mark.lastIndex < table.firstIndex - 1) return;
   if (table.checksumAt(mark.lastIndex) !== mark.lastChecksum) {
     fail(`entry ${mark.lastIndex} is not the one that was promised`);
   }
@@ -107,6 +134,25 @@ export function readHardState(store: Store): HardStateRecord {
   const hardState = record === undefined ? null : decodeHardState(record);
   if (hardState === null) throw new LogDamagedError("the hard state is missing or bad", store.path);
   return hardState;
+}
+
+/** Null: there is none. Behind an anchor there must be one. */
+export function readSnapshot(store: Store, meta: Meta): SnapshotDescription | null {
+  const record = store.get(SNAPSHOT_KEY);
+  if (record === undefined) {
+    if (meta.anchorIndex === 0) return null;
+    const what = `the log begins behind ${meta.anchorIndex}, but the record of a snapshot is missing`;
+    throw new LogDamagedError(what, store.path);
+  }
+  let snapshot: SnapshotDescription | null;
+  try {
+    snapshot = meta.format >= SNAPSHOT_FORMAT ? decodeSnapshot(record) : null;
+  } catch (error) {
+    const what = "the configuration in the record of the snapshot cannot be read";
+    throw new LogDamagedError(what, store.path, { cause: error });
+  }
+  if (snapshot === null) throw new LogDamagedError("the record of the snapshot is bad", store.path);
+  return snapshot;
 }
 
 /** Records in, in key order; throws at the first that does not fit. What came before it is proved. */
@@ -140,7 +186,7 @@ export class EntryScan {
   take([keyBytes, value]: StoreRecord): void {
     const key = decodeEntryKey(keyBytes);
     if (key === null) {
-      const known = keyBytes.equals(HARD_STATE_KEY) || keyBytes.equals(META_KEY);
+      const known = [HARD_STATE_KEY, META_KEY, SNAPSHOT_KEY].some((each) => keyBytes.equals(each));
       if (!known) this.#damaged(`an unknown record 0x${keyBytes.toString("hex")}`);
     } else if (key.piece === 0) {
       this.#header(key.index, value);
@@ -162,6 +208,24 @@ export class EntryScan {
       termRuns: this.#termRuns,
       configurations: this.#configurations,
     };
+  }
+
+  /** After the end: it is of this log, which holds everything behind it. */
+  checkSnapshot({ index, term, checksum }: SnapshotDescription): void {
+    const { table } = this;
+    if (index < table.firstIndex - 1 || index > table.lastIndex) {
+      this.#damaged(
+        `the snapshot is of index ${index}, the log from ${table.firstIndex} to ${table.lastIndex}`,
+      );
+    }
+    if (checksum !== table.checksumAt(index) || term !== this.#termAt(index)) {
+      this.#damaged(`the snapshot of index ${index} is of another log`);
+    }
+  }
+
+  #termAt(index: Index): Term {
+    const run = this.#termRuns.findLast(([first]) => first <= index);
+    return run?.[1] ?? this.#meta.anchorTerm;
   }
 
   #header(index: Index, value: Buffer): void {

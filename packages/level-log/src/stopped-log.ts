@@ -15,6 +15,7 @@ import { copyFile, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry, HardState, Index, IndexedConfiguration, Term } from "@redoubt/raft";
 import {
+  FORMAT_VERSION,
   IDENTITY_FILE,
   LOG_DIRECTORY,
   READING_PREFIX,
@@ -22,6 +23,7 @@ import {
   WATERMARK_FILE,
 } from "./constants.js";
 import { DataMissingError, LogDamagedError, StoreUnavailableError } from "./errors.js";
+import { realFiles } from "./files.js";
 import { type LogIdentity, readIdentity } from "./identity.js";
 import { checkStoreFiles } from "./open.js";
 import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
@@ -105,7 +107,7 @@ export class StoppedLog {
 export async function openStoppedLog(directory: string): Promise<StoppedLog> {
   const root = join(directory, LOG_DIRECTORY);
   const storePath = join(root, STORE_DIRECTORY);
-  await checkStoreFiles(storePath);
+  await checkStoreFiles(realFiles, storePath);
   const copy = await mkdtemp(join(directory, READING_PREFIX));
   let store: Store | null = null;
   try {
@@ -166,7 +168,7 @@ async function look(root: string, store: Store): Promise<Found> {
       return null;
     }
   };
-  const identity = await attempt(() => readIdentity(join(root, IDENTITY_FILE)));
+  const identity = await attempt(() => readIdentity(realFiles, join(root, IDENTITY_FILE)));
   const readableMeta = await attempt(() => readMeta(store, identity?.stamp ?? null));
   const hardState = await attempt(() => readHardState(store));
   const mark = await attempt(() => readWatermark(join(root, WATERMARK_FILE)));
@@ -180,7 +182,7 @@ async function look(root: string, store: Store): Promise<Found> {
   });
   const { table, lastTerm } = scan;
   if (initial !== null && hardState !== null && mark !== null) {
-    const whole = { meta, hardState, table, initial: { ...initial, hardState } };
+    const whole = { meta, hardState, table, snapshot: null, initial: { ...initial, hardState } };
     await attempt(() => checkWatermark(whole, mark, root));
   }
   const { lastIndex } = table;
@@ -204,6 +206,7 @@ async function look(root: string, store: Store): Promise<Found> {
 
 /** In the place of a meta record that is gone: an untrimmed log whose epochs do not go back. */
 const anyMeta: Meta = {
+  format: FORMAT_VERSION,
   identityStamp: 0,
   anchorIndex: 0,
   anchorTerm: 0,
@@ -214,7 +217,7 @@ const anyMeta: Meta = {
 };
 
 async function readWatermark(path: string): Promise<Watermark> {
-  const file = await openWatermark(path);
+  const file = await openWatermark(realFiles, path);
   await file.close();
   return file.found;
 }

@@ -27,6 +27,12 @@ export type StoreRecord = readonly [key: Buffer, value: Buffer];
 /** Entries are read once per slow peer: they would only push LevelDB's own blocks out of its cache. */
 const UNCACHED = { keyEncoding: "view", valueEncoding: "view", fillCache: false };
 
+/** Absent: no bound. */
+export interface KeyRange {
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+}
+
 /** What the log needs of a store. A seam for a store that fails, in tests. */
 export interface Store {
   readonly path: string;
@@ -35,7 +41,11 @@ export interface Store {
   /** Throws LOG_DAMAGED or STORE_UNAVAILABLE. */
   get(key: Uint8Array): Buffer | undefined;
   /** Every record in key order, a bounded number in memory. Rejects with LOG_DAMAGED or STORE_UNAVAILABLE. */
-  scan(): AsyncGenerator<readonly StoreRecord[]>;
+  scan(range?: KeyRange): AsyncGenerator<readonly StoreRecord[]>;
+  /** The first `limit` keys of the range. Rejects as `scan`. */
+  keys(range: KeyRange, limit: number): Promise<Buffer[]>;
+  /** Durable at some time, or not; a few hundred at a time. Rejects with WRITE_FAILED. */
+  remove(keys: readonly Uint8Array[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,7 +54,10 @@ export interface Store {
  * empty database.
  */
 export async function openStore(path: string, createIfMissing: boolean): Promise<Store> {
+  // With `multithreading` LevelDB's own lock is one for the process.
+  if (openPaths.has(path)) throw lockedError(path, null);
   const database: Database = new Level(path, { keyEncoding: "view", valueEncoding: "view" });
+  openPaths.add(path);
   try {
     await database.open({
       createIfMissing,
@@ -54,12 +67,18 @@ export async function openStore(path: string, createIfMissing: boolean): Promise
       writeBufferSize: WRITE_BUFFER_BYTES,
       cacheSize: BLOCK_CACHE_BYTES,
       maxOpenFiles: OPEN_FILES_MAX,
+      // The thread that makes snapshots reads the same store.
+      multithreading: true,
     });
   } catch (error) {
+    openPaths.delete(path);
     throw readError(path, error);
   }
   return new LevelStore(path, database);
 }
+
+/** Those this thread has open. */
+const openPaths = new Set<string>();
 
 class LevelStore implements Store {
   readonly path: string;
@@ -115,8 +134,8 @@ class LevelStore implements Store {
     }
   }
 
-  async *scan(): AsyncGenerator<readonly StoreRecord[]> {
-    const iterator = this.#database.iterator({ highWaterMarkBytes: SCAN_STEP_BYTES });
+  async *scan(range: KeyRange = {}): AsyncGenerator<readonly StoreRecord[]> {
+    const iterator = this.#database.iterator({ ...range, highWaterMarkBytes: SCAN_STEP_BYTES });
     try {
       for (;;) {
         const records = await iterator.nextv(SCAN_STEP_RECORDS);
@@ -130,8 +149,33 @@ class LevelStore implements Store {
     }
   }
 
+  async keys(range: KeyRange, limit: number): Promise<Buffer[]> {
+    const iterator = this.#database.keys({ ...range, limit, fillCache: false });
+    try {
+      return (await iterator.nextv(limit)).map((key) => asBuffer(key));
+    } catch (error) {
+      throw readError(this.path, error);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async remove(keys: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#database.batch(
+        keys.map((key) => ({ type: "del", key })),
+        { sync: false },
+      );
+    } catch (error) {
+      throw new WriteFailedError(`deleting from the log failed: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
   async close(): Promise<void> {
     await this.#database.close();
+    openPaths.delete(this.path);
   }
 }
 
@@ -144,14 +188,18 @@ function readError(path: string, error: unknown): Error {
   const code = codeOf(cause);
   const reason = reasonOf(cause);
   if (code === "LEVEL_LOCKED") {
-    const line = `the store ${path} is in use: is another process of this node running?`;
-    return new StoreLockedError(line, { cause: error });
+    return lockedError(path, error);
   }
   if (reason.startsWith("IO error") && !reason.includes("No such file")) {
     const line = `the store ${path} cannot be read: ${reason}`;
     return new StoreUnavailableError(line, { cause: error });
   }
   return new LogDamagedError(`LevelDB refuses the store: ${reason}`, path, { cause: error });
+}
+
+function lockedError(path: string, cause: unknown): StoreLockedError {
+  const line = `the store ${path} is in use: is another process of this node running?`;
+  return new StoreLockedError(line, cause === null ? {} : { cause });
 }
 
 function bytesOf(operations: readonly StoreOperation[]): number {

@@ -1,14 +1,25 @@
 /** For the tests of this package: directories that vanish, chained entries, a log in one line. */
 
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Entry, EntryKind, entryChecksum, type HardState, type Persist } from "@redoubt/raft";
+import { crc32 } from "node:zlib";
+import {
+  type Entry,
+  EntryKind,
+  entryChecksum,
+  type HardState,
+  MessageType,
+  type Persist,
+  type SnapshotDescription,
+} from "@redoubt/raft";
 import { bootstrapLog } from "./bootstrap.js";
+import { realFiles } from "./files.js";
 import { type LogIdentity, readIdentity } from "./identity.js";
 import type { LevelLog } from "./level-log.js";
 import { openLog } from "./open.js";
 import { scanStore } from "./scan.js";
+import { SnapshotFiles } from "./snapshots.js";
 import { openStore } from "./store.js";
 import { openWatermark } from "./watermark.js";
 
@@ -73,11 +84,90 @@ export function openOrThrow(directory: string): Promise<LevelLog> {
   return openLog({ directory, nodeId: 1, clusterId: null, onFatal });
 }
 
+/** The configuration that every snapshot here was taken under. */
+export const CONFIGURATION = {
+  index: 1,
+  configuration: {
+    clusterId: IDENTITY.clusterId,
+    voters: [{ id: 1, incarnation: 1, peerAddress: "127.0.0.1:7001" }],
+    votersOutgoing: [],
+    learners: [],
+  },
+};
+
+/** A snapshot of the state after `last` that has these bytes. */
+export function snapshotOf(
+  last: { readonly index: number; readonly term: number; readonly checksum: number },
+  bytes: Uint8Array,
+): SnapshotDescription {
+  const { index, term, checksum } = last;
+  const digest = crc32(bytes);
+  return { index, term, checksum, configuration: CONFIGURATION, bytes: bytes.length, digest };
+}
+
+/** As a worker would: written beside, synced, adopted. */
+export async function adopt(
+  log: LevelLog,
+  last: Entry,
+  bytes: Uint8Array,
+  sent: readonly SnapshotDescription[] = [],
+): Promise<boolean> {
+  const path = log.snapshots.temporaryPath();
+  writeFileSync(path, bytes);
+  return log.snapshots.adopt(snapshotOf(last, bytes), path, () => sent);
+}
+
+/** As a leader sends it, in chunks of `chunkBytes`. Resolves with what the store says of it. */
+export function receive(
+  log: LevelLog,
+  snapshot: SnapshotDescription,
+  bytes: Uint8Array,
+  chunkBytes = 1000,
+): Promise<boolean> {
+  for (let offset = 0; offset < bytes.length; offset += chunkBytes) {
+    const data = bytes.subarray(offset, offset + chunkBytes);
+    log.snapshots.write({
+      type: MessageType.snapshotChunk,
+      from: 2,
+      to: 1,
+      term: 1,
+      incarnation: 1,
+      toIncarnation: 1,
+      snapshot,
+      offset,
+      data,
+    });
+  }
+  return new Promise((resolve) => log.snapshots.verify(snapshot, resolve));
+}
+
 /** Everything a restart would see, comparable by `toEqual`. */
-export function contents(log: LevelLog): { hardState: HardState; entries: unknown[] } {
-  const { lastIndex, hardState } = log.initial;
-  const entries = lastIndex === 0 ? [] : log.readEntries(1, lastIndex, Infinity);
-  return { hardState, entries: entries.map(plain) };
+export function contents(log: LevelLog): {
+  hardState: HardState;
+  entries: unknown[];
+  anchor: number;
+  snapshot: unknown;
+} {
+  const { lastIndex, hardState, anchor = { index: 0 }, snapshot } = log.initial;
+  const first = anchor.index + 1;
+  const entries = lastIndex < first ? [] : log.readEntries(first, lastIndex, Infinity);
+  return {
+    hardState,
+    entries: entries.map(plain),
+    anchor: anchor.index,
+    snapshot: snapshot === undefined ? null : { ...snapshot, data: dataOf(log, snapshot) },
+  };
+}
+
+function dataOf(log: LevelLog, snapshot: SnapshotDescription): string {
+  const source = log.snapshots.open(snapshot);
+  const parts: Buffer[] = [];
+  const target = Buffer.alloc(700);
+  for (let bytes = source.read(target); bytes > 0; bytes = source.read(target)) {
+    parts.push(Buffer.from(target.subarray(0, bytes)));
+  }
+  source.close();
+  return Buffer.concat(parts).toString("latin1");
 }
 
 export function plain(entry: Entry): unknown {
@@ -109,7 +199,7 @@ export function storeFiles(directory: string, suffix: string): string[] {
  * have the watermark ahead. The log may be open and writing.
  */
 export function crashImage(from: string, to: string): void {
-  const names = ["identity", "watermark", "store"];
+  const names = ["identity", "watermark", "store", "snapshots"];
   for (const name of names) {
     cpSync(join(from, "log", name), join(to, "log", name), { recursive: true });
   }
@@ -118,9 +208,14 @@ export function crashImage(from: string, to: string): void {
 /** The parts of an opened log, for tests that put something else in the place of one. */
 export async function openParts(directory: string, onFatal: (error: Error) => void) {
   const root = join(directory, "log");
-  const { identity, stamp } = await readIdentity(join(root, "identity"));
+  const { identity, stamp } = await readIdentity(realFiles, join(root, "identity"));
   const store = await openStore(join(root, "store"), false);
-  const watermark = await openWatermark(join(root, "watermark"));
+  const watermark = await openWatermark(realFiles, join(root, "watermark"));
   const scanned = await scanStore(store, stamp);
-  return { identity, store, watermark, scanned, onFatal };
+  const snapshots = new SnapshotFiles({
+    files: realFiles,
+    directory: join(root, "snapshots"),
+    adopted: scanned.snapshot,
+  });
+  return { identity, store, watermark, scanned, snapshots, onFatal };
 }

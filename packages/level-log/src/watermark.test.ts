@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { WATERMARK_SLOT_BYTES, WATERMARK_SLOT_STRIDE } from "./constants.js";
+import { realFiles } from "./files.js";
 import { TestDirectory } from "./test-support.js";
 import { createWatermark, openWatermark, type Watermark } from "./watermark.js";
 
@@ -19,8 +20,8 @@ const mark = (lastIndex: number): Watermark => ({
 /** A file that was written `last` times after its creation. */
 async function written(last: number): Promise<string> {
   const path = directory.fresh();
-  await createWatermark(path, mark(0));
-  const file = await openWatermark(path);
+  await createWatermark(realFiles, path, mark(0));
+  const file = await openWatermark(realFiles, path);
   for (let index = 1; index <= last; index++) await file.write(mark(index));
   await file.close();
   return path;
@@ -28,7 +29,7 @@ async function written(last: number): Promise<string> {
 
 async function found(path: string): Promise<Watermark | string> {
   try {
-    const file = await openWatermark(path);
+    const file = await openWatermark(realFiles, path);
     await file.close();
     return file.found;
   } catch (error) {
@@ -61,7 +62,7 @@ describe("watermark file", () => {
   test("after a torn write the torn slot is the one written next", async () => {
     const path = await written(3);
     tear(path, 0);
-    const file = await openWatermark(path);
+    const file = await openWatermark(realFiles, path);
     await file.write(mark(9));
     await file.close();
     expect(await found(path)).toEqual(mark(9));

@@ -17,12 +17,9 @@
  * it a lost end of the log could not be told from a log that ends there.
  */
 
-import { writeSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { assert } from "./assert.js";
 import { WATERMARK_SLOT_BYTES, WATERMARK_SLOT_STRIDE } from "./constants.js";
 import { codeOf, LogDamagedError, WriteFailedError } from "./errors.js";
-import { syncPath } from "./files.js";
+import type { Files, OpenFile } from "./files.js";
 import { isSealed, readU64, sealRecord, writeU64 } from "./records.js";
 
 /** What the store durably held at one moment. */
@@ -66,28 +63,28 @@ export function decodeSlot(slot: Buffer): { mark: Watermark; count: number } | n
 }
 
 /** Both slots, synced. The caller makes the file's name durable. */
-export async function createWatermark(path: string, mark: Watermark): Promise<void> {
-  const handle = await open(path, "wx");
+export async function createWatermark(files: Files, path: string, mark: Watermark): Promise<void> {
+  const handle = await files.open(path, "create");
   try {
     const file = Buffer.alloc(WATERMARK_SLOT_STRIDE * SLOTS);
     encodeSlot(mark, 0).copy(file, 0);
     encodeSlot(mark, 1).copy(file, WATERMARK_SLOT_STRIDE);
-    await handle.writeFile(file);
+    await handle.write(file, 0);
+    await handle.sync();
   } finally {
     await handle.close();
   }
-  await syncPath(path);
 }
 
 export class WatermarkFile {
   readonly path: string;
   /** What the file said when it was opened. */
   readonly found: Watermark;
-  readonly #handle: FileHandle;
+  readonly #handle: OpenFile;
   /** Number of the newest write; slot = count mod 2. */
   #count: number;
 
-  constructor(path: string, handle: FileHandle, found: Watermark, count: number) {
+  constructor(path: string, handle: OpenFile, found: Watermark, count: number) {
     this.path = path;
     this.found = found;
     this.#handle = handle;
@@ -104,8 +101,7 @@ export class WatermarkFile {
     const slot = encodeSlot(mark, count);
     const offset = (count % SLOTS) * WATERMARK_SLOT_STRIDE;
     try {
-      const bytesWritten = writeSync(this.#handle.fd, slot, 0, slot.length, offset);
-      assert(bytesWritten === slot.length, "a watermark slot is written whole");
+      this.#handle.writeSync(slot, offset);
     } catch (error) {
       throw new WriteFailedError(`the watermark could not be written (${this.path})`, {
         cause: error,
@@ -117,7 +113,7 @@ export class WatermarkFile {
   /** Not needed for safety; at opening and closing it is free and keeps the mark young. */
   async sync(): Promise<void> {
     try {
-      await this.#handle.datasync();
+      await this.#handle.sync();
     } catch (error) {
       throw new WriteFailedError(`the watermark could not be synced (${this.path})`, {
         cause: error,
@@ -130,13 +126,13 @@ export class WatermarkFile {
   }
 }
 
-export async function openWatermark(path: string): Promise<WatermarkFile> {
-  const handle = await openExisting(path);
+export async function openWatermark(files: Files, path: string): Promise<WatermarkFile> {
+  const handle = await openExisting(files, path);
   try {
     const slots = [];
     for (let slot = 0; slot < SLOTS; slot++) {
       const bytes = Buffer.alloc(WATERMARK_SLOT_BYTES);
-      await handle.read(bytes, 0, bytes.length, slot * WATERMARK_SLOT_STRIDE);
+      await handle.read(bytes, slot * WATERMARK_SLOT_STRIDE);
       const decoded = decodeSlot(bytes);
       // A slot's number says where it belongs: a copy of the other one is no second witness.
       if (decoded !== null && decoded.count % SLOTS === slot) slots.push(decoded);
@@ -150,9 +146,9 @@ export async function openWatermark(path: string): Promise<WatermarkFile> {
   }
 }
 
-async function openExisting(path: string): Promise<FileHandle> {
+async function openExisting(files: Files, path: string): Promise<OpenFile> {
   try {
-    return await open(path, "r+");
+    return await files.open(path, "update");
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
     throw new LogDamagedError("the watermark file is missing", path, { cause: error });
