@@ -39,6 +39,7 @@ export const stopMsMax = 5000;
 function assertRelations(): void {
   if (syncBytes % readBytes !== 0) throw new RangeError("a synced portion is whole blocks");
   if (lookMs >= turnMsMin) throw new RangeError("turns are told apart");
-  if (retryMsMin > retryMsMax || turnMsMin > turnMsMax) throw new RangeError("ranges are not empty");
+  if (retryMsMin > retryMsMax || turnMsMin > turnMsMax)
+    throw new RangeError("ranges are not empty");
 }
 assertRelations();

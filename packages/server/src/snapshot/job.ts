@@ -1,7 +1,7 @@
 /** What passes between the event loop and the thread that makes a snapshot. */
 
 import type { ChainLink } from "@redoubt/level-log";
-import type { Index, SnapshotDescription } from "@redoubt/raft";
+import type { SnapshotDescription } from "@redoubt/raft";
 
 export interface SnapshotJob {
   /** Of the node. */
@@ -12,8 +12,6 @@ export interface SnapshotJob {
   readonly to: ChainLink;
   /** Where it is written. */
   readonly path: string;
-  /** Of a digest of every node at `to` (an audit), to compare with; null: there is none. */
-  readonly audited: { readonly format: number; readonly digest: string } | null;
   /** Slots of `SharedProgress`. */
   readonly shared: SharedArrayBuffer;
 }
@@ -27,6 +25,9 @@ export interface SnapshotDone {
   readonly keys: number;
   /** Digest of the state it holds: `stateDigest`. */
   readonly stateDigest: string;
+  /** Of the log that it has read: effects, and bytes of entries. */
+  readonly effects: number;
+  readonly logBytes: number;
   readonly buildMs: number;
   readonly verifyMs: number;
 }
@@ -42,13 +43,6 @@ export interface SnapshotFailed {
 
 /** It was told to stop. */
 export const cancelledCode = "SNAPSHOT_CANCELLED";
-
-export interface SnapshotProgress {
-  readonly index: Index;
-  /** Bytes written, and bytes of the file that it is made from. */
-  readonly writtenBytes: number;
-  readonly previousBytes: number;
-}
 
 /** Int32 slots. */
 const CANCELLED = 0;

@@ -4,7 +4,9 @@
  */
 
 import { rmSync } from "node:fs";
+import { batchEffectCount } from "@redoubt/keyspace";
 import { LogDamagedError, openSuffix } from "@redoubt/level-log";
+import { type Entry, EntryKind } from "@redoubt/raft";
 import { buildSnapshot, type SnapshotFacts, verifySnapshot } from "@redoubt/replica";
 import { errnoOf } from "../gateway/errors.js";
 import { FileDamagedError, FileSink, FileSource } from "./files.js";
@@ -33,9 +35,10 @@ async function make(job: SnapshotJob, progress: SharedProgress): Promise<Snapsho
     if (progress.cancelled) throw new CancelledError();
     progress.wrote(bytes);
   });
+  const read: LogRead = { effects: 0, bytes: 0 };
   let built: SnapshotFacts;
   try {
-    built = await build(job, sink);
+    built = await build(job, sink, read);
     sink.sync();
   } finally {
     sink.close();
@@ -51,14 +54,22 @@ async function make(job: SnapshotJob, progress: SharedProgress): Promise<Snapsho
     snapshot: { index, term, checksum, configuration, bytes, digest },
     keys,
     stateDigest,
+    effects: read.effects,
+    logBytes: read.bytes,
     buildMs: builtMs - startedMs,
     verifyMs: performance.now() - builtMs,
   };
 }
 
+interface LogRead {
+  effects: number;
+  bytes: number;
+}
+
 async function build(
   { directory, previous, to }: SnapshotJob,
   sink: FileSink,
+  read: LogRead,
 ): Promise<SnapshotFacts> {
   const suffix = await openSuffix(directory);
   const sources: FileSource[] = [];
@@ -77,7 +88,7 @@ async function build(
                   return source;
                 },
               },
-        entries: () => suffix.entries({ index, checksum }, to),
+        entries: () => counted(suffix.entries({ index, checksum }, to), read),
         to: to.index,
       },
       sink,
@@ -85,6 +96,17 @@ async function build(
   } finally {
     for (const source of sources) source.close();
     await suffix.close();
+  }
+}
+
+/** The log is read more than once: what counts is one time. */
+function* counted(entries: Iterable<Entry>, read: LogRead): Generator<Entry> {
+  read.effects = 0;
+  read.bytes = 0;
+  for (const entry of entries) {
+    read.bytes += entry.payload.length;
+    if (entry.kind === EntryKind.batch) read.effects += batchEffectCount(entry.payload);
+    yield entry;
   }
 }
 
