@@ -15,7 +15,6 @@ export { toCommands } from "./effects/to-commands.js";
 export { Keyspace } from "./keyspace.js";
 export { entryBytes } from "./memory.js";
 export type { Published } from "./publication.js";
-export { RdbError, RdbReader, type RdbSink, type RdbSource, RdbWriter } from "./rdb/stand-in.js";
 export { keySlot } from "./slot.js";
 export type { ListEnd, ListSide, StringInput } from "./txn/lists.js";
 export { type TouchSink, Txn, type TxnMode } from "./txn.js";

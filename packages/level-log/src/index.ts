@@ -18,4 +18,3 @@ export { type OpenOptions, openLog } from "./open.js";
 export { SnapshotSource } from "./snapshot-source.js";
 export { SnapshotFiles } from "./snapshots.js";
 export { type LogDamage, openStoppedLog, type StoppedLog } from "./stopped-log.js";
-export { type ChainLink, openSuffix, SuffixReader } from "./suffix-reader.js";
