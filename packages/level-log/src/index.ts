@@ -14,6 +14,7 @@ export {
 } from "./errors.js";
 export type { LogIdentity } from "./identity.js";
 export { LevelLog } from "./level-log.js";
+export { LogReaderOfThread, openLogReader } from "./log-reader.js";
 export { type OpenOptions, openLog } from "./open.js";
 export { SnapshotSource } from "./snapshot-source.js";
 export { SnapshotFiles } from "./snapshots.js";

@@ -16,23 +16,14 @@
  * Not here: opening and verifying (open.ts, scan.ts), birth (bootstrap.ts).
  */
 
-import {
-  type Entry,
-  entryChecksum,
-  type Index,
-  type InitialState,
-  type Persist,
-  type SnapshotDescription,
-} from "@redoubt/raft";
+import type { Entry, Index, InitialState, Persist, SnapshotDescription } from "@redoubt/raft";
 import type { DurableLog } from "@redoubt/replica/ports";
 import { assert } from "./assert.js";
 import { BATCH_BYTES_MAX, SNAPSHOT_FORMAT } from "./constants.js";
 import type { EntryTable } from "./entry-table.js";
-import { LogDamagedError } from "./errors.js";
 import type { LogIdentity } from "./identity.js";
 import { assertLargeChained, type NetChange, netChange } from "./net-change.js";
 import {
-  decodeEntry,
   encodeEntry,
   encodeHardState,
   encodeMeta,
@@ -40,7 +31,6 @@ import {
   entryKey,
   HARD_STATE_KEY,
   type HardStateRecord,
-  HEADER_BYTES,
   META_KEY,
   type Meta,
   payloadPiece,
@@ -50,6 +40,7 @@ import {
 import type { ScannedLog } from "./scan.js";
 import type { SnapshotFiles } from "./snapshots.js";
 import { eventLoopTurn, type Store, type StoreOperation } from "./store.js";
+import { readStoredEntry } from "./stored-entry.js";
 import { Trimmer } from "./trimmer.js";
 import type { Watermark, WatermarkFile } from "./watermark.js";
 
@@ -333,38 +324,12 @@ export class LevelLog implements DurableLog {
     return operations;
   }
 
-  /** Null: its payload is longer than `bytesMax`. */
   #readEntry(index: Index, bytesMax: number): Entry | null {
-    const record = this.#store.get(entryKey(index, 0));
-    const header = record === undefined ? null : decodeEntry(record);
-    if (record === undefined || header === null) {
-      throw new LogDamagedError(`entry ${index} is missing or its header is bad`, this.#store.path);
-    }
-    if (header.payloadBytes > bytesMax) return null;
-    const { term, kind, checksum } = header;
-    const payload = this.#readPayload(index, header.payloadBytes, record);
     const previous = this.#table.checksumAt(index - 1);
-    const verified =
-      checksum === this.#table.checksumAt(index) &&
-      checksum === entryChecksum(index, term, kind, previous, payload);
-    if (!verified) {
-      throw new LogDamagedError(`entry ${index} is not the one written`, this.#store.path);
-    }
-    return { index, term, kind, checksum, payload };
-  }
-
-  #readPayload(index: Index, payloadBytes: number, record: Buffer): Buffer {
-    const pieces = pieceCount(payloadBytes);
-    if (pieces === 0) return record.subarray(HEADER_BYTES);
-    const chunks: Buffer[] = [];
-    for (let piece = 1; piece <= pieces; piece++) {
-      const chunk = this.#store.get(entryKey(index, piece));
-      if (chunk === undefined) {
-        throw new LogDamagedError(`piece ${piece} of entry ${index} is missing`, this.#store.path);
-      }
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    return readStoredEntry(this.#store, index, previous, {
+      bytesMax,
+      checksum: this.#table.checksumAt(index),
+    });
   }
 
   #fail(error: unknown): void {

@@ -6,6 +6,7 @@ import { Level } from "level";
 import { afterAll, describe, expect, test } from "vitest";
 import { TRIM_STEP_RECORDS } from "./constants.js";
 import type { LevelLog } from "./level-log.js";
+import { openLogReader } from "./log-reader.js";
 import { decodeEntryKey } from "./records.js";
 import {
   adopt,
@@ -256,6 +257,29 @@ describe("a snapshot that a leader sends", () => {
     await log.close();
     writeFileSync(join(path, "log", "watermark"), mark);
     expect(await restart(path)).toMatchObject({ anchor: 9, entries: [] });
+  });
+});
+
+describe("the log read by another thread of the process", () => {
+  test("is what is durable, verified, as often as asked", async () => {
+    const path = directory.fresh();
+    const entries = chain(["a", new Uint8Array(3_000_000), "c"]);
+    const log = await born(path, entries);
+    const reader = await openLogReader(path);
+    const more = chain(["d"], 2, entries[2]);
+    await persist(log, { entries: more });
+    for (let pass = 0; pass < 2; pass++) {
+      const found = [...reader.entries(entries[0]!, 4)];
+      expect(found.map(plain)).toEqual([...entries.slice(1), ...more].map(plain));
+    }
+    const damaged = { code: "LOG_DAMAGED" };
+    expect(() => [...reader.entries({ index: 1, checksum: 1 }, 4)]).toThrow(
+      expect.objectContaining(damaged),
+    );
+    expect(() => [...reader.entries(entries[0]!, 5)]).toThrow(expect.objectContaining(damaged));
+    await reader.close();
+    await persist(log, { entries: chain(["e"], 2, more[0]) });
+    await log.close();
   });
 });
 

@@ -56,8 +56,22 @@ export interface Store {
 export async function openStore(path: string, createIfMissing: boolean): Promise<Store> {
   // With `multithreading` LevelDB's own lock is one for the process.
   if (openPaths.has(path)) throw lockedError(path, null);
-  const database: Database = new Level(path, { keyEncoding: "view", valueEncoding: "view" });
   openPaths.add(path);
+  try {
+    return new LevelStore(path, await openDatabase(path, createIfMissing), true);
+  } catch (error) {
+    openPaths.delete(path);
+    throw error;
+  }
+}
+
+/** One that another thread of this process has open. */
+export async function openSharedStore(path: string): Promise<Store> {
+  return new LevelStore(path, await openDatabase(path, false), false);
+}
+
+async function openDatabase(path: string, createIfMissing: boolean): Promise<Database> {
+  const database: Database = new Level(path, { keyEncoding: "view", valueEncoding: "view" });
   try {
     await database.open({
       createIfMissing,
@@ -71,10 +85,9 @@ export async function openStore(path: string, createIfMissing: boolean): Promise
       multithreading: true,
     });
   } catch (error) {
-    openPaths.delete(path);
     throw readError(path, error);
   }
-  return new LevelStore(path, database);
+  return database;
 }
 
 /** Those this thread has open. */
@@ -83,10 +96,13 @@ const openPaths = new Set<string>();
 class LevelStore implements Store {
   readonly path: string;
   readonly #database: Database;
+  /** Not shared: while it is open, no other may be opened here. */
+  readonly #owns: boolean;
 
-  constructor(path: string, database: Database) {
+  constructor(path: string, database: Database, owns: boolean) {
     this.path = path;
     this.#database = database;
+    this.#owns = owns;
   }
 
   async write(operations: StoreOperation[]): Promise<void> {
@@ -175,7 +191,7 @@ class LevelStore implements Store {
 
   async close(): Promise<void> {
     await this.#database.close();
-    openPaths.delete(this.path);
+    if (this.#owns) openPaths.delete(this.path);
   }
 }
 

@@ -117,7 +117,8 @@ async function bear(config: ServerConfig): Promise<void> {
 
 /** The members as the log names them last; null: a node that a leader has yet to fill. */
 export function newestConfiguration(log: LevelLog): Configuration | null {
-  return log.initial.configurations.at(-1)?.configuration ?? null;
+  const { configurations, snapshot } = log.initial;
+  return configurations.at(-1)?.configuration ?? snapshot?.configuration.configuration ?? null;
 }
 
 /** Checksum of the first entry, which all members have from their birth; 0: it is not here (yet). */
