@@ -57,9 +57,6 @@ export const SORT_BYTES_MAX = 256 * 1024 * 1024;
 /** Place in an array and the reply's head and end. */
 export const SORT_GET_BYTES = 16;
 
-/** Bytes. Longest text RESTORE keeps as a string before the keyspace decides; a longer one stays a view. */
-export const TEXT_BYTES_MAX = 1023;
-
 /**
  * Bytes of what a payload of RESTORE makes beyond its own size: unpacked texts, and field names that entries
  * of a stream share there. More would not fit one log entry anyway. Differs from Redis, which has no bound.
@@ -71,10 +68,3 @@ export const RESTORE_PIECE_ELEMENTS_MAX = 512;
 
 /** Bytes of the longest payload DUMP makes: what a bulk string holds. Differs from Redis, which has no bound. */
 export const DUMP_BYTES_MAX = 512 * 1024 * 1024;
-
-/** Entries and bytes of one node of a dumped stream, as Redis's stream-node-max-entries and -bytes. */
-export const DUMP_NODE_ENTRIES_MAX = 100;
-export const DUMP_NODE_BYTES_MAX = 4096;
-
-/** Members of one JavaScript Set, which throws at 2^24. */
-export const SET_MEMBERS_MAX = 2 ** 23;

@@ -10,7 +10,6 @@ export { globMatch } from "./glob.js";
 export { helpLines } from "./introspection/help.js";
 export { type ArgumentDoc, parseSyntax, usage } from "./introspection/syntax.js";
 export { firstKeySlot, forEachKey, keyPositions } from "./keys.js";
-export { crc64 } from "./rdb/crc64.js";
 export { commandTable } from "./table.js";
 export {
   type AclCategory,

@@ -278,6 +278,37 @@ assert(
 /** Elements of one effect of a snapshot: whoever applies it is not held up by a large collection. */
 export const KEY_EFFECT_ELEMENTS_MAX = 512;
 
+// RDB (rdb/)
+
+/** Members of one JavaScript Set, which throws at 2^24. */
+export const SET_MEMBERS_MAX = 2 ** 23;
+
+/** Bytes of the longest text that is a JavaScript string: V8's limit on 64-bit machines. */
+export const TEXT_BYTES_MAX = 2 ** 29 - 24;
+
+/** Bytes that are asked of an RDB's source at a time: its checksum runs at full speed, a core's cache holds them. */
+export const RDB_READ_BYTES = 2 ** 18;
+
+/** Bytes of a buffer that grew for one large value and is kept for the next one. */
+export const RDB_READ_KEPT_BYTES = 2 ** 22;
+
+/** Bytes of one record that is read as a whole: the longest Buffer of Node 20. A longer one is refused, by name. */
+export const RDB_RECORD_BYTES_MAX = 2 ** 32 - 1;
+
+/** Bytes of a block that an RDB's writer hands over: few calls, and little is held of a large value. */
+export const RDB_BLOCK_BYTES = 2 ** 16;
+
+/**
+ * Bytes that a record of an RDB may make of one of its own, and the least that any may make: what LZF makes at most.
+ * Names that entries of a stream share would make far more of a few bytes that somebody chose.
+ */
+export const RDB_MADE_FACTOR_MAX = 88;
+export const RDB_MADE_BYTES_MIN = 128 * 1024 * 1024;
+
+assert(TEXT_BYTES_MAX < STRING_BYTES_MAX, "longer values are Blobs");
+assert(RDB_BLOCK_BYTES <= RDB_READ_BYTES, "what is written at once is read at once");
+assert(RDB_READ_BYTES <= RDB_READ_KEPT_BYTES, "the usual buffer is kept");
+
 // Audits (digest/audit-walk.ts)
 
 /** How much of one value an audit hashes in one go: a command that changes the value waits for it. */

@@ -4,17 +4,45 @@ export { STREAM_ENTRY_BYTES_MAX } from "./constants.js";
 export { AUDIT_FORMAT_VERSION, AuditWalk, auditDigest } from "./digest/audit-walk.js";
 export { debugDigest, debugDigestValue } from "./digest/debug-digest.js";
 export { stateDigest } from "./digest/state-digest.js";
+export { StateSum } from "./digest/state-sum.js";
+export { parseBoundDouble, parseDouble } from "./double.js";
 export { doubleText } from "./double-text.js";
-export { applyBatch } from "./effects/apply-batch.js";
+export { applyBatch, applyBehindFlush } from "./effects/apply-batch.js";
 export { batchEffectCount, batchLogTimeMs } from "./effects/batch-reader.js";
 export { BatchWriter } from "./effects/batch-writer.js";
 export { encodeKey, encodeState } from "./effects/encode-state.js";
 export type { Delivery } from "./effects/group-effects.js";
 export { replaceState } from "./effects/replace-state.js";
 export { toCommands } from "./effects/to-commands.js";
+export { forEachTouched, type TouchedSink } from "./effects/touched-keys.js";
+export { RdbError, type RdbErrorCode } from "./errors.js";
+export {
+  INT64_MAX,
+  INT64_MIN,
+  INT64_TEXT_MAX,
+  type Integer,
+  int64Of,
+  parseInteger,
+} from "./int64.js";
 export { Keyspace } from "./keyspace.js";
 export { entryBytes } from "./memory.js";
 export type { Published } from "./publication.js";
+export { crc64 } from "./rdb/crc64.js";
+export { DistinctTexts } from "./rdb/distinct-texts.js";
+export { dumpPayload, footerOk, readPayload } from "./rdb/payload.js";
+export type { PayloadLimits } from "./rdb/payload-reader.js";
+export type { RdbSource } from "./rdb/rdb-input.js";
+export { type RdbPart, RdbReader } from "./rdb/rdb-reader.js";
+export { type RdbSink, RdbWriter } from "./rdb/rdb-writer.js";
+export { idOf as streamIdOf } from "./rdb/stream-ids.js";
+export type {
+  Restored,
+  RestoredConsumer,
+  RestoredEntry,
+  RestoredGroup,
+  RestoredPending,
+  RestoredStream,
+} from "./rdb/types.js";
 export { keySlot } from "./slot.js";
 export type { ListEnd, ListSide, StringInput } from "./txn/lists.js";
 export { type TouchSink, Txn, type TxnMode } from "./txn.js";

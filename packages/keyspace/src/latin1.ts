@@ -20,6 +20,11 @@ export function latin1Slice(bytes: Uint8Array, start: number, end: number): stri
   return nativeSlice.call(bytes, start, end);
 }
 
+/** All of them, as above. */
+export function latin1(bytes: Uint8Array): string {
+  return nativeSlice.call(bytes, 0, bytes.length);
+}
+
 /** Writes the whole text; the target has room. */
 export function latin1Write(target: Uint8Array, text: string, offset: number): void {
   const length = text.length;

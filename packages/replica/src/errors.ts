@@ -72,7 +72,7 @@ export class SnapshotMisfitError extends Error {
   readonly code = "SNAPSHOT_MISFIT";
   override readonly name = "SnapshotMisfitError";
 
-  constructor(index: number, found: string) {
-    super(`the snapshot of index ${index} says of itself: ${found || "nothing"}`);
+  constructor(index: number, found: number) {
+    super(`the file of the snapshot of index ${index} is another one's, of index ${found}`);
   }
 }

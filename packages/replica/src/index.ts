@@ -6,4 +6,12 @@ export * from "./ports.js";
 export { type ReadMode, Replica, type ReplicaOptions } from "./replica.js";
 export type { InFlightWindow } from "./sealer.js";
 export { type Blocked, type ReplyMode, Session, type SessionEvents } from "./session.js";
+export {
+  type BuiltSnapshot,
+  buildSnapshot,
+  type PreviousSnapshot,
+  type SnapshotFacts,
+  type SnapshotInput,
+  verifySnapshot,
+} from "./snapshot-builder.js";
 export type { AuditStatus, LoadStatus, ReplicaStatus } from "./status.js";

@@ -8,6 +8,7 @@ import type { SnapshotDescription } from "@redoubt/raft";
 import { LOAD_LOOK_KEYS } from "./constants.js";
 import { SnapshotMisfitError } from "./errors.js";
 import type { Clock, SnapshotSource } from "./ports.js";
+import { SnapshotFields } from "./snapshot-fields.js";
 
 export class StateLoad {
   readonly snapshot: SnapshotDescription;
@@ -18,11 +19,11 @@ export class StateLoad {
   /** Keys read so far. */
   keys = 0;
   readonly #source: SnapshotSource;
-  readonly #reader: RdbReader;
+  /** null: nothing was read yet. */
+  #reader: RdbReader | null = null;
+  #fields: SnapshotFields | null = null;
   readonly #clock: Clock;
   readonly #stepKeysMax: number;
-  #index = "";
-  #logTimeMs = "";
 
   /** Owns `source`. `stepKeysMax`: of one slice, whatever the clock says. */
   constructor(
@@ -33,14 +34,13 @@ export class StateLoad {
   ) {
     this.snapshot = snapshot;
     this.#source = source;
-    this.#reader = new RdbReader(source);
     this.#clock = clock;
     this.#stepKeysMax = stepKeysMax;
     this.startedAtMs = clock.wallMs();
   }
 
   get bytesRead(): number {
-    return this.#reader.bytesRead;
+    return this.#reader?.bytesRead ?? 0;
   }
 
   /**
@@ -63,39 +63,32 @@ export class StateLoad {
   }
 
   #read(endMs: number): boolean {
+    this.#reader ??= new RdbReader(this.#source);
+    this.#fields ??= new SnapshotFields(this.#reader);
+    const reader = this.#reader;
     for (let keys = 0; keys < this.#stepKeysMax; ) {
-      switch (this.#reader.next()) {
-        case "key":
-          this.#reader.loadInto(this.keyspace);
-          this.keys += 1;
-          keys += 1;
-          if (keys % LOAD_LOOK_KEYS === 0 && this.#clock.monotonicMs() >= endMs) return false;
-          break;
-        case "aux":
-          this.#noteAux(this.#reader.auxName, this.#reader.auxValue);
-          break;
-        case "function":
-          break;
-        case "end":
-          this.#finish();
-          return true;
+      const part = reader.next();
+      if (part === "key") {
+        reader.loadInto(this.keyspace);
+        this.keys += 1;
+        keys += 1;
+        if (keys % LOAD_LOOK_KEYS === 0 && this.#clock.monotonicMs() >= endMs) return false;
+      } else if (part === "aux") {
+        this.#fields.add();
+      } else if (part === "end") {
+        this.#finish(reader, this.#fields);
+        return true;
       }
     }
     return false;
   }
 
-  #noteAux(name: string, value: string): void {
-    if (name === "redoubt-index") this.#index = value;
-    else if (name === "redoubt-log-time") this.#logTimeMs = value;
-  }
-
-  #finish(): void {
-    const { index } = this.snapshot;
-    if (this.#index !== String(index)) throw new SnapshotMisfitError(index, this.#index);
-    const logTimeMs = Number(this.#logTimeMs);
-    if (!/^\d+$/.test(this.#logTimeMs) || !Number.isSafeInteger(logTimeMs)) {
-      throw new SnapshotMisfitError(index, "no log time");
-    }
-    this.keyspace.logTimeMs = logTimeMs;
+  #finish(reader: RdbReader, fields: SnapshotFields): void {
+    const { index, term, checksum } = this.snapshot;
+    const found = fields.header();
+    const isIt = found.index === index && found.term === term && found.checksum === checksum;
+    // The source compares all bytes with the description's digest when it is at its end.
+    if (!isIt || !reader.isAtEnd) throw new SnapshotMisfitError(index, found.index);
+    this.keyspace.logTimeMs = found.logTimeMs;
   }
 }

@@ -1,6 +1,6 @@
 /** Payloads of RESTORE made by hand, in forms that today's servers read and no longer write. */
 
-import { crc64 } from "@redoubt/commands";
+import { crc64 } from "@redoubt/keyspace";
 
 /** Type and value, with a footer. */
 export function payloadOf(body: Buffer, version = 10): Buffer {

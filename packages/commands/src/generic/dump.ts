@@ -1,7 +1,8 @@
 /** DUMP: a value in Redis's own format, for RESTORE here or there. */
 
+import { dumpPayload } from "@redoubt/keyspace";
+import { DUMP_BYTES_MAX } from "../constants.js";
 import { errors } from "../errors.js";
-import { dumpPayload } from "../rdb/payload.js";
 import { keyAt, type RowSpec } from "../row.js";
 import type { CommandContext } from "../types.js";
 import { keyArgument } from "../values.js";
@@ -13,7 +14,7 @@ function dump(context: CommandContext): void {
     reply.null();
     return;
   }
-  const payload = dumpPayload(value);
+  const payload = dumpPayload(value, DUMP_BYTES_MAX);
   if (payload === null) reply.error(errors.dumpTooLarge);
   else reply.bulk(payload);
 }

@@ -6,17 +6,17 @@
  * a number is an invalid expire time.
  */
 
-import { RESTORE_PIECE_ELEMENTS_MAX } from "../constants.js";
+import { footerOk, type PayloadLimits, type Restored, readPayload } from "@redoubt/keyspace";
+import { RESTORE_PIECE_ELEMENTS_MAX, RESTORED_BYTES_MAX, STRING_BYTES_MAX } from "../constants.js";
 import { errors, invalidExpire } from "../errors.js";
 import { toDeadline } from "../expiry.js";
-import { footerOk, readPayload } from "../rdb/payload.js";
-import { restoreStream } from "../rdb/restore-stream.js";
-import type { Restored } from "../rdb/types.js";
 import { keyAt, type RowSpec } from "../row.js";
 import type { CommandContext } from "../types.js";
 import { integerArgument, keyArgument, optionArgument } from "../values.js";
+import { restoreStream } from "./restore-stream.js";
 
 const FREQ_MAX = 255;
+const limits: PayloadLimits = { madeBytesMax: RESTORED_BYTES_MAX, textBytesMax: STRING_BYTES_MAX };
 
 interface Options {
   readonly replace: boolean;
@@ -39,7 +39,7 @@ function restore(context: CommandContext): void {
     reply.error(errors.dumpVersionOrChecksum);
     return;
   }
-  const restored = readPayload(payload);
+  const restored = readPayload(payload, limits);
   if (typeof restored === "string") {
     reply.error(restored === "damaged" ? errors.dumpBadFormat : errors.restoreTooLarge);
     return;

@@ -10,13 +10,13 @@ import {
   asList,
   asSet,
   asSortedSet,
+  parseDouble,
   type StringValue,
   stringToLatin1,
   type Value,
 } from "@redoubt/keyspace";
 import { SORT_BYTES_MAX, SORT_GET_BYTES } from "../constants.js";
 import { errors } from "../errors.js";
-import { parseDouble } from "../numbers/double.js";
 import { keyAt, keyUnknown, type RowSpec } from "../row.js";
 import type { CommandContext } from "../types.js";
 import { keyArgument, replyString } from "../values.js";

@@ -1,37 +1,16 @@
-/**
- * Signed 64-bit integers as Redis reads them. Within +-(2^53 - 1) they are numbers, beyond it bigints:
- * the common case allocates nothing, the edges stay exact.
- */
+/** Arguments and arithmetic of signed 64-bit integers (Integer, keyspace). */
 
+import {
+  INT64_MAX,
+  INT64_MIN,
+  INT64_TEXT_MAX,
+  type Integer,
+  int64Of,
+  parseInteger,
+} from "@redoubt/keyspace";
 import { latin1 } from "../text.js";
 
-export type Integer = number | bigint;
-
-export const INT64_MAX = 2n ** 63n - 1n;
-export const INT64_MIN = -(2n ** 63n);
-
-/** Characters of -9223372036854775808. */
-const INT64_TEXT_MAX = 20;
-/** Fewer digits than Number.MAX_SAFE_INTEGER has: such a number needs no check. */
-const SAFE_DIGITS = 15;
-
-/** Redis's rule: an optional minus, no plus, no leading zeros, no "-0", no spaces. Null: not an int64. */
-export function parseInteger(text: string): Integer | null {
-  const length = text.length;
-  if (length === 0 || length > INT64_TEXT_MAX) return null;
-  const start = text.charCodeAt(0) === 45 ? 1 : 0;
-  const first = text.charCodeAt(start);
-  if (first === 48) return length === 1 ? 0 : null;
-  let value = 0;
-  for (let i = start; i < length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return null;
-    value = value * 10 + digit;
-  }
-  if (start === length) return null;
-  if (length - start <= SAFE_DIGITS) return start === 1 ? -value : value;
-  return normalise(BigInt(text));
-}
+export { INT64_MAX, INT64_MIN, type Integer, parseInteger };
 
 export function parseArgument(argument: Buffer): Integer | null {
   if (argument.length > INT64_TEXT_MAX) return null;
@@ -44,7 +23,7 @@ export function add(a: Integer, b: Integer): Integer | null {
     const sum = a + b;
     if (Number.isSafeInteger(sum)) return sum;
   }
-  return normalise(BigInt(a) + BigInt(b));
+  return int64Of(BigInt(a) + BigInt(b));
 }
 
 /** Null: does not fit into 64 bits. */
@@ -54,22 +33,16 @@ export function multiply(a: Integer, factor: number): Integer | null {
     // + 0 turns -0 into 0.
     if (Number.isSafeInteger(product)) return product + 0;
   }
-  return normalise(BigInt(a) * BigInt(factor));
+  return int64Of(BigInt(a) * BigInt(factor));
 }
 
 /** Null: does not fit into 64 bits. */
 export function negate(a: Integer): Integer | null {
-  return typeof a === "number" ? 0 - a : normalise(-a);
+  return typeof a === "number" ? 0 - a : int64Of(-a);
 }
 
 /** The nearest number, for what is only compared with lengths. */
 export function clampToSafe(a: Integer): number {
   if (typeof a === "number") return a;
   return a < 0n ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
-}
-
-function normalise(value: bigint): Integer | null {
-  if (value > INT64_MAX || value < INT64_MIN) return null;
-  const small = Number(value);
-  return Number.isSafeInteger(small) ? small : value;
 }

@@ -1,8 +1,8 @@
 /** Bounds of a range of a sorted set, as arguments and as ranks: by rank, by score or by member. */
 
 import type { LexBound, LexRange, RankRange, ScoreRange, SortedSetView } from "@redoubt/keyspace";
+import { parseBoundDouble } from "@redoubt/keyspace";
 import { errors } from "../errors.js";
-import { parseBoundDouble } from "../numbers/double.js";
 import { clampToSafe } from "../numbers/int64.js";
 import { latin1 } from "../text.js";
 import type { CommandContext } from "../types.js";

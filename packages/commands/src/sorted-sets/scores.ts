@@ -1,6 +1,6 @@
 /** Scores as arguments, and members with scores as replies. */
 
-import { parseDouble } from "../numbers/double.js";
+import { parseDouble } from "@redoubt/keyspace";
 import { latin1 } from "../text.js";
 import type { CommandContext } from "../types.js";
 

@@ -12,7 +12,7 @@ import { UndoJournal } from "../undo-journal.js";
 import { streamId } from "../values/stream-id.js";
 import { AuditWalk, auditDigest } from "./audit-walk.js";
 import type { AuditBounds } from "./bounded-hash.js";
-import { StateSum, stateDigest } from "./state-digest.js";
+import { KeySum, stateDigest } from "./state-digest.js";
 
 const CHECK = 17;
 /** So small that the programs' values are large. */
@@ -235,7 +235,7 @@ test("a command that changes many large values does not wait until all are hashe
   const { keyspace, txn } = state();
   const members = Array.from({ length: AUDIT_BOUNDS.elementsMax / 8 }, (_, i) => `${i}`);
   for (let i = 0; i < 100; i++) txn.sets.add(`s${i}`, members);
-  const hashed = vi.spyOn(StateSum.prototype, "addValue");
+  const hashed = vi.spyOn(KeySum.prototype, "addValue");
   const walk = new AuditWalk(keyspace, CHECK);
   for (let i = 0; i < 20; i++) txn.delete(`s${i}`);
   // What changes after a step is not what that step's commands waited for.

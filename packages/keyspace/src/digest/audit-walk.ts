@@ -25,7 +25,7 @@ import { latin1Bytes } from "../memory.js";
 import type { ChangeObserver, Contents, Store } from "../store.js";
 import type { Value } from "../value.js";
 import { type AuditBounds, boundedHash, hashWork } from "./bounded-hash.js";
-import { StateSum } from "./state-digest.js";
+import { KeySum } from "./state-digest.js";
 
 /** Digests of different formats are not compared. Raised by every change of what a digest is made of. */
 export const AUDIT_FORMAT_VERSION = 2;
@@ -48,7 +48,7 @@ export class AuditWalk implements ChangeObserver {
   private readonly store: Store;
   private readonly contents: Contents;
   private readonly limits: AuditLimits;
-  private readonly sum: StateSum;
+  private readonly sum: KeySum;
   private readonly keys: number;
   private readonly deadlines: number;
   private readonly logTimeMs: number;
@@ -76,7 +76,7 @@ export class AuditWalk implements ChangeObserver {
     this.store = store;
     this.contents = store.contents;
     this.limits = { ...LIMITS, ...changed };
-    this.sum = new StateSum(boundedHash(check, this.limits.bounds));
+    this.sum = new KeySum(boundedHash(check, this.limits.bounds));
     this.keys = this.contents.values.size;
     this.deadlines = this.contents.deadlines.size;
     this.logTimeMs = keyspace.logTimeMs;
@@ -197,7 +197,7 @@ export function auditDigest(
   check: number,
   bounds: AuditBounds = AUDIT_BOUNDS,
 ): string {
-  const sum = new StateSum(boundedHash(check, bounds));
+  const sum = new KeySum(boundedHash(check, bounds));
   keyspace.forEachKey((key, value, deadlineMs) => {
     sum.addValue(key, value);
     if (deadlineMs !== 0) sum.addDeadline(key, deadlineMs);

@@ -21,7 +21,7 @@ export type ValueHash = (value: Value, into: Hasher) => void;
 /** 16 hex digits. */
 export function stateDigest(keyspace: Keyspace): string {
   const { values, deadlines } = keyspace[STORE].contents;
-  const sum = new StateSum(hashValue);
+  const sum = new KeySum(hashValue);
   values.forEach((key, value) => {
     sum.addValue(key, value);
   });
@@ -31,8 +31,8 @@ export function stateDigest(keyspace: Keyspace): string {
   return sum.digest(values.size, deadlines.size, keyspace.logTimeMs);
 }
 
-/** Takes keys in any order. */
-export class StateSum {
+/** Takes keys in any order; of each as much as `hashed` takes of its value. */
+export class KeySum {
   private readonly hasher = new Hasher();
   private readonly hashValue: ValueHash;
   private a = 0;
@@ -43,21 +43,29 @@ export class StateSum {
   }
 
   addValue(key: string, value: Value): void {
-    const { hasher } = this;
-    hasher.start(VALUE_SEED);
-    hasher.text(key);
-    this.hashValue(value, hasher);
-    hasher.pair(key.length, isStringValue(value) ? value.length : -1);
-    this.add();
+    this.hashKey(key, value);
+    this.add(1);
+  }
+
+  subtractValue(key: string, value: Value): void {
+    this.hashKey(key, value);
+    this.add(-1);
   }
 
   /** Only of keys that have one. */
   addDeadline(key: string, deadlineMs: number): void {
-    const { hasher } = this;
-    hasher.start(DEADLINE_SEED);
-    hasher.text(key);
-    hasher.integer(deadlineMs);
-    this.add();
+    this.hashDeadline(key, deadlineMs);
+    this.add(1);
+  }
+
+  subtractDeadline(key: string, deadlineMs: number): void {
+    this.hashDeadline(key, deadlineMs);
+    this.add(-1);
+  }
+
+  addSum(other: KeySum): void {
+    this.a = (this.a + other.a) | 0;
+    this.b = (this.b + other.b) | 0;
   }
 
   digest(values: number, deadlines: number, logTimeMs: number): string {
@@ -69,9 +77,38 @@ export class StateSum {
     return hex32(hasher.a) + hex32(hasher.b);
   }
 
-  private add(): void {
-    this.a = (this.a + this.hasher.a) | 0;
-    this.b = (this.b + this.hasher.b) | 0;
+  /** 16 hex digits. */
+  toText(): string {
+    return hex32(this.a) + hex32(this.b);
+  }
+
+  /** Of 16 hex digits. */
+  static fromText(text: string, hashed: ValueHash): KeySum {
+    const sum = new KeySum(hashed);
+    sum.a = Number.parseInt(text.slice(0, 8), 16) | 0;
+    sum.b = Number.parseInt(text.slice(8), 16) | 0;
+    return sum;
+  }
+
+  private hashKey(key: string, value: Value): void {
+    const { hasher } = this;
+    hasher.start(VALUE_SEED);
+    hasher.text(key);
+    this.hashValue(value, hasher);
+    hasher.pair(key.length, isStringValue(value) ? value.length : -1);
+  }
+
+  private hashDeadline(key: string, deadlineMs: number): void {
+    const { hasher } = this;
+    hasher.start(DEADLINE_SEED);
+    hasher.text(key);
+    hasher.integer(deadlineMs);
+  }
+
+  /** What was hashed last, so many times. */
+  private add(sign: 1 | -1): void {
+    this.a = (this.a + sign * this.hasher.a) | 0;
+    this.b = (this.b + sign * this.hasher.b) | 0;
   }
 }
 

@@ -14,6 +14,7 @@ import * as mutations from "./mutations.js";
 import { applySetEffect } from "./set-effects.js";
 import { applySortedSetEffect } from "./sorted-set-effects.js";
 import { applyStreamEffect } from "./stream-effects.js";
+import { forEachTouched, passFields } from "./touched-keys.js";
 
 /**
  * Applies a committed batch and sets the keyspace's log time; returns the number of effects. Never throws
@@ -39,6 +40,30 @@ export function applyBatch(
   keyspace.logTimeMs = reader.logTimeMs;
   if (isAudited) audited?.();
   return reader.effectCount;
+}
+
+/**
+ * What follows the batch's last FLUSHALL, which is there: the keyspace is empty, and what came before it is gone
+ * anyway.
+ */
+export function applyBehindFlush(keyspace: Keyspace, payload: Uint8Array): void {
+  let flushes = 0;
+  forEachTouched(payload, {
+    touched: () => {},
+    touchedAll: () => {
+      flushes++;
+    },
+  });
+  assert(flushes > 0 && keyspace.size === 0, "a flush leaves an empty keyspace");
+  const reader = new BatchReader(payload);
+  while (reader.next()) {
+    if (reader.kind === kind.FLUSH_ALL) flushes--;
+    else if (flushes > 0) passFields(reader);
+    else if (reader.kind !== kind.PUBLISH && reader.kind !== kind.AUDIT) {
+      applyEffect(keyspace[STORE], reader);
+    }
+  }
+  keyspace.logTimeMs = reader.logTimeMs;
 }
 
 function applyEffect(store: Store, effect: BatchReader): void {

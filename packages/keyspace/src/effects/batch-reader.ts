@@ -142,6 +142,12 @@ export class BatchReader {
     return latin1Slice(this.payload, start, this.position);
   }
 
+  /** Raw bytes that nobody asks for. */
+  pass(bytes: number): void {
+    assert(bytes <= this.payload.length - this.position, "passed bytes end inside the batch");
+    this.position += bytes;
+  }
+
   private varint(): number {
     const { payload } = this;
     let value = 0;

@@ -1,7 +1,12 @@
 /** SAVE and its kin on a whole node, with a real thread: what clients are told, and what a restart finds. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, startTestNode, type TestClient, type TestNode } from "../gateway/test-support.js";
+import {
+  eventually,
+  startTestNode,
+  type TestClient,
+  type TestNode,
+} from "../gateway/test-support.js";
 
 let node: TestNode;
 let client: TestClient;

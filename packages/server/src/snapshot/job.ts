@@ -1,7 +1,6 @@
 /** What passes between the event loop and the thread that makes a snapshot. */
 
-import type { ChainLink } from "@redoubt/level-log";
-import type { SnapshotDescription } from "@redoubt/raft";
+import type { Index, SnapshotDescription } from "@redoubt/raft";
 
 export interface SnapshotJob {
   /** Of the node. */
@@ -9,7 +8,7 @@ export interface SnapshotJob {
   /** What the new one is made of, besides the log behind it; null: none, the log begins at 1. */
   readonly previous: { readonly snapshot: SnapshotDescription; readonly path: string } | null;
   /** The last entry the new one covers; durable, committed, and kept in the log meanwhile. */
-  readonly to: ChainLink;
+  readonly to: { readonly index: Index; readonly checksum: number };
   /** Where it is written. */
   readonly path: string;
   /** Slots of `SharedProgress`. */

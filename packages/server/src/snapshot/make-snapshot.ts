@@ -5,7 +5,7 @@
 
 import { rmSync } from "node:fs";
 import { batchEffectCount } from "@redoubt/keyspace";
-import { LogDamagedError, openSuffix } from "@redoubt/level-log";
+import { LogDamagedError, openLogReader } from "@redoubt/level-log";
 import { type Entry, EntryKind } from "@redoubt/raft";
 import { buildSnapshot, type SnapshotFacts, verifySnapshot } from "@redoubt/replica";
 import { errnoOf } from "../gateway/errors.js";
@@ -66,12 +66,9 @@ interface LogRead {
   bytes: number;
 }
 
-async function build(
-  { directory, previous, to }: SnapshotJob,
-  sink: FileSink,
-  read: LogRead,
-): Promise<SnapshotFacts> {
-  const suffix = await openSuffix(directory);
+async function build(job: SnapshotJob, sink: FileSink, read: LogRead): Promise<SnapshotFacts> {
+  const { directory, previous, to } = job;
+  const log = await openLogReader(directory);
   const sources: FileSource[] = [];
   try {
     const { index, checksum } = previous?.snapshot ?? { index: 0, checksum: 0 };
@@ -88,25 +85,34 @@ async function build(
                   return source;
                 },
               },
-        entries: () => counted(suffix.entries({ index, checksum }, to), read),
+        entries: () => checked(log.entries({ index, checksum }, to.index), job, read),
         to: to.index,
       },
       sink,
     );
   } finally {
     for (const source of sources) source.close();
-    await suffix.close();
+    await log.close();
   }
 }
 
-/** The log is read more than once: what counts is one time. */
-function* counted(entries: Iterable<Entry>, read: LogRead): Generator<Entry> {
+/** Ends with the entry it should end with. The log is read more than once: what counts is one time. */
+function* checked(
+  entries: Iterable<Entry>,
+  { to, directory }: SnapshotJob,
+  read: LogRead,
+): Generator<Entry> {
   read.effects = 0;
   read.bytes = 0;
+  let last = { index: 0, checksum: 0 };
   for (const entry of entries) {
+    last = entry;
     read.bytes += entry.payload.length;
     if (entry.kind === EntryKind.batch) read.effects += batchEffectCount(entry.payload);
     yield entry;
+  }
+  if (last.index !== to.index || last.checksum !== to.checksum) {
+    throw new LogDamagedError(`entry ${to.index} is not the one written`, directory);
   }
 }
 

@@ -5,7 +5,7 @@
  *   entry = encoding, data, how long both are (7 bits a byte, most significant first)
  */
 
-import { latin1 } from "../text.js";
+import { latin1 } from "../latin1.js";
 
 const HEADER_BYTES = 6;
 const END = 0xff;

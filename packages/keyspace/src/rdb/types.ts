@@ -2,7 +2,12 @@
 
 /** Of Redis 7.0, which 7.2 (11) reads as well. */
 export const RDB_VERSION_WRITTEN = 10;
+/** Of payloads that RESTORE takes. */
 export const RDB_VERSION_MAX = 11;
+/** Of files that are read: Redis 7.4. */
+export const RDB_FILE_VERSION_MAX = 12;
+/** From it on a file ends with its checksum. */
+export const RDB_VERSION_CHECKSUM = 5;
 
 export const rdbType = {
   string: 0,
@@ -11,6 +16,8 @@ export const rdbType = {
   sortedSet: 3,
   hash: 4,
   sortedSet2: 5,
+  modulePreRelease: 6,
+  module2: 7,
   hashZipmap: 9,
   listZiplist: 10,
   setIntset: 11,
@@ -24,7 +31,31 @@ export const rdbType = {
   streamListpacks2: 19,
   setListpack: 20,
   streamListpacks3: 21,
+  hashFieldExpiryPreRelease: 22,
+  hashListpackFieldExpiryPreRelease: 23,
+  hashFieldExpiry: 24,
+  hashListpackFieldExpiry: 25,
 } as const;
+
+/** What stands in a file where a key's type may stand. */
+export const opcode = {
+  slotInfo: 244,
+  function: 245,
+  functionPreRelease: 246,
+  moduleAux: 247,
+  idle: 248,
+  frequency: 249,
+  aux: 250,
+  resize: 251,
+  deadlineMs: 252,
+  deadlineSeconds: 253,
+  selectDatabase: 254,
+  end: 255,
+} as const;
+
+export const MAGIC = "REDIS";
+export const VERSION_DIGITS = 4;
+export const CHECKSUM_BYTES = 8;
 
 /** Lengths: the two upper bits of the first byte, or all of it. */
 export const LENGTH_6 = 0;
@@ -38,6 +69,11 @@ export const STRING_INT8 = 0;
 export const STRING_INT16 = 1;
 export const STRING_INT32 = 2;
 export const STRING_LZF = 3;
+
+/** Longest text of a score is one less; these lengths name what has no digits. */
+export const SCORE_NAN = 253;
+export const SCORE_INFINITE = 254;
+export const SCORE_NEGATIVE_INFINITE = 255;
 
 /** Nodes of a quicklist. */
 export const NODE_PLAIN = 1;

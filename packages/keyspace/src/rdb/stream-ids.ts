@@ -1,6 +1,6 @@
 /** Ids of streams between their form here (16 characters, big-endian) and numbers. */
 
-import { latin1 } from "../text.js";
+import { latin1 } from "../latin1.js";
 
 const TWO_32 = 2 ** 32;
 const PART_BYTES = 8;

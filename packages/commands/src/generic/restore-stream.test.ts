@@ -1,7 +1,13 @@
-import { BatchWriter, Keyspace, STREAM_ID_MIN, Txn, UndoJournal } from "@redoubt/keyspace";
+import {
+  BatchWriter,
+  Keyspace,
+  STREAM_ID_MIN,
+  streamIdOf,
+  Txn,
+  UndoJournal,
+} from "@redoubt/keyspace";
 import { expect, test } from "vitest";
 import { restoreStream } from "./restore-stream.js";
-import { idOf } from "./stream-ids.js";
 
 /** Ids of the stream that is made of entries 2 and 4 while 1 to 4 are pending. */
 function idsKept(maxDeletedId: string): {
@@ -13,7 +19,7 @@ function idsKept(maxDeletedId: string): {
   const touch = { touched: () => {}, touchedAll: () => {} };
   const txn = new Txn(keyspace, new UndoJournal(), new BatchWriter(), touch);
   txn.begin(1, "lead");
-  const ids = [1, 2, 3, 4].map((number) => idOf(number, 0));
+  const ids = [1, 2, 3, 4].map((number) => streamIdOf(number, 0));
   restoreStream(txn.streams, "s", {
     type: "stream",
     entries: [ids[1]!, ids[3]!].map((id) => ({ id, fields: ["f", "v"] })),
@@ -48,9 +54,9 @@ function idsKept(maxDeletedId: string): {
 
 test("entries beside those that are gone and pending are kept, whatever was written down of deletions", () => {
   // As Redis before 7.0 dumps it: deleted and trimmed are told apart by where they lay.
-  for (const maxDeletedId of [STREAM_ID_MIN, idOf(3, 0)]) {
+  for (const maxDeletedId of [STREAM_ID_MIN, streamIdOf(3, 0)]) {
     expect(idsKept(maxDeletedId)).toEqual({
-      entries: [idOf(2, 0), idOf(4, 0)],
+      entries: [streamIdOf(2, 0), streamIdOf(4, 0)],
       pending: 4,
       maxDeletedId,
     });

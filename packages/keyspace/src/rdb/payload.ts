@@ -3,19 +3,20 @@
  * little-endian.
  */
 
-import type { Value } from "@redoubt/keyspace";
+import type { Value } from "../value.js";
 import { crc64 } from "./crc64.js";
-import { PayloadReader, type ReadFailure } from "./payload-reader.js";
+import { type PayloadLimits, PayloadReader, type ReadFailure } from "./payload-reader.js";
 import { FOOTER_BYTES, PayloadWriter } from "./payload-writer.js";
 import { readValue } from "./read-value.js";
 import { RDB_VERSION_MAX, type Restored } from "./types.js";
-import { writeValue } from "./write-value.js";
+import { rdbTypeOf, writeValue } from "./write-value.js";
 
 const CHECKSUM_BYTES = 8;
 
-/** Null: it would be too large. */
-export function dumpPayload(value: Value): Buffer | null {
-  const writer = new PayloadWriter();
+/** Null: it would have more than `bytesMax`. */
+export function dumpPayload(value: Value, bytesMax: number): Buffer | null {
+  const writer = new PayloadWriter(bytesMax);
+  writer.byte(rdbTypeOf(value));
   writeValue(writer, value);
   return writer.finish();
 }
@@ -30,7 +31,7 @@ export function footerOk(payload: Buffer): boolean {
 }
 
 /** Of a payload whose footer is right. Bytes behind the value are ignored, as in Redis. */
-export function readPayload(payload: Buffer): Restored | ReadFailure {
-  const reader = new PayloadReader(payload, payload.length - FOOTER_BYTES);
-  return readValue(reader) ?? reader.failure ?? "damaged";
+export function readPayload(payload: Buffer, limits: PayloadLimits): Restored | ReadFailure {
+  const reader = new PayloadReader(payload, payload.length - FOOTER_BYTES, limits);
+  return readValue(reader, reader.byte()) ?? reader.failure ?? "damaged";
 }

@@ -4,10 +4,18 @@
  * length is believed before it was compared with the bytes that are left.
  */
 
-import { RESTORED_BYTES_MAX, STRING_BYTES_MAX, TEXT_BYTES_MAX } from "../constants.js";
-import { latin1 } from "../text.js";
+import { BLOB_BYTES_MIN, TEXT_BYTES_MAX } from "../constants.js";
+import { latin1 } from "../latin1.js";
 import { unpackLzf } from "./lzf.js";
 import * as types from "./types.js";
+
+/** What whoever reads takes, however little of it the payload holds itself. */
+export interface PayloadLimits {
+  /** Bytes of the value that the payload does not hold: unpacked texts, names that entries of a stream share. */
+  readonly madeBytesMax: number;
+  /** Bytes of one unpacked text. */
+  readonly textBytesMax: number;
+}
 
 export type ReadFailure = "damaged" | "tooLarge";
 
@@ -15,16 +23,20 @@ const none: Buffer = Buffer.alloc(0);
 const TWO_32 = 2 ** 32;
 
 export class PayloadReader {
+  /** Whether a name that is there twice is looked for: false where whoever builds the value finds it. */
+  checksNames = true;
   #failure: ReadFailure | null = null;
   readonly #bytes: Buffer;
   readonly #end: number;
+  readonly #limits: PayloadLimits;
   #at = 0;
   #made = 0;
 
   /** The first `end` bytes. */
-  constructor(bytes: Buffer, end: number) {
+  constructor(bytes: Buffer, end: number, limits: PayloadLimits) {
     this.#bytes = bytes;
     this.#end = end;
+    this.#limits = limits;
   }
 
   /** Null: everything was read as it should be. The first one stays. */
@@ -48,7 +60,7 @@ export class PayloadReader {
   /** Counts bytes of the value that the payload itself does not hold. */
   make(bytes: number): boolean {
     this.#made += bytes;
-    if (this.#made > RESTORED_BYTES_MAX) this.fail("tooLarge");
+    if (this.#made > this.#limits.madeBytesMax) this.fail("tooLarge");
     return this.ok;
   }
 
@@ -122,13 +134,15 @@ export class PayloadReader {
   }
 
   text(): string {
-    return latin1(this.string());
+    const bytes = this.string();
+    if (bytes.length > TEXT_BYTES_MAX) this.fail("tooLarge");
+    return this.ok ? latin1(bytes) : "";
   }
 
   /** Large ones stay bytes. */
   value(): string | Buffer {
     const bytes = this.string();
-    return bytes.length <= TEXT_BYTES_MAX ? latin1(bytes) : bytes;
+    return bytes.length < BLOB_BYTES_MIN ? latin1(bytes) : bytes;
   }
 
   /** 16 characters, as kept: big-endian. */
@@ -167,7 +181,7 @@ export class PayloadReader {
     const length = this.length();
     const packed = this.raw(packedLength);
     if (!this.ok) return none;
-    if (length > STRING_BYTES_MAX) this.fail("tooLarge");
+    if (length > this.#limits.textBytesMax) this.fail("tooLarge");
     if (!this.make(length)) return none;
     const made = unpackLzf(packed, length);
     if (made === null) this.fail();

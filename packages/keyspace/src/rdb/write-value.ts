@@ -1,78 +1,64 @@
 /**
  * A value in the plainest form that Redis 7.0 and 7.2 both read: nothing packed but the nodes of streams, which
- * have no other form. The time at which a consumer got its last entry has no place there.
+ * have no other form. The time at which a consumer got its last entry has no place there (active-times.ts).
  */
 
-import {
-  asHash,
-  asList,
-  asSet,
-  asSortedSet,
-  asStream,
-  type ConsumerGroupView,
-  type ConsumerView,
-  ENTRIES_READ_UNKNOWN,
-  isStringValue,
-  STREAM_ID_MIN,
-  type StreamView,
-  type StringValue,
-  type Value,
-} from "@redoubt/keyspace";
-import { DUMP_NODE_BYTES_MAX, DUMP_NODE_ENTRIES_MAX } from "../constants.js";
+import { STREAM_CHUNK_BYTES_MAX, STREAM_CHUNK_ENTRIES_MAX } from "../constants.js";
+import { isStringValue, type StringValue, type Value } from "../value.js";
+import { ENTRIES_READ_UNKNOWN } from "../values/consumer-group.js";
+import { Hash } from "../values/hash.js";
+import { List } from "../values/list.js";
+import { MemberSet } from "../values/set.js";
+import { SortedSet } from "../values/sorted-set.js";
+import { STREAM_ID_MIN } from "../values/stream-id.js";
+import type { ConsumerGroupView, ConsumerView, StreamView } from "../views.js";
+import type { ByteWriter } from "./byte-writer.js";
 import { ListpackWriter } from "./listpack.js";
-import type { PayloadWriter } from "./payload-writer.js";
 import { idMs, idSeq, partDifference } from "./stream-ids.js";
 import { ENTRIES_READ_UNKNOWN_SAVED, ENTRY_SAME_FIELDS, rdbType } from "./types.js";
 
-export function writeValue(writer: PayloadWriter, value: Value): void {
+/** Its number in the format. */
+export function rdbTypeOf(value: Value): number {
+  if (isStringValue(value)) return rdbType.string;
+  if (value instanceof List) return rdbType.list;
+  if (value instanceof MemberSet) return rdbType.set;
+  if (value instanceof Hash) return rdbType.hash;
+  return value instanceof SortedSet ? rdbType.sortedSet2 : rdbType.streamListpacks2;
+}
+
+/** Without its type. */
+export function writeValue(writer: ByteWriter, value: Value): void {
   if (isStringValue(value)) {
-    writer.byte(rdbType.string);
     writeText(writer, value);
-    return;
-  }
-  const list = asList(value);
-  if (list !== undefined) {
-    writer.byte(rdbType.list);
-    writer.length(list.length);
-    list.forEachFrom(0, 1, (element) => {
+  } else if (value instanceof List) {
+    writer.length(value.length);
+    value.forEachFrom(0, 1, (element) => {
       writeText(writer, element);
       return !writer.isFull;
     });
-  }
-  const set = asSet(value);
-  if (set !== undefined) {
-    writer.byte(rdbType.set);
-    writer.length(set.size);
-    set.forEach((member) => {
+  } else if (value instanceof MemberSet) {
+    writer.length(value.size);
+    value.forEach((member) => {
       writer.string(member);
     });
-  }
-  const hash = asHash(value);
-  if (hash !== undefined) {
-    writer.byte(rdbType.hash);
-    writer.length(hash.size);
-    hash.forEach((field, content) => {
+  } else if (value instanceof Hash) {
+    writer.length(value.size);
+    value.forEach((field, content) => {
       writer.string(field);
       writeText(writer, content);
     });
-  }
-  const sortedSet = asSortedSet(value);
-  if (sortedSet !== undefined) {
-    writer.byte(rdbType.sortedSet2);
-    writer.length(sortedSet.size);
-    sortedSet.forEach((member, score) => {
+  } else if (value instanceof SortedSet) {
+    writer.length(value.size);
+    value.forEach((member, score) => {
       writer.string(member);
       writer.double(score);
     });
-  }
-  const stream = asStream(value);
-  if (stream !== undefined) {
-    writer.byte(rdbType.streamListpacks2);
-    writeStream(writer, stream);
+  } else {
+    writeStream(writer, value);
   }
 }
 
-function writeText(writer: PayloadWriter, text: StringValue): void {
+function writeText(writer: ByteWriter, text: StringValue): void {
   writer.string(typeof text === "string" ? text : text.bytes());
 }
 
@@ -81,7 +67,7 @@ interface Entry {
   readonly fields: readonly string[];
 }
 
-function writeStream(writer: PayloadWriter, stream: StreamView): void {
+function writeStream(writer: ByteWriter, stream: StreamView): void {
   writer.length(nodeCount(stream));
   forEachNode(stream, (entries) => {
     writer.string(entries[0]!.id);
@@ -97,7 +83,7 @@ function writeStream(writer: PayloadWriter, stream: StreamView): void {
   stream.forEachGroup((group) => writeGroup(writer, group));
 }
 
-function writeId(writer: PayloadWriter, id: string): void {
+function writeId(writer: ByteWriter, id: string): void {
   writer.length(idMs(id));
   writer.length(idSeq(id));
 }
@@ -119,8 +105,8 @@ function forEachNode(stream: StreamView, visit: (entries: readonly Entry[]) => b
   stream.forEachUp(STREAM_ID_MIN, (id, fields) => {
     let entryBytes = 0;
     for (const text of fields) entryBytes += text.length;
-    const isOver = bytes + entryBytes > DUMP_NODE_BYTES_MAX;
-    if (entries.length > 0 && (isOver || entries.length >= DUMP_NODE_ENTRIES_MAX)) {
+    const isOver = bytes + entryBytes > STREAM_CHUNK_BYTES_MAX;
+    if (entries.length > 0 && (isOver || entries.length >= STREAM_CHUNK_ENTRIES_MAX)) {
       goesOn = visit(entries);
       entries = [];
       bytes = 0;
@@ -167,7 +153,7 @@ function namesOf({ fields }: Entry): string[] {
   return fields.filter((_text, i) => i % 2 === 0);
 }
 
-function writeGroup(writer: PayloadWriter, group: ConsumerGroupView): void {
+function writeGroup(writer: ByteWriter, group: ConsumerGroupView): void {
   const { entriesRead } = group;
   writer.string(group.name);
   writeId(writer, group.lastDeliveredId);
@@ -183,7 +169,7 @@ function writeGroup(writer: PayloadWriter, group: ConsumerGroupView): void {
   group.forEachConsumer((consumer) => writeConsumer(writer, consumer));
 }
 
-function writeConsumer(writer: PayloadWriter, { name, seenMs, pending }: ConsumerView): void {
+function writeConsumer(writer: ByteWriter, { name, seenMs, pending }: ConsumerView): void {
   writer.string(name);
   writer.time(seenMs);
   writer.length(pending.size);

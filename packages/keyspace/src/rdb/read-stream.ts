@@ -11,9 +11,10 @@
  * are refused.
  */
 
-import { ENTRIES_READ_UNKNOWN, entriesUpTo, NEVER_ACTIVE } from "@redoubt/keyspace";
 import { SET_MEMBERS_MAX } from "../constants.js";
-import { type Integer, parseInteger } from "../numbers/int64.js";
+import { type Integer, parseInteger } from "../int64.js";
+import { ENTRIES_READ_UNKNOWN, NEVER_ACTIVE } from "../values/consumer-group.js";
+import { entriesUpTo } from "../values/stream-lag.js";
 import { DistinctTexts } from "./distinct-texts.js";
 import { readListpack } from "./listpack.js";
 import type { PayloadReader } from "./payload-reader.js";

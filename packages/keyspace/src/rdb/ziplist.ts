@@ -8,7 +8,7 @@
  *   intset   width u32 | count u32 | ascending integers
  */
 
-import { latin1 } from "../text.js";
+import { latin1 } from "../latin1.js";
 
 const ZIPLIST_HEADER_BYTES = 10;
 const END = 0xff;

@@ -5,11 +5,20 @@ import { SET_MEMBERS_MAX } from "../constants.js";
 export class DistinctTexts {
   readonly #sets: Set<string>[] = [new Set()];
 
+  get size(): number {
+    return this.#sets.reduce((sum, set) => sum + set.size, 0);
+  }
+
+  has(text: string): boolean {
+    for (const set of this.#sets) {
+      if (set.has(text)) return true;
+    }
+    return false;
+  }
+
   /** False: it was there. */
   add(text: string): boolean {
-    for (const set of this.#sets) {
-      if (set.has(text)) return false;
-    }
+    if (this.has(text)) return false;
     let last = this.#sets.at(-1)!;
     if (last.size >= SET_MEMBERS_MAX) {
       last = new Set();

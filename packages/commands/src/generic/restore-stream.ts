@@ -1,15 +1,17 @@
 /** Builds a stream, with its groups, at a key that is missing. */
 
-import { NEVER_ACTIVE, STREAM_ID_MIN, type Txn } from "@redoubt/keyspace";
+import {
+  NEVER_ACTIVE,
+  type RestoredConsumer,
+  type RestoredEntry,
+  type RestoredGroup,
+  type RestoredPending,
+  type RestoredStream,
+  STREAM_ID_MIN,
+  streamIdOf,
+  type Txn,
+} from "@redoubt/keyspace";
 import { RESTORE_PIECE_ELEMENTS_MAX } from "../constants.js";
-import { idOf } from "./stream-ids.js";
-import type {
-  RestoredConsumer,
-  RestoredEntry,
-  RestoredGroup,
-  RestoredPending,
-  RestoredStream,
-} from "./types.js";
 
 type Streams = Txn["streams"];
 
@@ -24,7 +26,7 @@ export function restoreStream(streams: Streams, key: string, restored: RestoredS
   if (entries.length + gone.length === 0) {
     // Only an entry makes a stream without groups: one that is trimmed again. A deletion would leave its id, which
     // no XSETID takes back.
-    streams.append(key, idOf(0, 1), NO_FIELDS);
+    streams.append(key, streamIdOf(0, 1), NO_FIELDS);
     streams.trim(key, 0);
   }
   for (const group of restored.groups) restoreGroup(streams, key, group);
