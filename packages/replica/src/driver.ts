@@ -336,8 +336,6 @@ export class Driver {
 
   #commit(entry: Entry): void {
     const speculation = this.#speculation;
-    this.#appliedBytes += entry.payload.length;
-    if (entry.kind === EntryKind.batch) this.#appliedEffects += batchEffectCount(entry.payload);
     if (speculation.leading) {
       assert(entry.kind !== EntryKind.noop, "a term's only no-op is applied before it serves");
       speculation.commitTo(entry.term, entry.index);
@@ -349,6 +347,8 @@ export class Driver {
     } else {
       speculation.skip(entry.index);
     }
+    this.#appliedBytes += entry.payload.length;
+    if (entry.kind === EntryKind.batch) this.#appliedEffects += batchEffectCount(entry.payload);
     this.#ports.observer?.applied(entry);
     this.#beginWhenReady();
   }

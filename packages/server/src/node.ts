@@ -210,6 +210,7 @@ function compose(
       logBytes: config.logSnapshotBytes,
       logEntries: config.logSnapshotEntries,
     }),
+    trailingEntries: () => config.logTrailingEntries,
     run: runJob,
     monotonicMs: clock.monotonicMs,
     wallMs: clock.wallMs,

@@ -9,6 +9,7 @@ import {
   IN_FLIGHT_BATCHES_MAX,
   IN_FLIGHT_BYTES_MAX,
   IN_FLIGHT_UNDO_BYTES_MAX,
+  LOG_TRAILING_ENTRIES,
   REPLICATION_MODES,
 } from "@redoubt/replica";
 import type { SavePoint } from "../snapshot/triggers.js";
@@ -431,6 +432,11 @@ export const configRows = {
   "log-snapshot-entries": ownMutable(integer(0, int32Max), logSnapshotEntriesDefault, {
     section: "Saving",
     summary: "The same, counted in entries of the log: many small ones take as long. 0: never.",
+  }),
+  "log-trailing-entries": ownMutable(integer(0, int32Max), LOG_TRAILING_ENTRIES, {
+    section: "Saving",
+    summary:
+      "How many entries the log keeps behind a snapshot, up to 64mb of them: a member that was away for a moment is sent these instead of everything.",
   }),
   "shutdown-save": ownMutable(yesNo(), false, {
     section: "Saving",

@@ -188,6 +188,9 @@ export class ServerConfig {
   get logSnapshotEntries(): number {
     return this.#values["log-snapshot-entries"];
   }
+  get logTrailingEntries(): number {
+    return this.#values["log-trailing-entries"];
+  }
   /** A snapshot is made before the node stops, unless SHUTDOWN says otherwise. */
   get savesAtShutdown(): boolean {
     return this.#values["shutdown-save"];

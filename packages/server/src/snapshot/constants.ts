@@ -33,6 +33,9 @@ export const turnMsMin = 1000;
 export const turnMsMax = 60_000;
 export const turnShare = 1.5;
 
+/** Bytes of entries that stay in the log behind a snapshot, at most: large ones must not fill the disk. */
+export const trailingBytesMax = 64 * mebibyte;
+
 /** Ms. How long a thread that was told to stop may take before it is ended. */
 export const stopMsMax = 5000;
 

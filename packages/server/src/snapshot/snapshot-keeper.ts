@@ -12,6 +12,7 @@
 import { LogDamagedError } from "@redoubt/level-log";
 import type { Index, SnapshotDescription } from "@redoubt/raft";
 import type { Logger, ReplicaStatus } from "@redoubt/replica";
+import { trailingBytesMax } from "./constants.js";
 import { cancelledCode, type SnapshotDone, type SnapshotFailed } from "./job.js";
 import type { RunningJob, runJob } from "./run-job.js";
 import type { RunCounts, SaveKind, SaveStatus } from "./save-status.js";
@@ -35,7 +36,7 @@ export interface KeptSnapshots {
 export interface KeptReplica {
   status(): ReplicaStatus;
   readonly snapshotsSent: readonly SnapshotDescription[];
-  compactTo(snapshot: SnapshotDescription): Index;
+  compactTo(snapshot: SnapshotDescription, trailing: number): Index;
 }
 
 export interface KeeperOptions {
@@ -46,6 +47,8 @@ export interface KeeperOptions {
   /** Chain checksum of a durable entry. */
   readonly checksumAt: (index: Index) => number;
   readonly settings: () => TriggerSettings;
+  /** Entries that stay in the log behind a snapshot. */
+  readonly trailingEntries: () => number;
   readonly run: typeof runJob;
   readonly monotonicMs: () => number;
   readonly wallMs: () => number;
@@ -274,14 +277,21 @@ export class SnapshotKeeper {
     this.#timed(() => {
       const { effects, bytes } = this.#base;
       const { index } = snapshot;
+      const trailing = this.#trailing(index - this.#base.index, done.logBytes);
       this.#base = { index, effects: effects + done.effects, bytes: bytes + done.logBytes };
       this.#saved();
-      const firstIndex = replica().compactTo(snapshot) + 1;
+      const firstIndex = replica().compactTo(snapshot, trailing) + 1;
       const { keys, buildMs, verifyMs } = done;
       const fields = { index, bytes: snapshot.bytes, keys, buildMs, verifyMs, firstIndex };
       logger.info({ ...fields, reason: run.reason }, "snapshot made");
     });
     return true;
+  }
+
+  /** Entries of the size of those since the last snapshot. */
+  #trailing(entries: number, bytes: number): number {
+    const fitting = bytes === 0 ? Infinity : Math.floor((trailingBytesMax * entries) / bytes);
+    return Math.min(this.#options.trailingEntries(), fitting);
   }
 
   /** Null: it was told to end, and that is no failure. */
