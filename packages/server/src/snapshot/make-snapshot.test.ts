@@ -1,6 +1,6 @@
 /** One snapshot after the other from a real log: what is right is kept, what fails leaves nothing behind. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchWriter, Keyspace, RdbReader, stateDigest } from "@redoubt/keyspace";
@@ -107,11 +107,9 @@ describe("a snapshot", () => {
     const first = await made(jobTo(written.at(-1)!));
     await write(20, 30);
     const job = jobTo(written.at(-1)!, first);
-    const outcome = await makeSnapshot(job);
-    expect(outcome).toMatchObject({ kind: "done", keys: 50, effects: 30 });
-    const { snapshot, path } = { snapshot: (await made(job)).snapshot, path: job.path };
-    const keyspace = new Keyspace();
-    for (let at = 0; at < 50; at++) expect(keyspace.peek(`key:${at}`)).toBeUndefined();
+    const second = await makeSnapshot(job);
+    expect(second).toMatchObject({ kind: "done", keys: 50, effects: 30 });
+    const { snapshot, path } = await made(job);
     const whole = await made({ ...jobTo(written.at(-1)!), path: join(directory, "whole.rdb") });
     const { payload } = written.at(-1)!;
     const logTimeMs = Buffer.from(payload).readDoubleBE(1);
@@ -145,13 +143,15 @@ describe("a snapshot", () => {
     expect(existsSync(job.path)).toBe(false);
   });
 
-  test("that can't be written fails with the system's reason", async () => {
+  test("trap-29 that can't be written fails with the system's reason", async () => {
     await write(0, 3);
-    const job = { ...jobTo(written.at(-1)!), path: "/dev/full" };
-    // Removing what was written must not remove the device.
+    const job = jobTo(written.at(-1)!);
+    symlinkSync("/dev/full", job.path);
+    expect(await makeSnapshot(job)).toMatchObject({ kind: "failed", code: "ENOSPC" });
     expect(existsSync("/dev/full")).toBe(true);
-    const inside = { ...job, path: join(directory, "nowhere", "x.rdb") };
-    expect(await makeSnapshot(inside)).toMatchObject({ kind: "failed", code: "ENOENT" });
+    expect(existsSync(job.path)).toBe(false);
+    const nowhere = { ...job, path: join(directory, "nowhere", "x.rdb") };
+    expect(await makeSnapshot(nowhere)).toMatchObject({ kind: "failed", code: "ENOENT" });
   });
 
   test("trap-50 is given up when it is told to", async () => {
