@@ -2,11 +2,18 @@
 
 import { type Files, realFiles } from "./files.js";
 import { openStore, type Store } from "./store.js";
+import { checkTables } from "./table-check.js";
 
 export interface Disk {
   readonly files: Files;
-  /** As `openStore` of store.ts. */
+  /** As `openStore` of store.ts. One that is there was checked whole before LevelDB sees it. */
   openStore(path: string, createIfMissing: boolean): Promise<Store>;
 }
 
-export const realDisk: Disk = { files: realFiles, openStore };
+export const realDisk: Disk = {
+  files: realFiles,
+  openStore: async (path, createIfMissing) => {
+    if (!createIfMissing) await checkTables(path);
+    return openStore(path, createIfMissing);
+  },
+};

@@ -29,6 +29,7 @@ import { checkStoreFiles } from "./open.js";
 import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
 import { checkWatermark, EntryScan, readHardState, readMeta } from "./scan.js";
 import { openStore, type Store } from "./store.js";
+import { checkTables } from "./table-check.js";
 import { openWatermark, type Watermark } from "./watermark.js";
 
 /** What is wrong, and what it costs to go on with the entries in front of it. */
@@ -108,6 +109,8 @@ export async function openStoppedLog(directory: string): Promise<StoppedLog> {
   const root = join(directory, LOG_DIRECTORY);
   const storePath = join(root, STORE_DIRECTORY);
   await checkStoreFiles(realFiles, storePath);
+  // LevelDB would end this process at some of what this finds. What else is damaged, the entries tell.
+  await checkTables(storePath, "index");
   const copy = await mkdtemp(join(directory, READING_PREFIX));
   let store: Store | null = null;
   try {

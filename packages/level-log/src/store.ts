@@ -195,9 +195,12 @@ class LevelStore implements Store {
   }
 }
 
+/** I/O errors that are about the files' contents: one is gone, or was cut to nothing and can't be mapped. */
+const CONTENT_ERRORS = ["No such file", "Invalid argument"];
+
 /**
- * LevelDB refuses or cannot read the store. An I/O error that is not a missing file (permissions, open
- * files, a disk that refuses) says nothing about what is stored; everything else is about the contents.
+ * LevelDB refuses or cannot read the store. Any other I/O error (permissions, open files, a disk that refuses)
+ * says nothing about what is stored; everything else is about the contents.
  */
 function readError(path: string, error: unknown): Error {
   const cause = rootCause(error);
@@ -206,7 +209,8 @@ function readError(path: string, error: unknown): Error {
   if (code === "LEVEL_LOCKED") {
     return lockedError(path, error);
   }
-  if (reason.startsWith("IO error") && !reason.includes("No such file")) {
+  const isContent = CONTENT_ERRORS.some((text) => reason.includes(text));
+  if (reason.startsWith("IO error") && !isContent) {
     const line = `the store ${path} cannot be read: ${reason}`;
     return new StoreUnavailableError(line, { cause: error });
   }
