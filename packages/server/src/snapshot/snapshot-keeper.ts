@@ -169,7 +169,7 @@ export class SnapshotKeeper {
       return;
     }
     const status = replica().status();
-    if (status.load?.atStart === true) return;
+    if (status.load?.alone === true) return;
     this.#noteInstall(status);
     const scheduled = this.#scheduled;
     if (scheduled !== null) {
