@@ -11,6 +11,8 @@ export interface SnapshotJob {
   readonly to: { readonly index: Index; readonly checksum: number };
   /** Where it is written. */
   readonly path: string;
+  /** `auditDigest` at `to`, as most nodes hold it: what was written is compared with it; null: it is not known. */
+  readonly audited: string | null;
   /** Slots of `SharedProgress`. */
   readonly shared: SharedArrayBuffer;
 }
@@ -24,6 +26,8 @@ export interface SnapshotDone {
   readonly keys: number;
   /** Digest of the state it holds: `stateDigest`. */
   readonly stateDigest: string;
+  /** It is the state that most nodes hold. */
+  readonly isAudited: boolean;
   /** Of the log that it has read: effects, and bytes of entries. */
   readonly effects: number;
   readonly logBytes: number;
