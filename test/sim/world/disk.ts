@@ -17,10 +17,10 @@ import {
   type SnapshotChunk,
   type SnapshotDescription,
 } from "@redoubt/raft";
-import type { DurableLog, SnapshotStore } from "@redoubt/replica";
+import type { DurableLog, SnapshotSource, SnapshotStore } from "@redoubt/replica";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
-import { SnapshotFiles } from "./snapshot-files.js";
+import { SnapshotFiles, sourceOf } from "./snapshot-files.js";
 
 const STALL_LOOK_MS = 50;
 
@@ -137,6 +137,7 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
   readonly #random: SeededRandom;
   #waiting: Waiting[] = [];
   #inFlight: Waiting[] | null = null;
+  readonly #whenIdle: (() => void)[] = [];
   #dead = false;
   readonly #onFatal: (failure: DiskFailure) => void;
 
@@ -194,10 +195,10 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
     });
   }
 
-  load(snapshot: SnapshotDescription): Iterable<Uint8Array> {
+  open(snapshot: SnapshotDescription): SnapshotSource {
     const bytes = this.#disk.snapshots.bytesOf(snapshot);
     if (bytes === null) throw new Error("disk: a snapshot that is not there");
-    return [bytes];
+    return sourceOf(bytes);
   }
 
   /**
@@ -224,7 +225,11 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
     });
   }
 
+  /** Resolves once virtual time has gone past what is in flight. */
   async close(): Promise<void> {
+    if (!this.#dead && this.#inFlight !== null) {
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    }
     this.#dead = true;
   }
 
@@ -261,6 +266,7 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
       this.#inFlight = null;
       for (const waiting of batch) waiting.done();
       if (this.#waiting.length > 0) this.#begin();
+      else for (const resolve of this.#whenIdle.splice(0)) resolve();
     });
   }
 
