@@ -53,12 +53,20 @@ class FullStore implements Store {
     return this.#store.scan(range);
   }
 
-  keys(range: KeyRange, limit: number): Promise<Buffer[]> {
-    return this.#store.keys(range, limit);
+  firstKey(range: KeyRange): Promise<Buffer | null> {
+    return this.#store.firstKey(range);
   }
 
-  remove(keys: readonly Uint8Array[]): Promise<void> {
-    return this.#store.remove(keys);
+  clear(range: KeyRange): Promise<void> {
+    return this.#store.clear(range);
+  }
+
+  tableBytes(range: Required<KeyRange>): Promise<number> {
+    return this.#store.tableBytes(range);
+  }
+
+  compact(range: Required<KeyRange>): Promise<void> {
+    return this.#store.compact(range);
   }
 
   close(): Promise<void> {
@@ -187,8 +195,10 @@ function methodsOf(store: Store): Store {
     write: (operations) => store.write(operations),
     get: (key) => store.get(key),
     scan: (range) => store.scan(range),
-    keys: (range, limit) => store.keys(range, limit),
-    remove: (keys) => store.remove(keys),
+    firstKey: (range) => store.firstKey(range),
+    clear: (range) => store.clear(range),
+    tableBytes: (range) => store.tableBytes(range),
+    compact: (range) => store.compact(range),
     close: () => store.close(),
   };
 }

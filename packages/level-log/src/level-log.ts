@@ -115,7 +115,7 @@ export class LevelLog implements DurableLog {
     this.#snapshot = parts.scanned.snapshot;
     this.#readableLast = this.#table.lastIndex;
     this.#trimmer = new Trimmer(this.#store, (error) => this.#fail(error));
-    if (this.#meta.anchorIndex > 0) this.#trimmer.sweep(this.#meta.anchorIndex);
+    this.#trimmer.trimTo(this.#meta.anchorIndex);
     this.snapshots = parts.snapshots;
     this.snapshots.belongTo({
       record: (snapshot, done) => this.#enqueue({ persist: null, snapshot, done }),
@@ -132,6 +132,11 @@ export class LevelLog implements DurableLog {
   /** The log begins behind it. */
   get anchorIndex(): Index {
     return this.#meta.anchorIndex;
+  }
+
+  /** Everything before the anchor is deleted. */
+  get trimIdle(): boolean {
+    return this.#trimmer.idle;
   }
 
   #enqueue(waiting: Waiting): void {
@@ -231,19 +236,13 @@ export class LevelLog implements DurableLog {
   /** The table is what the store holds now; what lies before the anchor is deleted from now on. */
   #follow({ install, keepLast, entries }: NetChange, { anchorIndex }: Meta): void {
     const table = this.#table;
-    const { firstIndex, lastIndex } = table;
-    if (install === null) {
-      table.truncateTo(keepLast);
-    } else {
-      const pieces = table.reset(install.index, install.checksum);
-      this.#trimmer.remove(firstIndex, Math.min(lastIndex, install.index), pieces);
-    }
+    if (install === null) table.truncateTo(keepLast);
+    else table.reset(install.index, install.checksum);
     for (const { index, checksum, payload } of entries) {
       table.append(index, checksum, payload.length);
     }
-    if (anchorIndex < table.firstIndex) return;
-    const first = table.firstIndex;
-    this.#trimmer.remove(first, anchorIndex, table.trimTo(anchorIndex));
+    if (anchorIndex >= table.firstIndex) table.trimTo(anchorIndex);
+    this.#trimmer.trimTo(anchorIndex);
   }
 
   /** Newer ones only: `SnapshotFiles` lets nothing older through (trap 50). */
