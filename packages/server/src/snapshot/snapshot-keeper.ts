@@ -314,14 +314,13 @@ export class SnapshotKeeper {
   /** Null: it was told to end, and that is no failure. */
   #fail(run: Run, { code, message, logDamaged }: SnapshotFailed): boolean | null {
     const { snapshots, logger, fatal, directory } = this.#options;
+    // An install takes the log and the last file from under it: that is no damage. What it brings is newer.
+    if (run.generation !== snapshots.generation) return true;
     if (logDamaged) {
       fatal(new LogDamagedError(message, directory));
       return false;
     }
-    if (code === cancelledCode) {
-      if (run.generation !== snapshots.generation) return true;
-      if (this.#stopped) return null;
-    }
+    if (code === cancelledCode && this.#stopped) return null;
     logger.error({ code, message }, "no snapshot was made: the log is kept, it is tried again");
     return false;
   }
