@@ -264,6 +264,12 @@ export class LevelLog implements DurableLog {
   }
 
   #nextMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
+    const meta = this.#changedMeta(change, snapshot);
+    if (meta === this.#meta && snapshot === this.#snapshot) return meta;
+    return { ...meta, revision: this.#meta.revision + 1 };
+  }
+
+  #changedMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
     let meta = this.#meta;
     const { install, trimTo, keepLast, keepChecksum } = change;
     if (snapshot !== null && meta.format < SNAPSHOT_FORMAT) {
@@ -347,6 +353,7 @@ export function watermarkOf(table: EntryTable, hardState: HardStateRecord, meta:
     term: hardState.term,
     vote: hardState.vote,
     epoch: meta.epoch,
+    revision: meta.revision,
   };
 }
 
