@@ -115,7 +115,6 @@ describe("records", () => {
       kind: 0,
       term: 4,
       epoch: 6,
-      revision: 8,
       checksum: 5,
       payloadBytes: 7,
     });
