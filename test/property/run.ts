@@ -4,7 +4,8 @@
  *   leader      executes ahead; at every point of its journal the state is known, and is there again when the
  *               journal is played back to it
  *   follower    applies what commits: the leader's state at that boundary
- *   rebuilt     an empty keyspace that is told nothing but payloads, or one encodeState
+ *   rebuilt     an empty keyspace that is told nothing but payloads
+ *   installed   one that is read from an RDB of the leader's
  *
  * A loss of leadership takes the leader back to what the follower has; survivors come by the follower's path,
  * and the other node may lead on: what it holds has another history and must behave the same.
@@ -12,11 +13,11 @@
 
 import {
   applyBatch,
-  BatchWriter,
   debugDigest,
-  encodeState,
   isStringValue,
   Keyspace,
+  RdbReader,
+  RdbWriter,
   stateDigest,
   toCommands,
 } from "@redoubt/keyspace";
@@ -293,11 +294,8 @@ class Run {
   }
 
   #installed(keyspace: Keyspace): Keyspace {
-    const batch = new BatchWriter();
-    batch.flushAll();
-    encodeState(keyspace, batch);
     const installed = new Speculation();
-    installed.install(1, [batch.take(keyspace.logTimeMs)]);
+    installed.install(1, throughRdb(keyspace));
     this.#coverage.rebuilds += 1;
     return installed.keyspace;
   }
@@ -315,6 +313,27 @@ class Run {
     const commands = this.#committed.flatMap((payload) => toCommands(payload));
     return { program: this.#program, commands, digest: debugDigest(keyspace), deadlines, streams };
   }
+}
+
+/** What a snapshot's file makes of it. */
+function throughRdb(keyspace: Keyspace): Keyspace {
+  const blocks: Uint8Array[] = [];
+  const writer = new RdbWriter({ write: (block) => blocks.push(block) });
+  keyspace.forEachKey((key, value, deadlineMs) => writer.key(key, value, deadlineMs));
+  writer.finish();
+  const bytes = Buffer.concat(blocks);
+  let at = 0;
+  const reader = new RdbReader({
+    read: (target) => {
+      const copied = bytes.copy(target, 0, at);
+      at += copied;
+      return copied;
+    },
+  });
+  const loaded = new Keyspace();
+  while (reader.next() !== "end") reader.loadInto(loaded);
+  loaded.logTimeMs = keyspace.logTimeMs;
+  return loaded;
 }
 
 /** The estimate is the sum of its parts; every value keeps its own invariants. */

@@ -4,6 +4,7 @@ import { CommandTable } from "./command-table.js";
 import { connectionRows } from "./connection/rows.js";
 import { clientRows } from "./elsewhere/client.js";
 import { clusterRows } from "./elsewhere/cluster.js";
+import { persistenceRows } from "./elsewhere/persistence.js";
 import { serverRows } from "./elsewhere/server.js";
 import { sessionRows } from "./elsewhere/session.js";
 import { genericRows } from "./generic/rows.js";
@@ -37,5 +38,6 @@ export const commandTable: CommandTable = new CommandTable(
     ...clientRows,
     ...clusterRows,
     ...serverRows,
+    ...persistenceRows,
   ].map((spec) => defineRow(spec)),
 );

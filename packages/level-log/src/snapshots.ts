@@ -58,7 +58,7 @@ interface Reading {
   crc: number;
 }
 
-export class SnapshotFiles implements Omit<SnapshotStore, "load"> {
+export class SnapshotFiles implements SnapshotStore {
   readonly directory: string;
   /** Bytes written to files here so far: of those received. */
   bytesReceived = 0;
@@ -158,6 +158,11 @@ export class SnapshotFiles implements Omit<SnapshotStore, "load"> {
       if (codeOf(error) === "ENOENT") throw damaged(snapshot, path);
       throw error;
     }
+  }
+
+  /** Where a snapshot that is here lies, for the thread that makes the next one of it. */
+  fileOf(snapshot: SnapshotDescription): string {
+    return this.#pathOf(snapshot);
   }
 
   /** A name in the same directory, for the next one that is made. Not twice the same. */

@@ -178,6 +178,19 @@ assert(COMMANDS_PER_SESSION_MAX <= COMMANDS_PER_TURN_MAX, "a session's share fit
 export const LOG_TRAILING_ENTRIES = 10_000;
 
 /**
+ * How long a turn reads the state of a snapshot: of one this node starts from, while it serves nobody, and of one that
+ * takes the place of a state it shows meanwhile.
+ */
+export const LOAD_AT_START_MS_PER_TURN = 20;
+export const LOAD_MS_PER_TURN = 4;
+/** Bytes of state for a byte of its file: 1.5 with values of 100 bytes, 4 with the smallest. */
+export const LOAD_MEMORY_FACTOR = 2;
+/** Keys between two looks at the clock: some 100 us of small ones. */
+export const LOAD_LOOK_KEYS = 64;
+/** Keys of one slice: a bound that no clock has a part in. More than the longest slice reads of the smallest. */
+export const LOAD_STEP_KEYS_MAX = 131_072;
+
+/**
  * How long a turn walks over the keyspace for an audit, and how long it leaves that alone then: a quarter of a core
  * while an audit is under way.
  */
@@ -192,3 +205,5 @@ export const AUDIT_STEP_WORK_MAX = 16_384;
 export const AUDIT_REPORTS_KEPT = 8;
 
 assert(AUDIT_LOOK_WORK <= AUDIT_STEP_WORK_MAX, "a step looks at the clock");
+assert(LOAD_LOOK_KEYS <= LOAD_STEP_KEYS_MAX, "a slice looks at the clock");
+assert(LOAD_MS_PER_TURN <= APPLY_MS_PER_TURN_MAX, "a state read beside another is nobody's hurry");

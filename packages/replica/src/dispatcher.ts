@@ -76,6 +76,8 @@ export interface Route {
   readonly isRemoved: boolean;
   /** Raft's last index + 1. */
   readonly nextIndex: Index;
+  /** There is no state yet: only rows that say so are executed (Redis: server.c, is_denyloading_command). */
+  readonly loading: boolean;
   /** The applied state is not behind what this node had shown before it was restarted. */
   readonly caughtUp: boolean;
   /** Memory is over maxmemory: `denyoom` commands are refused. */
@@ -202,6 +204,9 @@ export class Dispatcher {
     if (!session.authenticated && !row.flags.includes("no_auth")) {
       return this.#refuse(session, NOAUTH);
     }
+    if (this.#route.loading && !row.flags.includes("loading")) {
+      return this.#refuse(session, LOADING);
+    }
     const refused = refusedWhileListening(session, row);
     if (refused !== null) {
       if (row.name === "exec") session.discard();
@@ -225,10 +230,7 @@ export class Dispatcher {
   /** `mayObserve`: READONLY lets a follower answer from its applied state. */
   #run(session: Session, row: CommandRow, argv: Argv, mayObserve: boolean): Outcome {
     if (row.executor === "session") return this.#session(session, row, argv);
-    if (row.executor === "host") {
-      this.#executor.host(session, row, argv);
-      return "done";
-    }
+    if (row.executor === "host") return this.#host(session, row, argv);
     if (row.visibility === "noKeyspace") {
       this.#executor.observe(session, row, argv);
       return "done";
@@ -247,6 +249,19 @@ export class Dispatcher {
       return this.#answeredOrBlocked(session, argv, asked);
     }
     return this.#elsewhere(session, slot);
+  }
+
+  #host(session: Session, row: CommandRow, argv: Argv): Outcome {
+    if (this.#executor.host(session, row, argv)) {
+      session.blockedOn = null;
+      return "done";
+    }
+    if (session.blockedOn === null) {
+      const request = argv.map((argument) => Buffer.from(argument));
+      session.replaceHead(request);
+      session.blockedOn = { kind: "host", request, deadlineMs: Number.POSITIVE_INFINITY };
+    }
+    return "wait";
   }
 
   /** Local reads are answered from the applied state. */

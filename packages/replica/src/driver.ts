@@ -1,8 +1,13 @@
 /**
  * Fulfils what the consensus core asks for, in the order written on `Ready`. Owns the inbox, the finished
- * syncs, and the promises that wait for one.
+ * syncs, the promises that wait for one, and the states of snapshots on their way into this node:
+ *
+ *   start:    snapshot -> load() in slices -> the state is there -> this node takes part
+ *   install:  bytes verified -> loadSlice() beside the old state -> snapshotVerified -> Persist -> installed: replaced
+ *             no room for both: the old state is dropped first, and this node takes no part, as at the start
  */
 
+import { batchEffectCount, Keyspace } from "@redoubt/keyspace";
 import {
   type Entry,
   EntryKind,
@@ -15,10 +20,17 @@ import {
   type Term,
 } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { APPLY_MS_PER_TURN_MAX, APPLY_PAGES_PER_TURN_MAX } from "./constants.js";
+import {
+  APPLY_MS_PER_TURN_MAX,
+  APPLY_PAGES_PER_TURN_MAX,
+  LOAD_AT_START_MS_PER_TURN,
+  LOAD_MEMORY_FACTOR,
+  LOAD_MS_PER_TURN,
+} from "./constants.js";
 import type { ReplicaPorts } from "./ports.js";
 import type { ReplyGate } from "./reply-gate.js";
 import type { Speculation } from "./speculation.js";
+import { StateLoad } from "./state-load.js";
 
 /** What the driver tells the node. */
 export interface DriverEvents {
@@ -30,6 +42,14 @@ export interface DriverEvents {
   audited(entry: Entry): void;
   /** Another state stands where this node's was. */
   stateReplaced(): void;
+}
+
+/** How a snapshot's state is read. */
+export interface LoadLimits {
+  /** Keys of one slice. */
+  readonly stepKeysMax: number;
+  /** Bytes an old state and the one that takes its place may have together; 0: any. */
+  readonly twoStatesBytesMax: () => number;
 }
 
 /** What the store found of a snapshot that was received. */
@@ -59,6 +79,20 @@ export class Driver {
   #reported = 0;
   #promises: Promises[] = [];
   #verified: Verified[] = [];
+  /** Told by the store, to be looked at in the next turn. */
+  #arrived: Verified[] = [];
+  /** Read while there is no state: at the start, or for an install. */
+  #starting: StateLoad | null = null;
+  /** The state was dropped, and the one to come is not installed yet. */
+  #isStateless = false;
+  /** Of a snapshot that is verified and not told to the core yet. */
+  #reading: StateLoad | null = null;
+  /** Those read whole that the core may be about to install. */
+  #read: StateLoad[] = [];
+  readonly #limits: LoadLimits;
+  #appliedEffects = 0;
+  #appliedBytes = 0;
+  #loadedKeys = 0;
   #leader: NodeId = 0;
   /** Holds no keyspace: entries are skipped, nothing is executed. */
   readonly #isWitness: boolean;
@@ -74,8 +108,10 @@ export class Driver {
     ports: ReplicaPorts,
     events: DriverEvents,
     isWitness: boolean,
+    limits: LoadLimits,
   ) {
     this.#isWitness = isWitness;
+    this.#limits = limits;
     this.#raft = raft;
     this.#speculation = speculation;
     this.#gate = gate;
@@ -83,7 +119,86 @@ export class Driver {
     this.#events = events;
     const { lastIndex, snapshot } = ports.log.initial;
     this.#catchUpTo = lastIndex;
-    if (snapshot !== undefined) this.#load(snapshot);
+    if (snapshot === undefined) return;
+    // A witness stores snapshots unread.
+    if (isWitness) this.#speculation.install(snapshot.index, new Keyspace());
+    else this.#starting = this.#open(snapshot);
+  }
+
+  /** This node's state is not there yet: it takes no part in anything, and nothing is asked of it but `loadState`. */
+  get loading(): boolean {
+    return this.#starting !== null;
+  }
+
+  /** Nothing may be told of the state. */
+  get isStateless(): boolean {
+    return this.#isStateless || this.#starting !== null;
+  }
+
+  /** The state that is being read, at the start or for an install. */
+  get load(): StateLoad | null {
+    return this.#starting ?? this.#reading;
+  }
+
+  /** What this process applied of the log: effects, and bytes of entries. */
+  get appliedEffects(): number {
+    return this.#appliedEffects;
+  }
+
+  get appliedBytes(): number {
+    return this.#appliedBytes;
+  }
+
+  /** Keys of the last snapshot that this process has read as its state. */
+  get loadedKeys(): number {
+    return this.#loadedKeys;
+  }
+
+  /** A slice of the state this node has not got. Throws when the file is damaged: the process must stop. */
+  loadState(): void {
+    const starting = this.#starting;
+    assert(starting !== null, "only what is not there is loaded");
+    if (!starting.step(LOAD_AT_START_MS_PER_TURN)) return;
+    this.#starting = null;
+    const { snapshot, keyspace, keys, startedAtMs } = starting;
+    if (this.#isStateless) {
+      // The core has heard nothing since the old state was dropped: it wants this one, and nothing else.
+      this.#read.push(starting);
+      this.#raft.snapshotVerified(snapshot, true);
+    } else {
+      this.#speculation.install(snapshot.index, keyspace);
+      this.#loadedKeys = keys;
+    }
+    const ms = this.#ports.clock.wallMs() - startedAtMs;
+    const fields = { index: snapshot.index, bytes: snapshot.bytes, keys, ms };
+    this.#ports.logger.info(fields, "state loaded");
+  }
+
+  /**
+   * A slice of a state that is to take the place of this one. Unreadable: its leader is told to send it again. Last in
+   * a turn: where the old state is dropped, nothing of this turn may be applied any more.
+   */
+  loadSlice(): void {
+    for (const { snapshot, ok } of this.#arrived.splice(0)) this.#beginReading(snapshot, ok);
+    const reading = this.#reading;
+    if (reading === null) return;
+    const { snapshot } = reading;
+    try {
+      if (!reading.step(LOAD_MS_PER_TURN)) return;
+      this.#read.push(reading);
+      this.#verified.push({ snapshot, ok: true });
+    } catch (error) {
+      const { index } = snapshot;
+      this.#ports.logger.error({ err: error, index }, "a snapshot that came whole can't be read");
+      this.#verified.push({ snapshot, ok: false });
+    }
+    this.#reading = null;
+  }
+
+  #open(snapshot: SnapshotDescription): StateLoad {
+    const { snapshots, clock } = this.#ports;
+    assert(snapshots !== undefined, "a snapshot has a store");
+    return new StateLoad(snapshot, snapshots.open(snapshot), clock, this.#limits.stepKeysMax);
   }
 
   get hasWork(): boolean {
@@ -91,6 +206,8 @@ export class Driver {
       this.#inbox.length > 0 ||
       this.#reported < this.#durable ||
       this.#verified.length > 0 ||
+      this.#arrived.length > 0 ||
+      this.load !== null ||
       this.#raft.hasReady()
     );
   }
@@ -101,11 +218,12 @@ export class Driver {
   }
 
   receive(message: Message): void {
-    this.#inbox.push(message);
+    // Lost, as on a wire: who has no state yet must not collect what peers say meanwhile.
+    if (!this.loading) this.#inbox.push(message);
   }
 
   unreachable(peer: NodeId): void {
-    this.#unreachable.push(peer);
+    if (!this.loading) this.#unreachable.push(peer);
   }
 
   /**
@@ -130,6 +248,7 @@ export class Driver {
       this.#verified = [];
       for (const { snapshot, ok } of verified) this.#raft.snapshotVerified(snapshot, ok);
     }
+    this.#dropRead();
     for (const peer of this.#unreachable) this.#raft.unreachable(peer);
     this.#unreachable.length = 0;
     this.#raft.tick(nowMs);
@@ -188,21 +307,60 @@ export class Driver {
     for (const chunk of chunks) snapshots!.write(chunk);
     if (verify !== null) {
       snapshots!.verify(verify, (ok) => {
-        this.#verified.push({ snapshot: verify, ok });
+        this.#arrived.push({ snapshot: verify, ok });
         scheduler.wake();
       });
     }
     if (installed === null) return;
-    this.#load(installed);
+    this.#install(installed);
     this.#events.stateReplaced();
     observer?.installed?.(installed);
   }
 
-  #load(snapshot: SnapshotDescription): void {
-    const { snapshots } = this.#ports;
-    assert(snapshots !== undefined, "a snapshot has a store");
-    // A witness stores snapshots unread.
-    this.#speculation.install(snapshot.index, this.#isWitness ? [] : snapshots.load(snapshot));
+  /** Its bytes are durable, and those it should have. Its state is read before the log gives way to it (trap 28). */
+  #beginReading(snapshot: SnapshotDescription, ok: boolean): void {
+    if (!ok || this.#isWitness) {
+      this.#verified.push({ snapshot, ok });
+      return;
+    }
+    assert(this.#reading === null && !this.loading, "one snapshot is received at a time");
+    // A log that may hold what it ends with goes on by itself: then its state is needed.
+    if (this.#raft.lastIndex >= snapshot.index || this.#fitsBeside(snapshot)) {
+      this.#reading = this.#open(snapshot);
+      return;
+    }
+    const { index, bytes } = snapshot;
+    const event = "the state gives way to a snapshot's before that is read: both do not fit";
+    this.#ports.logger.warn({ index, bytes, maxBytes: this.#limits.twoStatesBytesMax() }, event);
+    this.#speculation.discard();
+    this.#isStateless = true;
+    this.#starting = this.#open(snapshot);
+  }
+
+  /** How large a state will be is known when it was read: as the old one, or by the bytes of its file. */
+  #fitsBeside({ bytes }: SnapshotDescription): boolean {
+    const bytesMax = this.#limits.twoStatesBytesMax();
+    const { memoryBytes, size } = this.#speculation.keyspace;
+    if (bytesMax === 0 || size === 0) return true;
+    return memoryBytes + Math.max(memoryBytes, bytes * LOAD_MEMORY_FACTOR) <= bytesMax;
+  }
+
+  #install(snapshot: SnapshotDescription): void {
+    const { index, digest } = snapshot;
+    const found = this.#read.find(
+      (read) => read.snapshot.index === index && read.snapshot.digest === digest,
+    );
+    assert(found !== undefined || this.#isWitness, "what is installed was read");
+    this.#speculation.install(index, found?.keyspace ?? new Keyspace());
+    this.#loadedKeys = found?.keys ?? 0;
+    this.#isStateless = false;
+    this.#dropRead();
+  }
+
+  /** What entries have brought meanwhile, or a newer snapshot, is not needed any more. */
+  #dropRead(): void {
+    if (this.#read.length === 0) return;
+    this.#read = this.#read.filter(({ snapshot }) => snapshot.index > this.#speculation.applied);
   }
 
   #compareLeadership(ready: Ready): void {
@@ -232,12 +390,15 @@ export class Driver {
       speculation.commitTo(entry.term, entry.index);
     } else if (entry.kind === EntryKind.batch && !this.#isWitness) {
       // What was in the log when this node was started may have been told before: nobody hears it twice.
+      assert(!this.#isStateless, "what is applied is applied to a state");
       const isNew = entry.index > this.#catchUpTo;
       const isAudited = speculation.apply(entry.index, entry.payload, isNew);
       if (isAudited && isNew) this.#events.audited(entry);
     } else {
       speculation.skip(entry.index);
     }
+    this.#appliedBytes += entry.payload.length;
+    if (entry.kind === EntryKind.batch) this.#appliedEffects += batchEffectCount(entry.payload);
     this.#ports.observer?.applied(entry);
     this.#beginWhenReady();
   }

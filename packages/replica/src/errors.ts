@@ -66,3 +66,13 @@ export class StateDivergedError extends Error {
     );
   }
 }
+
+/** A snapshot's file is not what its description says. */
+export class SnapshotMisfitError extends Error {
+  readonly code = "SNAPSHOT_MISFIT";
+  override readonly name = "SnapshotMisfitError";
+
+  constructor(index: number, found: number) {
+    super(`the file of the snapshot of index ${index} is another one's, of index ${found}`);
+  }
+}

@@ -212,21 +212,28 @@ export class Executor {
   }
 
   /** A row the host runs, on any role. What it tells of the keyspace waits for what is in flight. */
-  host(session: Session, row: CommandRow, argv: Argv): void {
+  host(session: Session, row: CommandRow, argv: Argv): boolean {
     const start = session.output.end;
     session.hostNeedsCommit = 0;
+    session.hostWaits = false;
     if (!this.#run(row, session, argv)) {
+      session.hostWaits = false;
       session.output.truncate(start);
       session.reply.error(INTERNAL);
     }
+    if (session.hostWaits) {
+      assert(session.output.end === start, "who waits has written nothing");
+      return false;
+    }
     if (session.hostNeedsCommit > 0) {
       this.#gate.pushOfHost(session, start, session.hostNeedsCommit, argv);
-      return;
+      return true;
     }
     const tells = row.visibility === "wholeKeyspace" && this.#speculation.leading;
     const needs = tells ? this.#speculation.lastInFlight : 0;
     const kind = needs > 0 ? ReplyKind.repeatable : ReplyKind.final;
     this.#gate.push(session, start, needs, false, kind, needs > 0 ? argv : null);
+    return true;
   }
 
   /** RESET: whether the connection must authenticate again is the host's to say. */

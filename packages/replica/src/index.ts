@@ -14,4 +14,4 @@ export {
   type SnapshotInput,
   verifySnapshot,
 } from "./snapshot-builder.js";
-export type { AuditStatus, ReplicaStatus } from "./status.js";
+export type { AuditStatus, LoadStatus, ReplicaStatus } from "./status.js";

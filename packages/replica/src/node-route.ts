@@ -61,6 +61,10 @@ export class NodeRoute implements Route {
     return this.#raft.lastIndex + 1;
   }
 
+  get loading(): boolean {
+    return this.#driver().isStateless;
+  }
+
   get caughtUp(): boolean {
     return this.#driver().caughtUp;
   }

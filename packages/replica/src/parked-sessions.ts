@@ -1,5 +1,5 @@
 /**
- * Sessions whose head of the queue can't be answered now: held until a leader is known, blocked in WAIT,
+ * Sessions whose head of the queue can't be answered now: held until a leader is known, blocked in WAIT or SAVE,
  * or backlogged behind replies that must leave first. They are looked at again when the reason may be
  * gone, and told when they have waited long enough.
  */
@@ -15,7 +15,7 @@ export class ParkedSessions {
 
   /** `holdUntilMs`: when a session that waits for a leader is told so; kept if it waits already. */
   hold(session: Session, holdUntilMs: number): void {
-    if (waitsForFollowers(session)) session.holdDeadlineMs = 0;
+    if (waitsWithoutLeader(session)) session.holdDeadlineMs = 0;
     else if (session.holdDeadlineMs === 0) session.holdDeadlineMs = holdUntilMs;
     this.park(session);
   }
@@ -65,13 +65,13 @@ export class ParkedSessions {
     let next = Number.POSITIVE_INFINITY;
     for (const session of this.#sessions) {
       if (session.holdDeadlineMs !== 0) next = Math.min(next, session.holdDeadlineMs);
-      if (waitsForFollowers(session)) next = Math.min(next, session.blockedOn!.deadlineMs);
+      if (waitsWithoutLeader(session)) next = Math.min(next, session.blockedOn!.deadlineMs);
     }
     return next;
   }
 }
 
-/** In WAIT; who waits for a key is here only until a leader is known. */
-function waitsForFollowers({ blockedOn }: Session): boolean {
-  return blockedOn?.kind === "wait";
+/** In WAIT or SAVE; who waits for a key is here only until a leader is known. */
+function waitsWithoutLeader({ blockedOn }: Session): boolean {
+  return blockedOn?.kind === "wait" || blockedOn?.kind === "host";
 }

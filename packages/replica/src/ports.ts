@@ -71,11 +71,18 @@ export interface SnapshotStore extends SnapshotReader {
   write(chunk: SnapshotChunk): void;
   /** All its bytes were written: makes it durable, compares it with its digest. Never answers synchronously. */
   verify(snapshot: SnapshotDescription, done: (ok: boolean) => void): void;
+  /** The bytes of a durable snapshot, an RDB. Synchronous; the caller closes it. */
+  open(snapshot: SnapshotDescription): SnapshotSource;
+}
+
+/** A snapshot's bytes from the first to the last. */
+export interface SnapshotSource {
   /**
-   * The state of a durable snapshot as batches of effects, to be applied in order to an empty keyspace; they
-   * carry its log time. Synchronous.
+   * Fills `target` from its start and returns how many bytes came; 0: that was all, and they were those described.
+   * Throws LOG_DAMAGED when they were not.
    */
-  load(snapshot: SnapshotDescription): Iterable<Uint8Array>;
+  read(target: Buffer): number;
+  close(): void;
 }
 
 /** A node's digest of its state behind one entry, told to another that has state. */
@@ -136,6 +143,8 @@ export interface ClientSink {
  * Runs the rows with executor "host" (connection and server commands), in the turn, synchronously, on
  * any role; writes exactly one reply to `session.reply` (CLIENT REPLY OFF and SKIP: none). Rows of
  * visibility "wholeKeyspace" are held back by the replica until what they tell of is committed.
+ * A row that can't be answered yet sets `session.hostWaits` instead: it is executed again in the turns that follow,
+ * and whoever ends what it waits for wakes the scheduler. Not inside MULTI.
  */
 export interface Host {
   execute(row: CommandRow, session: Session, argv: readonly Buffer[]): void;

@@ -42,6 +42,7 @@ import {
   COMMANDS_PER_TURN_MAX,
   EXPIRY_EFFORT_MIN,
   HOLD_ELECTION_TIMEOUTS,
+  LOAD_STEP_KEYS_MAX,
   LOG_TRAILING_ENTRIES,
   TELL_MS_PER_TURN_MAX,
 } from "./constants.js";
@@ -92,6 +93,10 @@ export interface ReplicaOptions {
   readonly auditIntervalMs?: () => number;
   /** Lowered by tests: see AuditOptions. */
   readonly auditStepWorkMax?: number;
+  /** Lowered by tests: keys of one slice of a snapshot's state. */
+  readonly loadStepKeysMax?: number;
+  /** Lowered by tests: bytes an old state and the snapshot's that takes its place may have. Default: maxmemoryBytes. */
+  readonly twoStatesBytesMax?: () => number;
   /** A broken invariant, another state than most members', or damaged log: the process must stop. Called once; no turn runs after it. */
   readonly onFatal: (error: unknown) => void;
   /** Rows it serves. Default: all of @redoubt/commands. */
@@ -222,6 +227,10 @@ export class Replica implements PeerEvents, SessionEvents {
       ports,
       events,
       this.isWitness,
+      {
+        stepKeysMax: options.loadStepKeysMax ?? LOAD_STEP_KEYS_MAX,
+        twoStatesBytesMax: options.twoStatesBytesMax ?? maxmemoryBytes,
+      },
     );
     const { activeExpireEffort = () => EXPIRY_EFFORT_MIN } = options;
     this.#expiry = new ActiveExpiry(speculation, ports.clock, ports.random, activeExpireEffort);
@@ -322,6 +331,10 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#route.nowMs = this.#nowMs;
     this.#turnEndMs = this.#nowMs + this.#options.heartbeatIntervalMs / 2;
     this.#clockJumps.look();
+    if (this.#driver.loading) {
+      this.#turnWithoutState();
+      return;
+    }
     this.#watchClocks();
     this.#driver.collect(this.#nowMs);
     this.#driver.advance();
@@ -344,6 +357,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#driver.advance();
     this.#tellSubscribers();
     this.#audits.run(this.#nowMs);
+    this.#driver.loadSlice();
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
@@ -353,6 +367,17 @@ export class Replica implements PeerEvents, SessionEvents {
     const telling = this.#pubSub.untoldBytes > 0;
     if (looking || more || released || telling || this.#driver.hasWork) scheduler.wake();
     scheduler.wakeAt(this.#nextDeadlineMs());
+  }
+
+  /** The state is being loaded: clients are told so, or what needs no state; peers are not heard. */
+  #turnWithoutState(): void {
+    const { scheduler } = this.#ports;
+    this.#driver.loadState();
+    this.#unpark();
+    this.#executeSessions();
+    this.#gate.flush();
+    this.#arrivals = 0;
+    scheduler.wake();
   }
 
   /** Round-robin over the sessions in order of arrival, bounded in commands and time. */
@@ -482,7 +507,7 @@ export class Replica implements PeerEvents, SessionEvents {
   unblockSession(id: number, error: string | null): boolean {
     const session = this.#sessions.get(id);
     const blockedOn = session?.blockedOn ?? null;
-    if (session === undefined || blockedOn === null) return false;
+    if (session === undefined || blockedOn === null || blockedOn.kind === "host") return false;
     // Its time is over; it only has not been told yet.
     if (blockedOn.kind === "keys" && blockedOn.timedOut) return false;
     if (error !== null) {
@@ -576,7 +601,8 @@ export class Replica implements PeerEvents, SessionEvents {
       if (session.watchCount > 0) session.watchDirty = true;
       // Another entry may take its index: WAIT must not count who holds that one.
       if (session.lastWriteIndex > this.#speculation.applied) session.lastWriteIndex = WRITE_LOST;
-      if (session.blockedOn !== null) {
+      // What the host waits for is no matter of leadership.
+      if (session.blockedOn !== null && session.blockedOn.kind !== "host") {
         session.unblocked = { request: session.blockedOn.request, error: UNBLOCKED };
         session.blockedOn = null;
       }
@@ -701,6 +727,7 @@ export class Replica implements PeerEvents, SessionEvents {
       raft: this.#raft,
       speculation: this.#speculation,
       route: this.#route,
+      driver: this.#driver,
       snapshots: this.#ports.snapshots,
       gate: this.#gate,
       pubSub: this.#pubSub,

@@ -37,7 +37,7 @@ export interface SessionEvents {
 }
 
 /** A command at the queue's head that waits for something other than a leader. */
-export type Blocked = BlockedInWait | BlockedOnKeys;
+export type Blocked = BlockedInWait | BlockedInHost | BlockedOnKeys;
 
 interface BlockedCommand {
   readonly request: Request;
@@ -52,6 +52,11 @@ export interface BlockedInWait extends BlockedCommand {
   readonly local: number;
   readonly replicas: number;
   readonly writeIndex: Index;
+}
+
+/** SAVE: the host answers later. Nobody but the host ends it. */
+export interface BlockedInHost extends BlockedCommand {
+  readonly kind: "host";
 }
 
 /** BLPOP and its kin: executed again when a key may have something, or when the time is over. */
@@ -97,6 +102,8 @@ export class Session {
   lastWriteIndex: Index = 0;
   /** A host command sets it: its reply leaves when this entry is committed. */
   hostNeedsCommit: Index = 0;
+  /** A host command sets it: it has written nothing and is to be executed again. */
+  hostWaits = false;
 
   /** Monotonic ms at which a command that waits for a leader is answered CLUSTERDOWN; 0: not held. */
   holdDeadlineMs = 0;

@@ -1,6 +1,8 @@
 /** Snapshots from the replica's side: a state that takes another's place, and a log that begins behind it. */
 
+import { crc32c, type Message, MessageType } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
+import type { EntryObserver } from "./ports.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import type { TestNode } from "./testing/test-node.js";
 
@@ -112,6 +114,152 @@ describe("a follower that lacks what was trimmed", () => {
   });
 });
 
+describe("a state is read in slices", () => {
+  /** A node with a snapshot of 25 keys, started again. */
+  function restarted(): { cluster: TestCluster; node: TestNode; term: number } {
+    const { cluster, leader } = settled({ loadStepKeysMax: 4 });
+    write(cluster, leader, 25);
+    leader.makeSnapshot();
+    cluster.settle();
+    const { term } = leader.replica.status();
+    return { cluster, node: cluster.restart(leader), term };
+  }
+
+  test("trap-38 at the start: peers and clients get no answer that needs it, and then the right one", () => {
+    const { cluster, node, term } = restarted();
+    const client = node.connect();
+    client.send("PING").send("GET k1").send("SET k1 x").send("MULTI").send("GET k1").send("EXEC");
+    client.send("CLIENT ID").send("READONLY").send("SUBSCRIBE c");
+    node.turn();
+    const { status } = node.replica;
+    expect(node.replica.status().load).toMatchObject({ alone: true });
+    const loading = "-LOADING Redis is loading the dataset in memory";
+    expect(client.take().slice(0, 6)).toEqual([
+      loading,
+      loading,
+      loading,
+      "+OK",
+      loading,
+      "-EXECABORT Transaction discarded because of previous errors.",
+    ]);
+    expect(status.call(node.replica)).toMatchObject({ loading: true, applied: 0, leader: 0, term });
+    // What is sent to it meanwhile is lost; it has promised nothing.
+    const other = cluster.nodes.find((each) => each !== node)!;
+    const envelope = { from: other.id, to: node.id, incarnation: 1, toIncarnation: 1 };
+    const type = MessageType.vote;
+    const lastIndex = 1000;
+    const vote = { type, ...envelope, term: term + 5, lastIndex, lastTerm: term, transfer: true };
+    node.replica.receive(vote as Message);
+    cluster.until(() => node.replica.status().load === null);
+    expect(names(node)).toContain("state loaded");
+    expect(node.turns).toBeGreaterThan(5);
+    cluster.advance(200);
+    expect(node.replica.status().term).toBeLessThan(term + 5);
+    cluster.until(() => node.replica.status().applied === other.replica.status().applied);
+    expect(digests(cluster)).toHaveLength(1);
+    expect(client.session.subscriptions).not.toBeNull();
+  });
+
+  test("trap-22 of an install: the old state is shown, whole, and heartbeats are answered meanwhile", () => {
+    let away: TestNode | null = null;
+    let slices = 0;
+    const shown = new Set<string>();
+    const turnEnded = (node: TestNode): void => {
+      const { load, applied, commit } = node.replica.status();
+      if (node !== away || load === null) return;
+      slices += 1;
+      shown.add(`${applied} ${commit} ${load.alone} ${node.replica.stateDigest().digest}`);
+      const client = node.connect().send("READONLY").send("GET before4").send("GET while7");
+      node.turn();
+      shown.add(client.take().join());
+    };
+    const observer = (node: TestNode): EntryObserver => ({
+      sealed: () => undefined,
+      applied: () => undefined,
+      rolledBack: () => undefined,
+      turnEnded: () => turnEnded(node),
+    });
+    const { cluster, leader, others } = settled({ loadStepKeysMax: 2, observer });
+    away = others[0]!;
+    outrun(cluster, leader, away);
+    const before = away.replica.status();
+    const state = `${before.applied} ${before.commit} false ${away.replica.stateDigest().digest}`;
+    cluster.heal();
+    cluster.until(() => names(away!).includes("snapshot installed"));
+    expect(slices).toBeGreaterThan(5);
+    expect([...shown]).toEqual([state, "+OK,$14 before-value-4,$-1"]);
+    cluster.advance(200);
+    expect(digests(cluster)).toHaveLength(1);
+  });
+
+  test("an install that finds no room for two states drops the old one first, and tells nothing of it", () => {
+    const { cluster, leader, others } = settled({ loadStepKeysMax: 2, twoStatesBytesMax: () => 1 });
+    const away = others[0]!;
+    outrun(cluster, leader, away);
+    const client = away.connect().send("READONLY").send("WATCH before1").send("GET before4");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", "+OK", "$14 before-value-4"]);
+    away.disk.held = true;
+    cluster.heal();
+    cluster.until(() => names(away).includes("snapshot installed"));
+    // Read whole, and not durable yet.
+    cluster.advance(100);
+    expect(away.replica.status()).toMatchObject({ load: null, loading: true });
+    client.send("GET before4").send("EXISTS while7");
+    cluster.settle();
+    const loading = "-LOADING Redis is loading the dataset in memory";
+    expect(client.take()).toEqual([loading, loading]);
+    expect(client.session.watched.get("before1")).not.toBe(
+      away.replica.keyspace.version("before1"),
+    );
+    away.disk.held = false;
+    cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+    expect(names(away)).toContain(
+      "the state gives way to a snapshot's before that is read: both do not fit",
+    );
+    client.send("GET while7");
+    cluster.settle();
+    expect(client.take()).toEqual(["$13 while-value-7"]);
+    expect(digests(cluster)).toHaveLength(1);
+  });
+
+  test("trap-28 what can't be read takes nobody's place: it is refused before the log gives way to it", () => {
+    const { cluster, leader, others } = settled();
+    const away = others[0]!;
+    outrun(cluster, leader, away);
+    // Its bytes are those described, and no state.
+    const { adopted } = leader.disk;
+    const bytes = Buffer.from(leader.disk.files.get(adopted!.digest)!);
+    bytes.fill(0xee, 16);
+    const unreadable = { ...adopted!, digest: crc32c(bytes) };
+    leader.disk.files.set(unreadable.digest, bytes);
+    leader.disk.adopted = unreadable;
+    const before = away.replica.status();
+    cluster.heal();
+    cluster.until(() => names(away).includes("snapshot refused"));
+    expect(away.replica.status()).toMatchObject({ applied: before.applied, firstIndex: 1 });
+    expect(names(away)).toContain("a snapshot that came whole can't be read");
+    leader.disk.adopted = adopted;
+    write(cluster, leader, 1, "more");
+    leader.makeSnapshot();
+    leader.disk.files.delete(unreadable.digest);
+    cluster.until(() => names(away).includes("snapshot installed"));
+    cluster.advance(200);
+    expect(digests(cluster)).toHaveLength(1);
+  });
+
+  test("a file that a node can't start from stops it", () => {
+    const { cluster, node } = restarted();
+    const { disk } = node;
+    const bytes = disk.files.get(disk.adopted!.digest)!;
+    bytes.fill(0xee, 16);
+    const again = cluster.restart(node);
+    again.fatalExpected = true;
+    cluster.until(() => again.fatal !== null);
+    expect(again.fatal).toMatchObject({ code: expect.stringMatching(/^RDB_/) });
+  });
+});
+
 describe("a restart", () => {
   test("trap-23 begins from the snapshot: state, members and log", () => {
     const { cluster, leader, others } = settled();
@@ -143,6 +291,7 @@ describe("a restart", () => {
     const { logTimeMs } = away.replica.status();
     expect(logTimeMs).toBe(leader.replica.status().logTimeMs);
     const again = cluster.restart(away);
+    cluster.settle();
     expect(again.replica.status().logTimeMs).toBe(logTimeMs);
   });
 });

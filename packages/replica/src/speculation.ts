@@ -15,9 +15,9 @@ import {
   applyBatch,
   BatchWriter,
   batchLogTimeMs,
-  clearKeyspace,
   Keyspace,
   type Published,
+  replaceState,
   type TouchSink,
   Txn,
   UndoJournal,
@@ -239,18 +239,27 @@ export class Speculation implements TouchSink {
     this.applied = index;
   }
 
-  /** The state becomes a snapshot's: what these batches make of an empty keyspace. */
-  install(index: Index, batches: Iterable<Uint8Array>): void {
+  /**
+   * The state is given up before the one that takes its place is there: there is no room for both. Until `install`
+   * nothing is told of it, and nothing applied to it.
+   */
+  discard(): void {
+    assert(this.term === 0, "a leader holds everything that is committed");
+    this.onDiscard();
+    const { logTimeMs } = this.keyspace;
+    replaceState(this.keyspace, new Keyspace());
+    this.keyspace.logTimeMs = logTimeMs;
+  }
+
+  /** The state becomes a snapshot's, at once. */
+  install(index: Index, loaded: Keyspace): void {
     assert(this.term === 0, "a leader holds everything that is committed");
     assert(index > this.applied, "a snapshot brings what is not there");
+    assert(loaded.logTimeMs >= this.keyspace.logTimeMs, "log time never goes back");
     this.onDiscard();
-    const { keyspace } = this;
-    const logTimeMs = keyspace.logTimeMs;
-    clearKeyspace(keyspace);
-    for (const payload of batches) applyBatch(keyspace, payload);
-    assert(keyspace.logTimeMs >= logTimeMs, "log time never goes back");
+    replaceState(this.keyspace, loaded);
     this.applied = index;
-    this.#appliedLogTimeMs = keyspace.logTimeMs;
+    this.#appliedLogTimeMs = this.keyspace.logTimeMs;
   }
 
   /**

@@ -4,6 +4,7 @@ import { stateDigest } from "@redoubt/keyspace";
 import type { Configuration, Index, NodeId, Raft, Role, Term } from "@redoubt/raft";
 import type { ActiveExpiry } from "./active-expiry.js";
 import type { Route } from "./dispatcher.js";
+import type { Driver } from "./driver.js";
 import type { SnapshotStore } from "./ports.js";
 import type { PubSub } from "./pub-sub.js";
 import type { ReplyGate } from "./reply-gate.js";
@@ -26,14 +27,27 @@ export interface AuditStatus {
   readonly underWay: boolean;
 }
 
+export interface LoadStatus {
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAtMs: number;
+  readonly totalBytes: number;
+  readonly loadedBytes: number;
+  /** Estimate of what is read so far. */
+  readonly memoryBytes: number;
+  /** Nobody is served meanwhile: this node has no other state. */
+  readonly alone: boolean;
+}
+
 export interface ReplicaStatus {
   readonly id: NodeId;
   readonly incarnation: number;
   readonly role: Role;
   /** Leader whose own no-op is applied: it executes commands. */
   readonly serving: boolean;
-  /** Entries of before the restart are still being applied: no local reads. */
+  /** The state of before the restart is not there yet: no local reads. */
   readonly loading: boolean;
+  /** A snapshot's state that is being read, at the start or for an install; null: none. */
+  readonly load: LoadStatus | null;
   /** 0: unknown. */
   readonly leader: NodeId;
   readonly term: Term;
@@ -88,6 +102,11 @@ export interface ReplicaStatus {
   };
   readonly counters: {
     readonly commandsExecuted: number;
+    /** Of the log, since the start of the process: effects, and bytes of entries. */
+    readonly appliedEffects: number;
+    readonly appliedBytes: number;
+    /** Of the last snapshot that was read as this node's state. */
+    readonly loadedKeys: number;
     /** Deleted on this node because their time was over, on access or by the active cycle. */
     readonly expiredKeys: number;
     /** 0 to 1: an estimate, by the active cycle's late samples. */
@@ -113,6 +132,7 @@ interface StatusParts {
   readonly raft: Raft;
   readonly speculation: Speculation;
   readonly route: Route;
+  readonly driver: Driver;
   readonly snapshots: SnapshotStore | undefined;
   readonly gate: ReplyGate;
   readonly pubSub: PubSub;
@@ -134,7 +154,8 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     incarnation: raft.incarnation,
     role: raft.role,
     serving: route.serving,
-    loading: !route.caughtUp,
+    loading: route.loading || !route.caughtUp,
+    load: loadStatus(parts.driver),
     leader: raft.leader,
     term: raft.term,
     commit: raft.commit,
@@ -173,6 +194,9 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     },
     counters: {
       commandsExecuted: parts.commandsExecuted,
+      appliedEffects: parts.driver.appliedEffects,
+      appliedBytes: parts.driver.appliedBytes,
+      loadedKeys: parts.driver.loadedKeys,
       expiredKeys: speculation.txn.expiredKeys,
       expiredStaleShare: parts.expiry.staleShare,
       expiredTimeCapReached: parts.expiry.timeCapReached,
@@ -185,6 +209,17 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
       patterns: pubSub.count("pattern"),
       shardChannels: pubSub.count("shard"),
     },
+  };
+}
+
+function loadStatus({ load, loading }: Driver): LoadStatus | null {
+  if (load === null) return null;
+  return {
+    startedAtMs: load.startedAtMs,
+    totalBytes: load.snapshot.bytes,
+    loadedBytes: load.bytesRead,
+    memoryBytes: load.keyspace.memoryBytes,
+    alone: loading,
   };
 }
 

@@ -27,6 +27,9 @@ import { Membership, peersOf } from "./membership.js";
 import { misfit, warnOfDifferences } from "./misfit.js";
 import { birthOf, newestConfiguration, openNodeLog } from "./node-log.js";
 import { LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
+import { lookMs } from "./snapshot/constants.js";
+import { runJob } from "./snapshot/run-job.js";
+import { SnapshotKeeper } from "./snapshot/snapshot-keeper.js";
 
 export interface StartOptions {
   /** Birth: creates this member of a new cluster in an empty directory first. */
@@ -73,6 +76,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     const parts = compose(config, options, log, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
+    undo.push(() => parts.stopSaving(false));
     const { identity } = log;
     warnOfDifferences(config, newestConfiguration(log), logger);
     const transport = await GrpcPeerTransport.start({
@@ -112,6 +116,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       undo.push(() => busyLeader.stop());
     }
     undo.push(() => gateway.stop());
+    undo.push(() => parts.stopSaving(true));
     undo.push(() => {
       // What CONFIG SET said last.
       const timeoutMs = config.shutdownTimeoutSeconds * 1000;
@@ -164,6 +169,8 @@ interface Parts {
   readonly scheduler: TurnScheduler;
   readonly link: PeerLink;
   readonly joinDesk: JoinDesk;
+  /** None is being made when it resolves. `mayLast`: behind a last one, if one is wanted. */
+  stopSaving(mayLast: boolean): Promise<void>;
 }
 
 /** Replica, gateway and host know each other; whoever is made later is reached through a closure. */
@@ -192,8 +199,34 @@ function compose(
     leader: () => replica.leader,
     connected: (peer) => link.transport?.connected(peer) ?? false,
   });
+  let savesAtStop: boolean | null = null;
+  const keeper = new SnapshotKeeper({
+    directory: config.dir,
+    snapshots: log.snapshots,
+    replica: () => replica,
+    checksumAt: (index) => log.readEntries(index, index, 0)[0]!.checksum,
+    settings: () => ({
+      savePoints: config.savePoints,
+      logBytes: config.logSnapshotBytes,
+      logEntries: config.logSnapshotEntries,
+    }),
+    trailingEntries: () => config.logTrailingEntries,
+    run: runJob,
+    monotonicMs: clock.monotonicMs,
+    wallMs: clock.wallMs,
+    logger,
+    wake: () => scheduler.wake(),
+    fatal,
+  });
+  const looks = setInterval(() => keeper.look(), lookMs).unref();
+  const stopSaving = async (mayLast: boolean): Promise<void> => {
+    clearInterval(looks);
+    const saves = mayLast && (savesAtStop ?? config.savesAtShutdown);
+    await keeper.stop(saves ? config.shutdownTimeoutSeconds * 1000 : 0);
+  };
   const services: HostServices = {
     config,
+    keeper,
     gateway,
     topology,
     facts: {
@@ -204,8 +237,9 @@ function compose(
     },
     replica: () => replica,
     nowMs: clock.monotonicMs,
-    shutdown: () => {
-      logger.info({}, "a client asked this node to stop");
+    shutdown: (save) => {
+      savesAtStop = save;
+      logger.info({ save }, "a client asked this node to stop");
       setImmediate(options.onShutdown ?? terminateSelf);
     },
   };
@@ -234,6 +268,7 @@ function compose(
       random: { next: Math.random },
       scheduler,
       log,
+      snapshots: log.snapshots,
       transport: link,
       memory: gateway,
       logger,
@@ -249,7 +284,7 @@ function compose(
     nowMs: clock.monotonicMs,
     link: (peers, configurationIndex) => link.transport?.setPeers(peers, configurationIndex),
     keepAlive: (peers) => link.busyLeader?.setPeers(peers),
-    leave: services.shutdown,
+    leave: () => services.shutdown(false),
     judge: (configuration) => {
       const problem = misfit(config, identity, configuration);
       if (problem !== null) fatal(problem);
@@ -268,7 +303,7 @@ function compose(
       peersOf(config.peers, replica.status().configuration).find(({ id }) => id === leader)
         ?.address ?? "",
   });
-  return { replica, gateway, topology, scheduler, link, joinDesk };
+  return { replica, gateway, topology, scheduler, link, joinDesk, stopSaving };
 }
 
 /** The replica is made before the transport it sends through; until then, messages are lost like any. */

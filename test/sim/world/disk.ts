@@ -17,10 +17,10 @@ import {
   type SnapshotChunk,
   type SnapshotDescription,
 } from "@redoubt/raft";
-import type { DurableLog, SnapshotStore } from "@redoubt/replica";
+import type { DurableLog, SnapshotSource, SnapshotStore } from "@redoubt/replica";
 import type { EventQueue } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
-import { SnapshotFiles } from "./snapshot-files.js";
+import { SnapshotFiles, sourceOf } from "./snapshot-files.js";
 
 const STALL_LOOK_MS = 50;
 
@@ -195,10 +195,10 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
     });
   }
 
-  load(snapshot: SnapshotDescription): Iterable<Uint8Array> {
+  open(snapshot: SnapshotDescription): SnapshotSource {
     const bytes = this.#disk.snapshots.bytesOf(snapshot);
     if (bytes === null) throw new Error("disk: a snapshot that is not there");
-    return [bytes];
+    return sourceOf(bytes);
   }
 
   /**

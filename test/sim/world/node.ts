@@ -53,6 +53,9 @@ export const BUSY_LEADER_MAX_MS = 1500;
 const AUDIT_INTERVAL_MS = 400;
 const AUDIT_STEP_WORK = 3;
 
+/** A few at a time: a node that starts from a snapshot, or is given one, goes on in many turns. */
+const LOAD_STEP_KEYS = 5;
+
 /** Small: a snapshot takes several round trips, in which anything may happen. */
 const SNAPSHOT_CHUNK_BYTES = 1024;
 
@@ -150,6 +153,9 @@ export class SimulatedNode {
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
         auditIntervalMs: () => AUDIT_INTERVAL_MS,
         auditStepWorkMax: AUDIT_STEP_WORK,
+        loadStepKeysMax: LOAD_STEP_KEYS,
+        // Of every other node no two states fit: an install goes another way.
+        twoStatesBytesMax: () => this.id % 2,
         onFatal: (error) => this.#fatal(generation, error),
       },
       ports,

@@ -1,19 +1,16 @@
 /**
- * The snapshots on a node's disk: what stands in for the files of the storage and for the worker that makes
- * them. A snapshot's bytes are its state as one batch of effects. It is made as the worker will make it: from
- * the previous one and the log behind that, never from the keyspace that serves.
+ * The snapshots on a node's disk: what stands in for the files of the storage. They are made as the worker makes
+ * them, by the same code: from the previous one and the log behind that, never from the keyspace that serves.
  */
 
-import { applyBatch, BatchWriter, encodeState, Keyspace } from "@redoubt/keyspace";
 import {
   crc32c,
-  decodeConfiguration,
   type Entry,
-  EntryKind,
   type Index,
   type SnapshotChunk,
   type SnapshotDescription,
 } from "@redoubt/raft";
+import { buildSnapshot, type SnapshotSource, verifySnapshot } from "@redoubt/replica";
 
 interface SnapshotFile {
   readonly snapshot: SnapshotDescription;
@@ -34,24 +31,18 @@ export class SnapshotFiles {
     entries: readonly Entry[],
     index: Index,
   ): SnapshotFile | null {
-    const keyspace = new Keyspace();
-    if (before !== null) applyBatch(keyspace, before.bytes);
-    let configuration = before?.snapshot.configuration ?? null;
-    let last: Pick<Entry, "term" | "checksum"> | null = null;
-    for (const entry of entries) {
-      if (entry.index > index) break;
-      last = entry;
-      if (entry.kind === EntryKind.batch) applyBatch(keyspace, entry.payload);
-      if (entry.kind === EntryKind.configuration) {
-        configuration = {
-          index: entry.index,
-          configuration: decodeConfiguration(entry.payload),
-        };
-      }
-    }
-    if (last === null || configuration === null) return null;
-    const bytes = stateOf(keyspace);
-    const { term, checksum } = last;
+    const suffix = entries.filter((entry) => entry.index <= index);
+    if (suffix.length === 0) return null;
+    const previous =
+      before === null ? null : { snapshot: before.snapshot, open: () => sourceOf(before.bytes) };
+    const blocks: Uint8Array[] = [];
+    const built = buildSnapshot(
+      { previous, entries: () => suffix, to: index },
+      { write: (block) => blocks.push(block) },
+    );
+    const bytes = Buffer.concat(blocks);
+    const { term, checksum, configuration, stateDigest } = verifySnapshot(sourceOf(bytes));
+    if (stateDigest !== built.stateDigest) throw new Error("disk: another state is read back");
     const digest = crc32c(bytes);
     const size = bytes.length;
     return { snapshot: { index, term, checksum, configuration, bytes: size, digest }, bytes };
@@ -117,10 +108,15 @@ function isSame(a: SnapshotDescription, b: SnapshotDescription): boolean {
   return a.index === b.index && a.digest === b.digest && a.bytes === b.bytes;
 }
 
-/** One batch, never empty: it begins with taking everything away. */
-function stateOf(keyspace: Keyspace): Uint8Array {
-  const batch = new BatchWriter();
-  batch.flushAll();
-  encodeState(keyspace, batch);
-  return batch.take(keyspace.logTimeMs);
+export function sourceOf(bytes: Uint8Array): SnapshotSource {
+  let at = 0;
+  return {
+    read: (target) => {
+      const part = bytes.subarray(at, at + target.length);
+      target.set(part);
+      at += part.length;
+      return part.length;
+    },
+    close: () => undefined,
+  };
 }

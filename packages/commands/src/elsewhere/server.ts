@@ -137,7 +137,8 @@ export const serverRows: readonly RowSpec[] = [
     name: "shutdown",
     arity: -1,
     flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
-    summary: "Stops this node; what was acknowledged is durable already.",
+    summary:
+      "Stops this node, on demand behind a snapshot; what was acknowledged is durable already.",
     since: "1.0.0",
     complexity: "O(1)",
     syntax: "[save-selector(NOSAVE | SAVE)] [NOW] [FORCE] [ABORT]",

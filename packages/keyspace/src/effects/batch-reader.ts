@@ -23,6 +23,12 @@ export function batchLogTimeMs(payload: Uint8Array): number {
   return logTimeMs;
 }
 
+/** How many effects it has, as its header says. */
+export function batchEffectCount(payload: Uint8Array): number {
+  assert(payload.length >= kind.BATCH_HEADER_BYTES, "a batch has a header");
+  return viewOf(payload).readUInt32BE(kind.BATCH_EFFECT_COUNT_OFFSET);
+}
+
 export class BatchReader {
   readonly logTimeMs: number;
   readonly effectCount: number;

@@ -1,9 +1,8 @@
 /**
  * A durable log in memory, and the snapshots beside it: every sync completes at once, one after the other, or
- * when a test lets it. A snapshot's bytes are its state as one batch of effects.
+ * when a test lets it.
  */
 
-import { applyBatch, BatchWriter, encodeState, Keyspace } from "@redoubt/keyspace";
 import {
   crc32c,
   decodeConfiguration,
@@ -11,13 +10,14 @@ import {
   EntryKind,
   type HardState,
   type Index,
-  type IndexedConfiguration,
   type InitialState,
   type Persist,
   type SnapshotChunk,
   type SnapshotDescription,
 } from "@redoubt/raft";
-import type { DurableLog, SnapshotStore } from "../ports.js";
+import type { DurableLog, SnapshotSource, SnapshotStore } from "../ports.js";
+import { buildSnapshot } from "../snapshot-builder.js";
+import { BytesSource } from "./bytes-source.js";
 
 /** What outlives a process. */
 export interface DiskContents {
@@ -133,32 +133,20 @@ export class TestDisk implements DurableLog, SnapshotStore, DiskContents {
 
   /** Made of the one before and the log behind it, up to `index`, and adopted. */
   makeSnapshot(index: Index): SnapshotDescription {
-    const keyspace = new Keyspace();
     const { adopted } = this;
-    if (adopted !== null) applyBatch(keyspace, this.files.get(adopted.digest)!);
-    let configuration: IndexedConfiguration | null = adopted?.configuration ?? null;
-    for (let at = (adopted?.index ?? 0) + 1; at <= index; at++) {
-      const { kind, payload } = this.at(at)!;
-      if (kind === EntryKind.batch) applyBatch(keyspace, payload);
-      if (kind === EntryKind.configuration) {
-        configuration = { index: at, configuration: decodeConfiguration(payload) };
-      }
-    }
-    const batch = new BatchWriter();
-    batch.flushAll();
-    encodeState(keyspace, batch);
-    const bytes = batch.take(keyspace.logTimeMs);
-    const { term, checksum } = this.at(index)!;
+    const previous =
+      adopted === null ? null : { snapshot: adopted, open: () => this.open(adopted) };
+    const blocks: Uint8Array[] = [];
+    const first = (adopted?.index ?? 0) - this.anchor.index;
+    const entries = () => this.entries.slice(first, index - this.anchor.index);
+    const { term, checksum, configuration } = buildSnapshot(
+      { previous, entries, to: index },
+      { write: (block) => blocks.push(block) },
+    );
+    const bytes = Buffer.concat(blocks);
     const digest = crc32c(bytes);
     this.files.set(digest, bytes);
-    this.adopted = {
-      index,
-      term,
-      checksum,
-      configuration: configuration!,
-      bytes: bytes.length,
-      digest,
-    };
+    this.adopted = { index, term, checksum, configuration, bytes: bytes.length, digest };
     return this.adopted;
   }
 
@@ -186,8 +174,8 @@ export class TestDisk implements DurableLog, SnapshotStore, DiskContents {
     });
   }
 
-  load(snapshot: SnapshotDescription): Iterable<Uint8Array> {
-    return [this.files.get(snapshot.digest)!];
+  open(snapshot: SnapshotDescription): SnapshotSource {
+    return new BytesSource(this.files.get(snapshot.digest)!);
   }
 
   close(): Promise<void> {

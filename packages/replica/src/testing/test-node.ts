@@ -34,6 +34,9 @@ export interface TestNodeOptions {
   readonly auditIntervalMs?: number;
   /** Work of one step of an audit's walk. */
   readonly auditStepWorkMax?: number;
+  /** Keys of one slice of a snapshot's state. */
+  readonly loadStepKeysMax?: number;
+  readonly twoStatesBytesMax?: () => number;
   readonly replicationMode?: ReplicationMode;
   /** Ids of the voters that hold no keyspace. */
   readonly witnesses?: readonly number[];
@@ -96,6 +99,12 @@ export class TestNode {
         ...(options.auditStepWorkMax === undefined
           ? {}
           : { auditStepWorkMax: options.auditStepWorkMax }),
+        ...(options.loadStepKeysMax === undefined
+          ? {}
+          : { loadStepKeysMax: options.loadStepKeysMax }),
+        ...(options.twoStatesBytesMax === undefined
+          ? {}
+          : { twoStatesBytesMax: options.twoStatesBytesMax }),
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
         replicationMode: options.replicationMode ?? "raft",
         ...(options.commands === undefined ? {} : { commands: options.commands }),

@@ -46,6 +46,15 @@ export const heartbeatsPerElectionTimeoutMin = 5;
 export const expireEffortMin = 1;
 export const expireEffortMax = 10;
 
+/**
+ * Bytes of log that a start replays at most, and that a follower is sent again if need be: some seconds of either.
+ * Below the least a node makes snapshots of next to nothing.
+ */
+export const logSnapshotBytesDefault = 256 * mebibyte;
+export const logSnapshotBytesMin = 4096;
+/** Entries that a start replays at most: 10 to 20 us each. */
+export const logSnapshotEntriesDefault = 1_000_000;
+
 /** Files. An include chain longer than this is a cycle. */
 export const includeDepthMax = 16;
 

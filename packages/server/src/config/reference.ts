@@ -29,6 +29,7 @@ const sections: readonly Section[] = [
   "Clients",
   "Announcing",
   "Memory",
+  "Saving",
   "Process",
 ];
 

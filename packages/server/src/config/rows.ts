@@ -9,8 +9,10 @@ import {
   IN_FLIGHT_BATCHES_MAX,
   IN_FLIGHT_BYTES_MAX,
   IN_FLIGHT_UNDO_BYTES_MAX,
+  LOG_TRAILING_ENTRIES,
   REPLICATION_MODES,
 } from "@redoubt/replica";
+import type { SavePoint } from "../snapshot/triggers.js";
 import {
   bulkBytesMax,
   bulkBytesMin,
@@ -23,6 +25,9 @@ import {
   heartbeatIntervalMsMax,
   heartbeatIntervalMsMin,
   int32Max,
+  logSnapshotBytesDefault,
+  logSnapshotBytesMin,
+  logSnapshotEntriesDefault,
   maxmemoryBytesMin,
   mebibyte,
   nodeIdMax,
@@ -45,12 +50,20 @@ import {
   oneOf,
   type Peer,
   peerList,
+  savePoints,
   text,
   type ValueKind,
   yesNo,
 } from "./values.js";
 
-export type Section = "Node" | "Consensus" | "Clients" | "Memory" | "Process" | "Announcing";
+export type Section =
+  | "Node"
+  | "Consensus"
+  | "Clients"
+  | "Memory"
+  | "Saving"
+  | "Process"
+  | "Announcing";
 
 export interface ConfigRow<T> {
   readonly section: Section;
@@ -113,6 +126,12 @@ const outputBufferDefaults: BufferLimits = {
   replica: { hardBytes: 256 * mebibyte, softBytes: 64 * mebibyte, softSeconds: 60 },
   pubsub: { hardBytes: 32 * mebibyte, softBytes: 8 * mebibyte, softSeconds: 60 },
 };
+/** Redis's own. */
+const savePointDefaults: readonly SavePoint[] = [
+  { seconds: 3600, changes: 1 },
+  { seconds: 300, changes: 100 },
+  { seconds: 60, changes: 10_000 },
+];
 const noClientLimit: MemoryOrPercent = { amount: 0, unit: "bytes" };
 const otherPolicy = "only noeviction is possible: Redoubt does not evict what it acknowledged";
 const port = () => integer(portMin, portMax);
@@ -395,9 +414,34 @@ export const configRows = {
     section: "Process",
     summary: "Answered, not changeable: the log is synced before a write is acknowledged.",
   }),
-  save: redis(fixed("", 'only "" is possible: there are no timed saves'), "", {
-    section: "Process",
-    summary: "Answered, not changeable: nothing is saved by time, everything by the log.",
+  save: redisMutable(savePoints(savePointDefaults), savePointDefaults, {
+    section: "Saving",
+    summary:
+      "Make a snapshot after so many seconds if there were so many changes. Every write is durable without: snapshots shorten the log, and the next start.",
+    differs: "changes are counted as effects in the log, and nodes save one after the other",
+  }),
+  "log-snapshot-bytes": ownMutable(
+    memory(logSnapshotBytesMin, Number.MAX_SAFE_INTEGER, "never"),
+    logSnapshotBytesDefault,
+    {
+      section: "Saving",
+      summary:
+        "Make a snapshot when the log behind the last one has so many bytes, whatever `save` says: a start replays them, and a disk holds them.",
+    },
+  ),
+  "log-snapshot-entries": ownMutable(integer(0, int32Max), logSnapshotEntriesDefault, {
+    section: "Saving",
+    summary: "The same, counted in entries of the log: many small ones take as long. 0: never.",
+  }),
+  "log-trailing-entries": ownMutable(integer(0, int32Max), LOG_TRAILING_ENTRIES, {
+    section: "Saving",
+    summary:
+      "How many entries the log keeps behind a snapshot, up to 64mb of them: a member that was away for a moment is sent these instead of everything.",
+  }),
+  "shutdown-save": ownMutable(yesNo(), false, {
+    section: "Saving",
+    summary:
+      "Make a snapshot before the node stops, by SHUTDOWN without SAVE or NOSAVE or by a signal, for `shutdown-timeout` at most. Nothing needs it: the next start is shorter, this stop longer.",
   }),
 } as const;
 

@@ -114,7 +114,10 @@ describe("values", () => {
       ["appendonly no", "only 'yes' is possible: the log cannot be turned off"],
       ["appendfsync everysec", "only 'always' is possible"],
       ["cluster-enabled no", "only 'yes' is possible"],
-      ["save 60 1", 'only "" is possible: there are no timed saves'],
+      ["save 60", "Invalid save parameters"],
+      ["save 0 1", "Invalid save parameters"],
+      ["save 60 -1", "Invalid save parameters"],
+      ["save 60 x", "Invalid save parameters"],
       ["bind", "at least one address to listen on is needed"],
       ["cluster-id a/b", "argument must be 1 to 64 letters, digits, '.', '_' or '-'"],
       ["peers 1@localhost", "'1@localhost' is not of the form id@host:port"],
@@ -299,8 +302,24 @@ describe("CONFIG GET and SET", () => {
       "maxmemory-policy",
     ]);
     expect(names("nothing")).toEqual([]);
-    expect(parse().match("save")).toEqual([["save", ""]]);
+    expect(parse().match("save")).toEqual([["save", "3600 1 300 100 60 10000"]]);
     expect(parse().match("appendonly")).toEqual([["appendonly", "yes"]]);
+  });
+
+  test("save lines add up and take the place of the built-in ones; CONFIG SET begins anew", () => {
+    const saveOf = (...lines: string[]) => parse(lines.join("\n")).get("save");
+    expect(saveOf("save 60 1", "save 300 10 900 1")).toBe("60 1 300 10 900 1");
+    expect(saveOf('save ""')).toBe("");
+    expect(saveOf("save 60 1", 'save ""', "save 5 2")).toBe("5 2");
+    const config = parse("save 60 1");
+    expect(config.set("save", "900 1 300 0")).toBeNull();
+    expect(config.savePoints).toEqual([
+      { seconds: 900, changes: 1 },
+      { seconds: 300, changes: 0 },
+    ]);
+    expect(config.set("save", "")).toBeNull();
+    expect(config.savePoints).toEqual([]);
+    expect(config.set("save", "1")).toBe(failed("save", "Invalid save parameters"));
   });
 
   test("refusals are Redis's and change nothing", () => {

@@ -5,6 +5,7 @@
 
 import { resolve } from "node:path";
 import type { ReplicationMode } from "@redoubt/replica";
+import type { SavePoint } from "../snapshot/triggers.js";
 import { refusalOf, warningsOf } from "./checks.js";
 import { type ReadFile, readDirectives } from "./directives.js";
 import { ConfigError } from "./errors.js";
@@ -175,6 +176,26 @@ export class ServerConfig {
     return this.#values["enable-debug-command"];
   }
 
+  // Saving
+  get savePoints(): readonly SavePoint[] {
+    return this.#values.save;
+  }
+  /** 0: never by it. */
+  get logSnapshotBytes(): number {
+    return this.#values["log-snapshot-bytes"];
+  }
+  /** 0: never by it. */
+  get logSnapshotEntries(): number {
+    return this.#values["log-snapshot-entries"];
+  }
+  get logTrailingEntries(): number {
+    return this.#values["log-trailing-entries"];
+  }
+  /** A snapshot is made before the node stops, unless SHUTDOWN says otherwise. */
+  get savesAtShutdown(): boolean {
+    return this.#values["shutdown-save"];
+  }
+
   // Announcing. "" and 0: not set.
   get clusterAnnounceIp(): string {
     return this.#values["cluster-announce-ip"];
@@ -244,6 +265,7 @@ export class ServerConfig {
     for (const [name, value] of pairs) {
       const found = rowOf(name) as { name: ConfigName; row: ConfigRow<unknown> };
       const words = found.row.kind.variadic ? value.split(" ").filter(Boolean) : [value];
+      if (found.row.kind.addsUp === true) resetTo(candidate, found.name, found.row.default);
       const parsed = parseInto(candidate, found.name, words);
       if (!parsed.ok) return setFailed(found.name, parsed.reason);
       const ceiling = found.name === "maxmemory" ? this.#ceilingRefusal(candidate.maxmemory) : null;
@@ -320,6 +342,10 @@ export class ServerConfig {
     if ((bytes !== 0 && bytes <= ceiling) || ceiling === Number.POSITIVE_INFINITY) return null;
     return `the heap of this process was sized for at most ${ceiling} bytes, restart with a larger maxmemory`;
   }
+}
+
+function resetTo(values: Mutable<ConfigValues>, name: ConfigName, value: unknown): void {
+  (values as Record<ConfigName, unknown>)[name] = value;
 }
 
 function setFailed(name: string, reason: string): string {

@@ -3,6 +3,7 @@
  * Refusals use Redis's words. Pure; a refusal is a value, not an exception.
  */
 
+import type { SavePoint } from "../snapshot/triggers.js";
 import { int32Max } from "./constants.js";
 
 export type Parsed<T> =
@@ -16,6 +17,8 @@ export interface ValueKind<T> {
   parse(words: readonly string[], before: T): Parsed<T>;
   /** As CONFIG GET prints it. */
   format(value: T): string;
+  /** Several lines of a file add up; CONFIG SET begins anew. Absent: the last one counts. */
+  readonly addsUp?: boolean;
   /** One value of several words (bind, peers): CONFIG SET's single argument is split at spaces. */
   readonly variadic: boolean;
 }
@@ -71,6 +74,40 @@ export function oneOf<const M extends string>(
     );
   };
   return oneWord(members.join(" \\| "), parse, (value) => value);
+}
+
+/** `save`: pairs of seconds and changes, of one line or of several; none at all ("") turns it off. */
+export function savePoints(initial: readonly SavePoint[]): ValueKind<readonly SavePoint[]> {
+  const parse = (
+    words: readonly string[],
+    before: readonly SavePoint[],
+  ): Parsed<readonly SavePoint[]> => {
+    if (words.length === 0 || (words.length === 1 && words[0] === "")) return accept([]);
+    if (words.length % 2 !== 0) return refuse("Invalid save parameters");
+    const points: SavePoint[] = [];
+    for (let at = 0; at < words.length; at += 2) {
+      const seconds = integerUpTo(words[at] as string, int32Max);
+      const changes = integerUpTo(words[at + 1] as string, int32Max);
+      if (seconds === null || seconds < 1 || changes === null) {
+        return refuse("Invalid save parameters");
+      }
+      points.push({ seconds, changes });
+    }
+    // The first line takes the place of the built-in ones.
+    return accept(before === initial ? points : [...before, ...points]);
+  };
+  return {
+    syntax: '`<seconds> <changes> ...`, or `""`',
+    variadic: true,
+    addsUp: true,
+    format: (points) => points.map(({ seconds, changes }) => `${seconds} ${changes}`).join(" "),
+    parse,
+  };
+}
+
+function integerUpTo(word: string, max: number): number | null {
+  const value = Number(word);
+  return /^\d{1,10}$/.test(word) && value <= max ? value : null;
 }
 
 /** An option that Redoubt has in exactly one form: read and answered, never changed. */

@@ -8,6 +8,7 @@ import { arch, release, totalmem, type } from "node:os";
 import type { ReplicaStatus, Session } from "@redoubt/replica";
 import { redisVersion, redoubtVersion } from "../config/index.js";
 import { offsetOf } from "./cluster-commands.js";
+import { persistenceLines } from "./info-persistence.js";
 import { raftLines } from "./info-raft.js";
 import { type HostHandler, type HostServices, isMaster } from "./services.js";
 
@@ -102,16 +103,8 @@ const memory: SectionWriter = ({ services: { config, gateway }, status }) => {
   ];
 };
 
-/** The log is Redis's append-only file in role: on, and synced before every reply. */
-const persistence: SectionWriter = ({ status }) => [
-  ["loading", status.loading ? 1 : 0],
-  ["async_loading", 0],
-  ["rdb_changes_since_last_save", 0],
-  ["rdb_bgsave_in_progress", 0],
-  ["rdb_last_bgsave_status", "ok"],
-  ["aof_enabled", 1],
-  ["aof_rewrite_in_progress", 0],
-  ["aof_last_write_status", "ok"],
+const persistence: SectionWriter = ({ services: { keeper }, status }) => [
+  ...persistenceLines(status, keeper.status, Date.now()),
 ];
 
 const stats: SectionWriter = ({ services: { gateway }, status }) => {

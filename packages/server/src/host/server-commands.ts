@@ -37,9 +37,9 @@ export const role: HostHandler = (services, session) => {
 const shutdownOptions: ReadonlySet<string> = new Set(["NOSAVE", "SAVE", "NOW", "FORCE"]);
 
 /**
- * SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE]: all the same here, what was acknowledged is durable. No reply, as
- * in Redis: the connection ends. Differs from Redis: leadership is not handed over first, the others
- * elect; there is nothing to ABORT.
+ * SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE]. What was acknowledged is durable in any case: SAVE makes a snapshot first, for
+ * a shorter start, and NOW and FORCE mean nothing. No reply, as in Redis: the connection ends. Differs from Redis:
+ * without SAVE or NOSAVE `shutdown-save` counts, a snapshot that fails stops nothing, there is nothing to ABORT.
  */
 export const shutdown: HostHandler = (services, session, argv) => {
   const options = new Set(argv.slice(1).map(word));
@@ -51,7 +51,8 @@ export const shutdown: HostHandler = (services, session, argv) => {
   if (contradict || [...options].some((option) => !shutdownOptions.has(option))) {
     return session.reply.error("ERR syntax error");
   }
-  services.shutdown();
+  const saves = options.has("SAVE") ? true : null;
+  services.shutdown(options.has("NOSAVE") ? false : saves);
 };
 
 /** DEBUG SLEEP seconds: the whole process, as in Redis. Leadership is lost when it takes too long. */

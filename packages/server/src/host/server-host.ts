@@ -49,6 +49,7 @@ import {
   configSet,
 } from "./config-commands.js";
 import { info } from "./info.js";
+import { bgRewriteAof, bgSave, lastSave, save } from "./persistence-commands.js";
 import { redoubtHelp, redoubtMember, redoubtTransfer } from "./redoubt-commands.js";
 import { redoubtStatus } from "./redoubt-status.js";
 import {
@@ -113,6 +114,10 @@ export const hostHandlers: ReadonlyMap<string, HostHandler> = new Map<string, Ho
   ["info", info],
   ["role", role],
   ["shutdown", shutdown],
+  ["bgrewriteaof", bgRewriteAof],
+  ["bgsave", bgSave],
+  ["lastsave", lastSave],
+  ["save", save],
   ["debug|sleep", debugSleep],
   ["debug|digest", debugDigestCommand],
   ["debug|statedigest", debugStateDigest],

@@ -5,6 +5,7 @@ import type { ServerConfig } from "../config/index.js";
 import { assert } from "../gateway/assert.js";
 import { Connection } from "../gateway/connection.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { SnapshotKeeper } from "../snapshot/snapshot-keeper.js";
 import type { Topology } from "./topology.js";
 
 export interface ProcessFacts {
@@ -22,8 +23,10 @@ export interface HostServices {
   readonly facts: ProcessFacts;
   replica(): Replica;
   nowMs(): number;
-  /** Stops this node gracefully, after the turn. */
-  shutdown(): void;
+  /** This node's snapshots. */
+  readonly keeper: SnapshotKeeper;
+  /** Stops this node gracefully, after the turn. `save`: behind a snapshot; null: as the configuration says. */
+  shutdown(save: boolean | null): void;
 }
 
 /** Writes exactly one reply to `session.reply`. `argv[0]` is the command's name. */

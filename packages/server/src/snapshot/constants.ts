@@ -1,0 +1,48 @@
+/** Limits of making snapshots: unit, reason, and how each relates to the others. */
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+
+/** Bytes of one read of a snapshot's file. */
+export const readBytes = 256 * kibibyte;
+
+/**
+ * Bytes. What is written is synced in portions: a file system that flushes a whole snapshot in one go makes the log's
+ * own syncs, and with them every client, wait for it (Redis: rdb-save-incremental-fsync, REDIS_AUTOSYNC_BYTES).
+ */
+export const syncBytes = 4 * mebibyte;
+
+/**
+ * The thread's niceness: below the event loops of this machine, which clients wait for, and above nothing. A tenth of
+ * a core's weight where cores are contended, a whole core where they are not.
+ */
+export const threadNiceness = 10;
+
+/** Ms between two looks at what is due (Redis: serverCron at the default of hz). */
+export const lookMs = 100;
+
+/** Ms. After a failure the next attempt waits, twice as long after each that follows (Redis: CONFIG_BGSAVE_RETRY_DELAY). */
+export const retryMsMin = 5000;
+export const retryMsMax = 300_000;
+
+/**
+ * Nodes do not make snapshots at the same time: each waits for its turn, by id, the leader last, by a little more
+ * than the last one took. Ms, the least and the most.
+ */
+export const turnMsMin = 1000;
+export const turnMsMax = 60_000;
+export const turnShare = 1.5;
+
+/** Bytes of entries that stay in the log behind a snapshot, at most: large ones must not fill the disk. */
+export const trailingBytesMax = 64 * mebibyte;
+
+/** Ms. How long a thread that was told to stop may take before it is ended. */
+export const stopMsMax = 5000;
+
+function assertRelations(): void {
+  if (syncBytes % readBytes !== 0) throw new RangeError("a synced portion is whole blocks");
+  if (lookMs >= turnMsMin) throw new RangeError("turns are told apart");
+  if (retryMsMin > retryMsMax || turnMsMin > turnMsMax)
+    throw new RangeError("ranges are not empty");
+}
+assertRelations();

@@ -1,0 +1,100 @@
+/** A snapshot's file as the thread that makes it reads and writes it: synchronous, in order, its CRC beside it. */
+
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import { readBytes, syncBytes } from "./constants.js";
+
+/** One that is written once: truncated when it is there. */
+export class FileSink {
+  readonly #fd: number;
+  readonly #wrote: (bytes: number) => void;
+  #bytes = 0;
+  #digest = 0;
+  #syncedBytes = 0;
+
+  /** `wrote` is told how much there is after every block; it may throw to end it. */
+  constructor(path: string, wrote: (bytes: number) => void) {
+    this.#fd = openSync(path, "w");
+    this.#wrote = wrote;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** CRC-32 of all bytes. */
+  get digest(): number {
+    return this.#digest;
+  }
+
+  write(block: Uint8Array): void {
+    for (let at = 0; at < block.length; ) at += writeSync(this.#fd, block, at, block.length - at);
+    this.#digest = crc32(block, this.#digest);
+    this.#bytes += block.length;
+    this.#wrote(this.#bytes);
+    if (this.#bytes - this.#syncedBytes < syncBytes) return;
+    fdatasyncSync(this.#fd);
+    this.#syncedBytes = this.#bytes;
+  }
+
+  sync(): void {
+    fsyncSync(this.#fd);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** One that is read from its start to its end. */
+export class FileSource {
+  readonly #fd: number;
+  readonly #expected: { readonly bytes: number; readonly digest: number };
+  readonly #path: string;
+  readonly #block = Buffer.allocUnsafeSlow(readBytes);
+  #at = 0;
+  #end = 0;
+  #bytes = 0;
+  #digest = 0;
+
+  constructor(path: string, expected: { readonly bytes: number; readonly digest: number }) {
+    this.#path = path;
+    this.#expected = expected;
+    this.#fd = openSync(path, "r");
+  }
+
+  /** Throws FileDamagedError at the end, when what was read is not what was expected. */
+  read(target: Buffer): number {
+    if (this.#at === this.#end) this.#fill();
+    const bytes = this.#block.copy(target, 0, this.#at, this.#end);
+    this.#at += bytes;
+    return bytes;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #fill(): void {
+    this.#at = 0;
+    this.#end = readSync(this.#fd, this.#block, 0, this.#block.length, null);
+    const block = this.#block.subarray(0, this.#end);
+    this.#digest = crc32(block, this.#digest);
+    this.#bytes += this.#end;
+    const { bytes, digest } = this.#expected;
+    const isDone = this.#end === 0;
+    if (this.#bytes > bytes || (isDone && (this.#bytes !== bytes || this.#digest !== digest))) {
+      throw new FileDamagedError(this.#path);
+    }
+  }
+}
+
+/** A snapshot's file does not have the bytes it was written with. */
+export class FileDamagedError extends Error {
+  readonly code = "SNAPSHOT_DAMAGED";
+  override readonly name = "FileDamagedError";
+
+  constructor(path: string) {
+    super(`${path} does not have the bytes it was written with`);
+  }
+}
