@@ -143,6 +143,7 @@ async function build(disk: Disk, staging: string, options: BootstrapOptions): Pr
     epoch: FIRST_EPOCH,
     epochLastIndex: index,
     epochLastChecksum: checksum,
+    revision: 0,
   };
   await buildSnapshots(files, join(staging, SNAPSHOT_DIRECTORY), options.snapshot);
   const hardState = { ...options.hardState, sequence: FIRST_SEQUENCE };

@@ -69,14 +69,22 @@ interface Records {
   readonly snapshot: SnapshotDescription | null;
 }
 
-/** Bytes of records of each kind. */
-interface RecordBytes {
-  entries: number;
-  hardState: number;
-  meta: number;
+/**
+ * Bytes handed over so far, by what they are: keys and values of records, and files. Of what LevelDB makes of them
+ * (its log, tables, compactions) and of deletions nothing is counted.
+ */
+export interface WrittenBytes {
+  readonly entries: number;
+  readonly hardState: number;
+  readonly meta: number;
   /** The record that names it, not its file. */
-  snapshot: number;
+  readonly snapshot: number;
+  /** Files of snapshots that came from a leader, half received ones included, and of those this node made. */
+  readonly filesReceived: number;
+  readonly filesMade: number;
 }
+
+type RecordBytes = { -readonly [Kind in "entries" | "hardState" | "meta" | "snapshot"]: number };
 
 export class LevelLog implements DurableLog {
   readonly identity: LogIdentity;
@@ -84,9 +92,8 @@ export class LevelLog implements DurableLog {
   readonly snapshots: SnapshotFiles;
   /** Synced batches so far. */
   syncs = 0;
-  /** Bytes of keys and values handed to LevelDB so far, by what they are. */
-  readonly bytes: RecordBytes = { entries: 0, hardState: 0, meta: 0, snapshot: 0 };
 
+  readonly #bytes: RecordBytes = { entries: 0, hardState: 0, meta: 0, snapshot: 0 };
   readonly #store: Store;
   readonly #watermark: WatermarkFile;
   readonly #trimmer: Trimmer;
@@ -127,6 +134,11 @@ export class LevelLog implements DurableLog {
     const snapshot = persist.install ?? null;
     if (snapshot !== null) this.snapshots.installing(snapshot);
     this.#enqueue({ persist, snapshot, done });
+  }
+
+  get written(): WrittenBytes {
+    const { bytesReceived, bytesAdopted } = this.snapshots;
+    return { ...this.#bytes, filesReceived: bytesReceived, filesMade: bytesAdopted };
   }
 
   /** The log begins behind it. */
@@ -264,6 +276,12 @@ export class LevelLog implements DurableLog {
   }
 
   #nextMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
+    const meta = this.#changedMeta(change, snapshot);
+    if (meta === this.#meta && snapshot === this.#snapshot) return meta;
+    return { ...meta, revision: this.#meta.revision + 1 };
+  }
+
+  #changedMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
     let meta = this.#meta;
     const { install, trimTo, keepLast, keepChecksum } = change;
     if (snapshot !== null && meta.format < SNAPSHOT_FORMAT) {
@@ -307,10 +325,10 @@ export class LevelLog implements DurableLog {
     const from = operations.length;
     for (const entry of change.entries) pushEntry(operations, entry, meta.epoch);
     for (let at = from; at < operations.length; at++) {
-      this.bytes.entries += bytesOf(operations[at]!);
+      this.#bytes.entries += bytesOf(operations[at]!);
     }
     const add = (kind: keyof RecordBytes, key: Uint8Array, value: Uint8Array): void => {
-      this.bytes[kind] += key.length + value.length;
+      this.#bytes[kind] += key.length + value.length;
       operations.push(put(key, value));
     };
     if (meta !== this.#meta) add("meta", META_KEY, encodeMeta(meta));
@@ -347,6 +365,7 @@ export function watermarkOf(table: EntryTable, hardState: HardStateRecord, meta:
     term: hardState.term,
     vote: hardState.vote,
     epoch: meta.epoch,
+    revision: meta.revision,
   };
 }
 
