@@ -205,6 +205,22 @@ function methodsOf(store: Store): Store {
   };
 }
 
+test("checksums are told without the store: of entries, not of what is cut", async () => {
+  const path = directory.fresh();
+  const entries = chain(["a", "b", "c"]);
+  await (await born(path, entries)).close();
+  const parts = await openParts(path, () => undefined);
+  parts.store.get = () => {
+    throw new Error("nothing is read");
+  };
+  const log = new LevelLog(parts);
+  expect(entries.map(({ index }) => log.checksumAt(index))).toEqual(
+    entries.map(({ checksum }) => checksum),
+  );
+  expect(() => log.checksumAt(4)).toThrow("durable entry");
+  await log.close();
+});
+
 describe("a store that is in use", () => {
   test("is refused within the process", async () => {
     const path = directory.fresh();

@@ -176,6 +176,12 @@ export class LevelLog implements DurableLog {
     return entries;
   }
 
+  /** Chain checksum of a durable entry, or of the anchor. Nothing is read: a payload may have many megabytes. */
+  checksumAt(index: Index): number {
+    assert(index <= this.#readableLast, "a checksum is of a durable entry");
+    return this.#table.checksumAt(index);
+  }
+
   async close(): Promise<void> {
     assert(!this.#closed, "a log is closed once");
     await this.snapshots.close();

@@ -204,7 +204,7 @@ function compose(
     directory: config.dir,
     snapshots: log.snapshots,
     replica: () => replica,
-    checksumAt: (index) => log.readEntries(index, index, 0)[0]!.checksum,
+    checksumAt: (index) => log.checksumAt(index),
     settings: () => ({
       savePoints: config.savePoints,
       logBytes: config.logSnapshotBytes,
