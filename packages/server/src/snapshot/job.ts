@@ -47,6 +47,9 @@ export interface SnapshotFailed {
 /** It was told to stop. */
 export const cancelledCode = "SNAPSHOT_CANCELLED";
 
+/** What was made does not hold the state that most nodes had at its entry. */
+export const otherStateCode = "SNAPSHOT_OTHER_STATE";
+
 /** Int32 slots. */
 const CANCELLED = 0;
 const WRITTEN_KIB = 1;

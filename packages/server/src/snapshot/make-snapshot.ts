@@ -12,6 +12,7 @@ import { errnoOf } from "../gateway/errors.js";
 import { FileDamagedError, FileSink, FileSource } from "./files.js";
 import {
   cancelledCode,
+  otherStateCode,
   SharedProgress,
   type SnapshotDone,
   type SnapshotFailed,
@@ -163,7 +164,7 @@ class CancelledError extends Error {
 }
 
 class OtherStateError extends Error {
-  readonly code = "SNAPSHOT_OTHER_STATE";
+  readonly code = otherStateCode;
   override readonly name = "OtherStateError";
 
   constructor() {

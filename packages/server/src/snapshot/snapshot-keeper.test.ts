@@ -5,7 +5,7 @@ import type { ReplicaStatus } from "@redoubt/replica";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { collectingLogger } from "../gateway/test-support.js";
 import { retryMsMin, trailingBytesMax } from "./constants.js";
-import { cancelledCode, type SnapshotJob, type SnapshotOutcome } from "./job.js";
+import { cancelledCode, type SnapshotDone, type SnapshotJob, type SnapshotOutcome } from "./job.js";
 import { SnapshotKeeper } from "./snapshot-keeper.js";
 
 const members = [1, 2, 3].map((id) => ({ id, incarnation: 1, peerAddress: `h:${id}` }));
@@ -16,6 +16,12 @@ const configuration = {
 
 function description(index: number): SnapshotDescription {
   return { index, term: 1, checksum: index, configuration, bytes: 100, digest: index };
+}
+
+function made(index: number, logBytes = 1000, effects = index): SnapshotDone {
+  const snapshot = description(index);
+  const found = { snapshot, keys: 1, stateDigest: "", isAudited: false };
+  return { kind: "done", ...found, effects, logBytes, buildMs: 1, verifyMs: 1 };
 }
 
 /** A node as the keeper sees it, whose thread ends when a test says so. */
@@ -109,17 +115,7 @@ class World {
   done(logBytes = 1000): Promise<void> {
     const { index } = this.jobs.at(-1)!.to;
     const since = index - (this.newest?.index ?? 0);
-    return this.ended({
-      kind: "done",
-      snapshot: description(index),
-      keys: 1,
-      stateDigest: "",
-      isAudited: false,
-      effects: since,
-      logBytes,
-      buildMs: 1,
-      verifyMs: 1,
-    });
+    return this.ended(made(index, logBytes, since));
   }
 
   async ended(outcome: SnapshotOutcome): Promise<void> {
@@ -270,6 +266,34 @@ describe("what it is made up to", () => {
     world.keeper.begin("save");
     expect(world.jobs.at(-1)).toMatchObject({ to: { index: 100 }, audited: null });
   });
+});
+
+test("trap-26 what was found to be of another state is not made again where nobody can tell", async () => {
+  const world = new World();
+  world.audit = { index: 80, digest: "aa", verdict: "ok" };
+  world.look();
+  expect(world.jobs.at(-1)).toMatchObject({ audited: "aa" });
+  await world.failed("SNAPSHOT_OTHER_STATE");
+  // The check index is far behind by now: what is applied has no digest to be compared with.
+  world.applied = 1000;
+  world.look();
+  const ticket = { ok: null };
+  world.keeper.begin("save", ticket);
+  expect(world.jobs.at(-1)).toMatchObject({ to: { index: 80 }, audited: "aa" });
+  await world.failed("SNAPSHOT_OTHER_STATE");
+  world.audit = { index: 80, digest: "aa", verdict: "unknown" };
+  const refused = { ok: null };
+  world.keeper.begin("save", refused);
+  expect(refused).toEqual({ ok: false });
+  expect(world.keeper.status.saves).toMatchObject({ lastOk: false, done: 0 });
+  expect(world.trims).toEqual([]);
+  world.audit = { index: 900, digest: "bb", verdict: "ok" };
+  world.keeper.begin("save");
+  expect(world.jobs.at(-1)).toMatchObject({ to: { index: 900 }, audited: "bb" });
+  await world.ended({ ...made(900), isAudited: true });
+  // What most nodes hold is in it: the next ones are made of that.
+  world.keeper.begin("save");
+  expect(world.jobs.at(-1)).toMatchObject({ to: { index: 1000 }, audited: null });
 });
 
 test("trap-21 entries stay behind it, large ones fewer", async () => {

@@ -13,7 +13,7 @@ import { LogDamagedError } from "@redoubt/level-log";
 import type { Index, SnapshotDescription } from "@redoubt/raft";
 import type { Logger, ReplicaStatus } from "@redoubt/replica";
 import { trailingBytesMax } from "./constants.js";
-import { cancelledCode, type SnapshotDone, type SnapshotFailed } from "./job.js";
+import { cancelledCode, otherStateCode, type SnapshotDone, type SnapshotFailed } from "./job.js";
 import type { RunningJob, runJob } from "./run-job.js";
 import type { RunCounts, SaveKind, SaveStatus } from "./save-status.js";
 import { type DueReason, dueReason, type TriggerSettings, turnDelayMs } from "./triggers.js";
@@ -95,6 +95,8 @@ export class SnapshotKeeper {
   /** Since when something is due; this node's turn may not have come. */
   #dueSinceMs: number | null = null;
   #servingMs = 0;
+  /** One was found to hold another state than most nodes: until one is found right, none is made where nobody can tell. */
+  #isDoubted = false;
   #stopped = false;
 
   constructor(options: KeeperOptions) {
@@ -238,6 +240,13 @@ export class SnapshotKeeper {
       if (ticket !== null) ticket.ok = true;
       return;
     }
+    if (this.#isDoubted && audited === null) {
+      const event = "no snapshot is made before a check index: the last one held another state";
+      this.#options.logger.error({ index }, event);
+      this.#count(kind, false, 0);
+      if (ticket !== null) ticket.ok = false;
+      return;
+    }
     const path = snapshots.temporaryPath();
     const job = this.#options.run({
       directory,
@@ -270,8 +279,9 @@ export class SnapshotKeeper {
     reason: Run["reason"],
   ): { readonly index: Index; readonly audited: string | null } {
     const from = this.#base.index;
-    const covers = audit.verdict === "ok" && (audit.index - from) * 2 >= applied - from;
-    if (covers && audit.index > from && (reason !== "asked" || audit.index === applied)) {
+    const covers = (audit.index - from) * 2 >= applied - from;
+    const fits = covers && (reason !== "asked" || audit.index === applied);
+    if (audit.verdict === "ok" && audit.index > from && (fits || this.#isDoubted)) {
       return { index: audit.index, audited: audit.digest };
     }
     return { index: applied, audited: null };
@@ -293,6 +303,7 @@ export class SnapshotKeeper {
     const { snapshots, replica, logger } = this.#options;
     const { snapshot } = done;
     const sent = () => replica().snapshotsSent;
+    if (done.isAudited) this.#isDoubted = false;
     const adopted = await snapshots.adopt(snapshot, run.path, sent, run.generation);
     // Else an install has brought a newer one: everything that was to be saved is.
     if (!adopted) {
@@ -330,6 +341,7 @@ export class SnapshotKeeper {
       return false;
     }
     if (code === cancelledCode && this.#stopped) return null;
+    if (code === otherStateCode) this.#isDoubted = true;
     logger.error({ code, message }, "no snapshot was made: the log is kept, it is tried again");
     return false;
   }
