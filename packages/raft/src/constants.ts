@@ -105,6 +105,15 @@ export const snapshotWindowChunks = 4;
  */
 export const snapshotIntervalBytesMax = 8 * mib;
 
+/**
+ * How long a receiver that has a snapshot whole may be silent, ms and bytes in a second: where two states do not fit,
+ * it drops the old one and takes no part until the new one is read. Were the log trimmed meanwhile, it would need the
+ * next snapshot, and drop that state, too (trap 21). A multiple of what reading takes, and no more of the log than
+ * is written in that time.
+ */
+export const snapshotReadingMsMin = 10_000;
+export const snapshotReadingBytesPerSecondMin = 16 * mib;
+
 assert(
   snapshotWindowChunks * snapshotChunkBytes <= snapshotIntervalBytesMax,
   "an interval carries at least a window",

@@ -277,11 +277,14 @@ export class Leadership {
     peer.check(this.#options.log.last);
   }
 
-  /** What living peers are being sent. */
+  /** What living peers are being sent. Who has it whole may be silent while its state is read. */
   snapshotsSent(nowMs: number): SnapshotDescription[] {
+    const { electionTimeoutMs } = this.#options;
     const sent: SnapshotDescription[] = [];
     for (const { sender, heardMs } of this.peers) {
-      if (sender === null || nowMs - heardMs >= this.#options.electionTimeoutMs) continue;
+      if (sender === null) continue;
+      const silenceMsMax = electionTimeoutMs + sender.readingMsMax;
+      if (nowMs - heardMs >= silenceMsMax) continue;
       if (!sent.includes(sender.snapshot)) sent.push(sender.snapshot);
     }
     return sent;

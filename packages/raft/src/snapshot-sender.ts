@@ -9,7 +9,12 @@
  * many newer ones are made meanwhile: else a log that is trimmed faster than a follower installs never lets it
  * catch up (trap 21).
  */
-import { snapshotIntervalBytesMax, snapshotWindowChunks } from "./constants.js";
+import {
+  snapshotIntervalBytesMax,
+  snapshotReadingBytesPerSecondMin,
+  snapshotReadingMsMin,
+  snapshotWindowChunks,
+} from "./constants.js";
 import type { SnapshotDescription } from "./types.js";
 
 export class SnapshotSender {
@@ -34,6 +39,13 @@ export class SnapshotSender {
   /** Bytes the receiver is known to have. */
   get acked(): number {
     return this.#acked;
+  }
+
+  /** How long the receiver may take to read it: 0 until it has it whole. */
+  get readingMsMax(): number {
+    const { bytes } = this.snapshot;
+    if (this.#acked < bytes) return 0;
+    return snapshotReadingMsMin + (bytes * 1000) / snapshotReadingBytesPerSecondMin;
   }
 
   /** What leaves now: `bytesMax` bytes from `offset`, 0 for a question; null: nothing. */

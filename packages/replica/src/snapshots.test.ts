@@ -4,7 +4,7 @@ import { crc32c, type Message, MessageType } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
 import type { EntryObserver } from "./ports.js";
 import { TestCluster } from "./testing/test-cluster.js";
-import type { TestNode } from "./testing/test-node.js";
+import { ELECTION_TIMEOUT_MS, type TestNode } from "./testing/test-node.js";
 
 function write(cluster: TestCluster, leader: TestNode, count: number, prefix = "k"): void {
   const client = leader.connect();
@@ -327,4 +327,37 @@ test("a leader trims nothing behind a snapshot that it is sending to a peer it h
   away.disk.verifiesNothing = false;
   cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
   expect(names(leader).filter((name) => name === "snapshot begins")).toHaveLength(1);
+});
+
+describe("a peer that has a snapshot whole and reads it in silence (trap 21)", () => {
+  /** It has no room for two states: nobody is answered while the new one is read. */
+  function silent(silenceMs: number) {
+    const { cluster, leader, others } = settled();
+    const away = others[0]!;
+    outrun(cluster, leader, away);
+    away.disk.verifiesNothing = true;
+    cluster.heal();
+    cluster.until(() => names(leader).includes("snapshot begins"));
+    cluster.advance(100);
+    away.stopped = true;
+    const { anchor } = leader.disk;
+    cluster.advance(silenceMs);
+    write(cluster, leader, 30, "more");
+    leader.makeSnapshot();
+    cluster.settle();
+    return { cluster, leader, away, trimmed: leader.disk.anchor.index - anchor.index };
+  }
+
+  test("needs no second one, however much is written meanwhile", () => {
+    const { cluster, leader, away, trimmed } = silent(2 * ELECTION_TIMEOUT_MS);
+    expect(trimmed).toBe(0);
+    away.disk.verifiesNothing = false;
+    away.stopped = false;
+    cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+    expect(names(leader).filter((name) => name === "snapshot begins")).toHaveLength(1);
+  });
+
+  test("is not waited for without end", () => {
+    expect(silent(30_000).trimmed).toBeGreaterThan(0);
+  });
 });
