@@ -172,6 +172,8 @@ function* logRecords(log: Buffer): Generator<Buffer> {
     if (next > log.length) return;
     const crc = crc32c(log.subarray(at + LOG_HEADER_BYTES - 1, next));
     if (log.readUInt32LE(at) !== masked(crc)) {
+      // Power loss that kept a file's size and not its last data. LevelDB passes over it, too.
+      if (log.subarray(at).every((byte) => byte === 0)) return;
       throw new FormatError(`the record at byte ${at} does not match its checksum`);
     }
     if (type === FULL || type === FIRST) parts = [];
