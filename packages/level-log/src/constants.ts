@@ -86,6 +86,12 @@ export const SNAPSHOT_STEP_BYTES = 1 * MIB;
 export const RECEIVE_BACKLOG_BYTES_MAX = 64 * MIB;
 
 /**
+ * Bytes that wait from which on no more are taken: they are lost, and sent again. Else a disk that is slower than the
+ * network fails each transfer of more than the above, and the log of the leader is kept for a peer that never finishes.
+ */
+export const RECEIVE_BEHIND_BYTES = 16 * MIB;
+
+/**
  * Entries deleted at a time behind an anchor that has moved. LevelDB does it by itself, in small batches, on a thread
  * of the pool: a step is as long as `close` may have to wait.
  */
@@ -101,5 +107,6 @@ assert(PIECE_BYTES <= SCAN_STEP_BYTES, "a scan step holds at least one piece");
 assert(PIECE_BYTES <= STEP_BYTES, "a piece is handed over in one step");
 assert(ENTRY_BYTES_MAX < 2 ** 32, "payload length is stored in 32 bits");
 assert(BATCH_BYTES_MAX + ENTRY_BYTES_MAX < 2 ** 31, "a LevelDB batch stays far below its 4 GiB");
+assert(RECEIVE_BEHIND_BYTES < RECEIVE_BACKLOG_BYTES_MAX, "who is behind is not overrun at once");
 assert(WATERMARK_SLOT_BYTES <= 512, "a watermark slot fits one disk sector");
 assert(WATERMARK_SLOT_BYTES <= WATERMARK_SLOT_STRIDE, "watermark slots do not overlap");

@@ -4,14 +4,18 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Level } from "level";
 import { afterAll, describe, expect, test } from "vitest";
-import { TRIM_STEP_ENTRIES } from "./constants.js";
+import { RECEIVE_BACKLOG_BYTES_MAX, TRIM_STEP_ENTRIES } from "./constants.js";
+import { realDisk } from "./disk.js";
+import { type Files, realFiles } from "./files.js";
 import type { LevelLog } from "./level-log.js";
 import { openLogReader } from "./log-reader.js";
+import { openLog } from "./open.js";
 import { decodeEntryKey } from "./records.js";
 import {
   adopt,
   born,
   chain,
+  chunkOf,
   openOrThrow,
   persist,
   plain,
@@ -148,7 +152,6 @@ describe("a snapshot of this node's own", () => {
     const entries = chain(["a", "b"]);
     await (await born(path, entries)).close();
     const fatal: Error[] = [];
-    const { openLog } = await import("./open.js");
     const log = await openLog({
       directory: path,
       nodeId: 1,
@@ -342,4 +345,51 @@ describe("a stopped node's snapshot", () => {
     );
     await log.close();
   });
+});
+
+test("trap-20 a disk that is slower than the network says so long before what waits for it is too much", async () => {
+  const path = directory.fresh();
+  await (await born(path)).close();
+  const gate = { open: () => {} };
+  const opened = new Promise<void>((resolve) => {
+    gate.open = resolve;
+  });
+  const slow: Files = {
+    ...realFiles,
+    open: async (name, mode) => {
+      const file = await realFiles.open(name, mode);
+      const write = file.write.bind(file);
+      file.write = async (bytes, position) => {
+        await opened;
+        await write(bytes, position);
+      };
+      return file;
+    },
+  };
+  const log = await openLog(
+    { directory: path, nodeId: 1, clusterId: null, onFatal: () => {} },
+    { ...realDisk, files: slow },
+  );
+  const chunk = Buffer.alloc(1024 * 1024, "snapshot");
+  const count = (2 * RECEIVE_BACKLOG_BYTES_MAX) / chunk.length;
+  const bytes = Buffer.concat(Array(count).fill(chunk));
+  const snapshot = snapshotOf({ index: 9, term: 4, checksum: 99 }, bytes);
+  let sent = 0;
+  const send = () => {
+    const offset = sent * chunk.length;
+    sent += 1;
+    log.snapshots.write(chunkOf(snapshot, offset, chunk));
+  };
+  expect(log.snapshots.isBehind).toBe(false);
+  while (!log.snapshots.isBehind) send();
+  expect(sent * chunk.length).toBeLessThan(RECEIVE_BACKLOG_BYTES_MAX);
+  gate.open();
+  while (sent < count) {
+    if (log.snapshots.isBehind) await settle();
+    else send();
+  }
+  const verified = new Promise<boolean>((resolve) => log.snapshots.verify(snapshot, resolve));
+  expect(await verified).toBe(true);
+  expect(log.snapshots.isBehind).toBe(false);
+  await log.close();
 });

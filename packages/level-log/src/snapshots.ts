@@ -18,7 +18,7 @@ import { crc32 } from "node:zlib";
 import type { Index, SnapshotChunk, SnapshotDescription } from "@redoubt/raft";
 import type { SnapshotStore } from "@redoubt/replica/ports";
 import { assert } from "./assert.js";
-import { RECEIVE_BACKLOG_BYTES_MAX } from "./constants.js";
+import { RECEIVE_BACKLOG_BYTES_MAX, RECEIVE_BEHIND_BYTES } from "./constants.js";
 import { codeOf, WriteFailedError } from "./errors.js";
 import type { Files, OpenFile } from "./files.js";
 import { damaged, isIntact, SnapshotSource } from "./snapshot-source.js";
@@ -139,6 +139,10 @@ export class SnapshotFiles implements SnapshotStore {
       receiving.waitingBytes -= data.length;
     });
     void this.#track(receiving.tail);
+  }
+
+  get isBehind(): boolean {
+    return (this.#receiving?.waitingBytes ?? 0) >= RECEIVE_BEHIND_BYTES;
   }
 
   verify(snapshot: SnapshotDescription, done: (ok: boolean) => void): void {

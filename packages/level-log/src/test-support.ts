@@ -11,6 +11,7 @@ import {
   type HardState,
   MessageType,
   type Persist,
+  type SnapshotChunk,
   type SnapshotDescription,
 } from "@redoubt/raft";
 import { bootstrapLog } from "./bootstrap.js";
@@ -126,19 +127,18 @@ export function receive(
 ): Promise<boolean> {
   for (let offset = 0; offset < bytes.length; offset += chunkBytes) {
     const data = bytes.subarray(offset, offset + chunkBytes);
-    log.snapshots.write({
-      type: MessageType.snapshotChunk,
-      from: 2,
-      to: 1,
-      term: 1,
-      incarnation: 1,
-      toIncarnation: 1,
-      snapshot,
-      offset,
-      data,
-    });
+    log.snapshots.write(chunkOf(snapshot, offset, data));
   }
   return new Promise((resolve) => log.snapshots.verify(snapshot, resolve));
+}
+
+export function chunkOf(
+  snapshot: SnapshotDescription,
+  offset: number,
+  data: Uint8Array,
+): SnapshotChunk {
+  const envelope = { from: 2, to: 1, term: 1, incarnation: 1, toIncarnation: 1 };
+  return { type: MessageType.snapshotChunk, ...envelope, snapshot, offset, data };
 }
 
 /** Everything a restart would see, comparable by `toEqual`. */

@@ -13,6 +13,7 @@ import {
   EntryKind,
   type Index,
   type Message,
+  MessageType,
   type NodeId,
   type Raft,
   type Ready,
@@ -221,8 +222,12 @@ export class Driver {
   }
 
   receive(message: Message): void {
-    // Lost, as on a wire: who has no state yet must not collect what peers say meanwhile.
-    if (!this.loading) this.#inbox.push(message);
+    // Lost, as on a wire: who has no state yet must not collect what peers say meanwhile, nor a snapshot's bytes that
+    // the disk can't take. An empty chunk asks how far they have come, and is answered.
+    if (this.loading) return;
+    const hasBytes = message.type === MessageType.snapshotChunk && message.data.length > 0;
+    if (hasBytes && this.#ports.snapshots?.isBehind === true) return;
+    this.#inbox.push(message);
   }
 
   unreachable(peer: NodeId): void {

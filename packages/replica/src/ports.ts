@@ -69,6 +69,8 @@ export interface DurableLog extends LogReader {
 export interface SnapshotStore extends SnapshotReader {
   /** Bytes of a snapshot that is on its way here, in order; offset 0 begins anew and drops a half received one. */
   write(chunk: SnapshotChunk): void;
+  /** More has come than the disk has taken: chunks get lost until it has, and their sender goes on from there. */
+  readonly isBehind?: boolean;
   /** All its bytes were written: makes it durable, compares it with its digest. Never answers synchronously. */
   verify(snapshot: SnapshotDescription, done: (ok: boolean) => void): void;
   /** The bytes of a durable snapshot, an RDB. Synchronous; the caller closes it. */

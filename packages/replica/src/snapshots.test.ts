@@ -329,6 +329,33 @@ test("a leader trims nothing behind a snapshot that it is sending to a peer it h
   expect(names(leader).filter((name) => name === "snapshot begins")).toHaveLength(1);
 });
 
+test("trap-20 a peer whose disk is slower than the network is sent the rest when it has caught up", () => {
+  const { cluster, leader, others } = settled();
+  const away = others[0]!;
+  outrun(cluster, leader, away);
+  let kept = 0;
+  let behind = 0;
+  const write = away.disk.write.bind(away.disk);
+  away.disk.write = (chunk) => {
+    // Of the turn in which it fell behind, no more than a window.
+    behind = away.disk.isBehind ? behind + 1 : 0;
+    expect(behind).toBeLessThan(4);
+    write(chunk);
+    kept += 1;
+    if (kept % 3 === 0) away.disk.isBehind = true;
+  };
+  cluster.heal();
+  for (let rounds = 0; rounds < 1000 && !names(away).includes("snapshot installed"); rounds++) {
+    cluster.advance(10);
+    if (rounds % 5 === 4) away.disk.isBehind = false;
+  }
+  expect(kept).toBeGreaterThan(5);
+  expect(names(away)).not.toContain("snapshot refused");
+  expect(names(leader).filter((name) => name === "snapshot begins")).toHaveLength(1);
+  cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+  expect(digests(cluster)).toHaveLength(1);
+});
+
 describe("a peer that has a snapshot whole and reads it in silence (trap 21)", () => {
   /** It has no room for two states: nobody is answered while the new one is read. */
   function silent(silenceMs: number) {

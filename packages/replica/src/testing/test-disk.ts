@@ -40,6 +40,8 @@ export class TestDisk implements DurableLog, SnapshotStore, DiskContents {
   readonly files = new Map<number, Uint8Array>();
   /** What was received is never done being verified while this is set. */
   verifiesNothing = false;
+  /** Chunks come faster than this disk takes them; it keeps none. */
+  isBehind = false;
   /** The next snapshot that is received does not survive its way here. */
   damagesNext = false;
   #received: Uint8Array[] = [];
