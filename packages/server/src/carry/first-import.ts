@@ -63,6 +63,8 @@ export class FirstImport {
     );
     this.#worker.on("message", (message: FirstImportMessage) => this.#take(message));
     this.#worker.on("error", (error) => this.#failed("UNEXPECTED", error.message));
+    // Its last message comes before.
+    this.#worker.on("exit", () => this.#failed("UNEXPECTED", "the thread ended without a word"));
   }
 
   get status(): FirstImportStatus {
@@ -70,9 +72,7 @@ export class FirstImport {
   }
 
   async stop(): Promise<void> {
-    if (this.#status.state === "running") {
-      this.#failed("STOPPED", "the node stops before the import is done");
-    }
+    this.#failed("STOPPED", "the node stops before the import is done");
     await this.#worker.terminate();
   }
 
@@ -95,7 +95,9 @@ export class FirstImport {
     }
   }
 
+  /** Nothing, when it has ended. */
   #failed(code: string, message: string): void {
+    if (this.#status.state !== "running") return;
     this.#status = { ...this.#status, state: "failed" };
     this.#logger.error(
       { path: this.#path, code, reason: message },
