@@ -12,7 +12,9 @@ import { GrpcPeerTransport } from "@redoubt/grpc-peer";
 import type { LevelLog } from "@redoubt/level-log";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
+import { checkFirstImport, FirstImport } from "./carry/first-import.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
+import { formatAddress, isWildcard } from "./gateway/address.js";
 import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
 import { Gateway, type GatewaySettings } from "./gateway/gateway.js";
@@ -20,6 +22,7 @@ import { TurnScheduler } from "./gateway/turn-scheduler.js";
 import { handOver } from "./hand-over.js";
 import { ServerHost } from "./host/server-host.js";
 import type { HostServices } from "./host/services.js";
+import { SnapshotReaders } from "./host/snapshot-readers.js";
 import { Topology } from "./host/topology.js";
 import { electionParametersOf } from "./join-cluster.js";
 import { JoinDesk } from "./join-desk.js";
@@ -68,6 +71,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const secret = readPeerSecret(config);
   const fatal = fatalOnce(config, options);
   const { bootstrap, signal = null } = options;
+  if (config.importPath !== null) await checkFirstImport(config.importPath);
   const log = await openNodeLog(config, { bootstrap, fatal, logger, signal });
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
@@ -126,6 +130,11 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     undo.push(await writePidFile(config));
     const addresses = gateway.addresses();
     logger.info({ clients: addresses, peers: transport.port }, "node started");
+    const firstImport = beginFirstImport(config, addresses, logger);
+    if (firstImport !== null) {
+      parts.late.firstImport = firstImport;
+      undo.push(() => firstImport.stop());
+    }
     let stopping: Promise<void> | null = null;
     return {
       addresses,
@@ -141,6 +150,19 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     await unwind(undo);
     throw error;
   }
+}
+
+/** null: there is nothing to import. */
+function beginFirstImport(
+  { importPath, requirepass }: ServerConfig,
+  addresses: RunningNode["addresses"],
+  logger: Logger,
+): FirstImport | null {
+  const [listener] = addresses;
+  if (importPath === null || listener === undefined) return null;
+  const host = isWildcard(listener.host) ? "127.0.0.1" : listener.host;
+  const address = formatAddress(host, listener.port);
+  return new FirstImport({ path: importPath, address, password: requirepass }, logger);
 }
 
 /** What a peer says of itself when a link to it comes up. */
@@ -169,6 +191,8 @@ interface Parts {
   readonly scheduler: TurnScheduler;
   readonly link: PeerLink;
   readonly joinDesk: JoinDesk;
+  /** What begins when the node serves. */
+  readonly late: { firstImport: FirstImport | null };
   /** None is being made when it resolves. `mayLast`: behind a last one, if one is wanted. */
   stopSaving(mayLast: boolean): Promise<void>;
 }
@@ -183,6 +207,7 @@ function compose(
   const { logger } = options;
   const { identity } = log;
   const link = new PeerLink();
+  const late: Parts["late"] = { firstImport: null };
   const scheduler = new TurnScheduler(clock.monotonicMs, () => gateway.turn(runTurn));
   const gateway = new Gateway(gatewaySettings(config, logger), {
     nowMs: clock.monotonicMs,
@@ -200,10 +225,12 @@ function compose(
     connected: (peer) => link.transport?.connected(peer) ?? false,
   });
   let savesAtStop: boolean | null = null;
+  const snapshots = new SnapshotReaders(log.snapshots);
   const keeper = new SnapshotKeeper({
     directory: config.dir,
     snapshots: log.snapshots,
     replica: () => replica,
+    read: () => snapshots.held(clock.monotonicMs()),
     checksumAt: (index) => log.readEntries(index, index, 0)[0]!.checksum,
     settings: () => ({
       savePoints: config.savePoints,
@@ -235,6 +262,9 @@ function compose(
       clusterId: identity.clusterId,
       incarnation: identity.incarnation,
     },
+    log,
+    snapshots,
+    firstImport: () => late.firstImport?.status ?? null,
     replica: () => replica,
     nowMs: clock.monotonicMs,
     shutdown: (save) => {
@@ -303,7 +333,7 @@ function compose(
       peersOf(config.peers, replica.status().configuration).find(({ id }) => id === leader)
         ?.address ?? "",
   });
-  return { replica, gateway, topology, scheduler, link, joinDesk, stopSaving };
+  return { replica, gateway, topology, scheduler, link, joinDesk, late, stopSaving };
 }
 
 /** The replica is made before the transport it sends through; until then, messages are lost like any. */

@@ -62,6 +62,12 @@ function memberRefusal(values: ConfigValues): string | null {
   if (values.bootstrap && values["cluster-id"] === "") {
     return "bootstrap needs cluster-id: the new cluster must have a name";
   }
+  if (values.import !== "" && !values.bootstrap) {
+    return "import is for the first start, with bootstrap yes: later it is redoubt import FILE";
+  }
+  if (values.import !== "" && (values["node-role"] === "witness" || ownPeer(values)?.witness)) {
+    return "import is given to a member that holds data, not to a witness";
+  }
   return null;
 }
 

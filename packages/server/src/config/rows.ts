@@ -148,6 +148,13 @@ export const configRows = {
     summary:
       "The members the cluster is born with, the same line on each, and where their peer listeners are reached. Later members come and go by `redoubt member`.",
   }),
+  import: own(text("path"), "", {
+    section: "Node",
+    defaultText: "none",
+    commandLineOnly: true,
+    summary:
+      "RDB file whose data the new cluster begins with: with `bootstrap yes`, on one of its members. It is checked before anything is created.",
+  }),
   "cluster-id": own(text("1 to 64 letters, digits, . _ -", clusterIdRule), "", {
     section: "Node",
     defaultText: "what the data directory says",

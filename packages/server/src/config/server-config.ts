@@ -87,6 +87,10 @@ export class ServerConfig {
   get bootstrap(): boolean {
     return this.#values.bootstrap;
   }
+  /** Absolute; null: none. Never set without `bootstrap`. */
+  get importPath(): string | null {
+    return this.#values.import === "" ? null : resolve(this.#values.import);
+  }
   get electionTimeoutMs(): number {
     return this.#values["election-timeout"];
   }

@@ -1,11 +1,14 @@
 /** What the host commands may use of the process. Made once by node.ts. */
 
+import type { LogReader } from "@redoubt/raft";
 import type { Replica, ReplicaStatus, Session } from "@redoubt/replica";
+import type { FirstImportStatus } from "../carry/first-import.js";
 import type { ServerConfig } from "../config/index.js";
 import { assert } from "../gateway/assert.js";
 import { Connection } from "../gateway/connection.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { SnapshotKeeper } from "../snapshot/snapshot-keeper.js";
+import type { SnapshotReaders } from "./snapshot-readers.js";
 import type { Topology } from "./topology.js";
 
 export interface ProcessFacts {
@@ -21,6 +24,10 @@ export interface HostServices {
   readonly gateway: Gateway;
   readonly topology: Topology;
   readonly facts: ProcessFacts;
+  readonly log: LogReader;
+  readonly snapshots: SnapshotReaders;
+  /** null: this start was not given a file. */
+  firstImport(): FirstImportStatus | null;
   replica(): Replica;
   nowMs(): number;
   /** This node's snapshots. */

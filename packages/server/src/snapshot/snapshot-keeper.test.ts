@@ -47,6 +47,7 @@ class World {
           return index - trailing;
         },
       }),
+      read: () => [],
       checksumAt: (index) => index,
       settings: () => ({ savePoints: [], logBytes: 0, logEntries: 50 }),
       trailingEntries: () => 10_000,

@@ -44,6 +44,8 @@ export interface KeeperOptions {
   readonly directory: string;
   readonly snapshots: KeptSnapshots;
   readonly replica: () => KeptReplica;
+  /** Those that somebody outside reads, and wants to read to their end. */
+  readonly read: () => readonly SnapshotDescription[];
   /** Chain checksum of a durable entry. */
   readonly checksumAt: (index: Index) => number;
   readonly settings: () => TriggerSettings;
@@ -281,9 +283,9 @@ export class SnapshotKeeper {
   }
 
   async #adopt(run: Run, done: SnapshotDone): Promise<boolean> {
-    const { snapshots, replica, logger } = this.#options;
+    const { snapshots, replica, read, logger } = this.#options;
     const { snapshot } = done;
-    const sent = () => replica().snapshotsSent;
+    const sent = () => [...replica().snapshotsSent, ...read()];
     const adopted = await snapshots.adopt(snapshot, run.path, sent, run.generation);
     // Else an install has brought a newer one: everything that was to be saved is.
     if (!adopted) {
