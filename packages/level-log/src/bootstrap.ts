@@ -3,7 +3,7 @@
  * one, whose node may have voted. `replaceLog` is a birth, too: of a node of another cluster, in the place
  * of one whose log is kept beside it.
  *
- *   directory/log.new-XXXXXX/   identity, store/, watermark: built and synced here
+ *   directory/log.new-XXXXXX/   identity, snapshots/, store/, watermark: built and synced here
  *   directory/log/              the same directory after one rename: the moment of birth
  *
  * Only `log` is ever opened, so:
@@ -17,7 +17,7 @@
  */
 
 import { dirname, join } from "node:path";
-import type { Entry, HardState } from "@redoubt/raft";
+import type { Entry, HardState, SnapshotDescription } from "@redoubt/raft";
 import { assert } from "./assert.js";
 import {
   BATCH_BYTES_MAX,
@@ -25,6 +25,9 @@ import {
   IDENTITY_FILE,
   LOG_DIRECTORY,
   REPLACED_PREFIX,
+  SNAPSHOT_DIRECTORY,
+  SNAPSHOT_FORMAT,
+  SNAPSHOT_STEP_BYTES,
   STAGING_PREFIX,
   STORE_DIRECTORY,
   WATERMARK_FILE,
@@ -39,11 +42,15 @@ import { assertChained } from "./net-change.js";
 import {
   encodeHardState,
   encodeMeta,
+  encodeSnapshot,
   HARD_STATE_KEY,
   type HardStateRecord,
   META_KEY,
   type Meta,
+  SNAPSHOT_KEY,
 } from "./records.js";
+import { damaged, isIntact } from "./snapshot-source.js";
+import { snapshotName } from "./snapshots.js";
 import type { Store, StoreOperation } from "./store.js";
 import { createWatermark } from "./watermark.js";
 
@@ -53,9 +60,14 @@ const FIRST_SEQUENCE = 1;
 export interface BootstrapOptions {
   readonly directory: string;
   readonly identity: LogIdentity;
+  /** The log begins behind it: its bytes, from first to last. Absent: it begins with entry 1. */
+  readonly snapshot?: {
+    readonly description: SnapshotDescription;
+    readonly source: { read(target: Buffer): number };
+  };
   /**
-   * From index 1, chained. May be empty: a node that will be filled by a leader. Taken one by one, and no
-   * more than a batch of them is held.
+   * From index 1 or the one behind the snapshot, chained. May be empty: a node that will be filled by a leader.
+   * Taken one by one, and no more than a batch of them is held.
    */
   readonly entries: Iterable<Entry> | AsyncIterable<Entry>;
   readonly hardState: HardState;
@@ -120,22 +132,25 @@ async function keepAside(files: Files, born: string): Promise<string> {
 async function build(disk: Disk, staging: string, options: BootstrapOptions): Promise<void> {
   const { files } = disk;
   const identityStamp = await writeIdentity(files, join(staging, IDENTITY_FILE), options.identity);
+  const snapshot = options.snapshot?.description ?? null;
+  const { index, term, checksum } = snapshot ?? { index: 0, term: 0, checksum: 0 };
   const meta: Meta = {
-    format: FORMAT_VERSION_MIN,
+    format: snapshot === null ? FORMAT_VERSION_MIN : SNAPSHOT_FORMAT,
     identityStamp,
-    anchorIndex: 0,
-    anchorTerm: 0,
-    anchorChecksum: 0,
+    anchorIndex: index,
+    anchorTerm: term,
+    anchorChecksum: checksum,
     epoch: FIRST_EPOCH,
-    epochLastIndex: 0,
-    epochLastChecksum: 0,
+    epochLastIndex: index,
+    epochLastChecksum: checksum,
   };
+  await buildSnapshots(files, join(staging, SNAPSHOT_DIRECTORY), options.snapshot);
   const hardState = { ...options.hardState, sequence: FIRST_SEQUENCE };
   const path = join(staging, STORE_DIRECTORY);
   const store = await disk.openStore(path, true);
   let table: EntryTable;
   try {
-    table = await fill(store, meta, hardState, options.entries);
+    table = await fill(store, meta, hardState, options);
   } finally {
     await store.close();
   }
@@ -145,16 +160,46 @@ async function build(disk: Disk, staging: string, options: BootstrapOptions): Pr
   await files.syncDirectory(staging);
 }
 
+/** Throws LOG_DAMAGED, as the source does, when the bytes are not the ones described. */
+async function buildSnapshots(
+  files: Files,
+  directory: string,
+  snapshot: BootstrapOptions["snapshot"],
+): Promise<void> {
+  await files.makeDirectory(directory);
+  if (snapshot !== undefined) {
+    const { description, source } = snapshot;
+    const path = join(directory, snapshotName(description));
+    const file = await files.open(path, "create");
+    try {
+      let position = 0;
+      for (;;) {
+        const block = Buffer.allocUnsafe(SNAPSHOT_STEP_BYTES);
+        const bytes = source.read(block);
+        if (bytes === 0) break;
+        await file.write(block.subarray(0, bytes), position);
+        position += bytes;
+      }
+      await file.sync();
+      if (!(await isIntact(file, description))) throw damaged(description, path);
+    } finally {
+      await file.close();
+    }
+  }
+  await files.syncDirectory(directory);
+}
+
 async function fill(
   store: Store,
   meta: Meta,
   hardState: HardStateRecord,
-  entries: BootstrapOptions["entries"],
+  { entries, snapshot }: BootstrapOptions,
 ): Promise<EntryTable> {
-  const table = new EntryTable(0, 0);
+  const table = new EntryTable(meta.anchorIndex, meta.anchorChecksum);
   let operations: StoreOperation[] = [
     put(META_KEY, encodeMeta(meta)),
     put(HARD_STATE_KEY, encodeHardState(hardState)),
+    ...(snapshot === undefined ? [] : [put(SNAPSHOT_KEY, encodeSnapshot(snapshot.description))]),
   ];
   let bytes = 0;
   for await (const entry of entries) {

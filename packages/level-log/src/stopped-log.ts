@@ -9,28 +9,57 @@
  *   log/store/LOCK    linked: a lock belongs to the file, whatever its name. A running node refuses us, and
  *                     none can start while we read
  *   the rest          copied: a few megabytes
+ *
+ * Where there is a snapshot and its file is intact, the state is that and the entries behind it; what lies before is
+ * proved all the same, but nobody needs it.
  */
 
 import { copyFile, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Entry, HardState, Index, IndexedConfiguration, Term } from "@redoubt/raft";
+import type {
+  Entry,
+  HardState,
+  Index,
+  IndexedConfiguration,
+  SnapshotDescription,
+  Term,
+} from "@redoubt/raft";
+import { assert } from "./assert.js";
 import {
   FORMAT_VERSION,
   IDENTITY_FILE,
   LOG_DIRECTORY,
   READING_PREFIX,
+  SNAPSHOT_DIRECTORY,
   STORE_DIRECTORY,
   WATERMARK_FILE,
 } from "./constants.js";
 import { DataMissingError, LogDamagedError, StoreUnavailableError } from "./errors.js";
 import { realFiles } from "./files.js";
 import { type LogIdentity, readIdentity } from "./identity.js";
-import { checkStoreFiles } from "./open.js";
+import { checkSnapshotFile, checkStoreFiles } from "./open.js";
 import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
-import { checkWatermark, EntryScan, readHardState, readMeta } from "./scan.js";
+import {
+  checkWatermark,
+  EntryScan,
+  readHardState,
+  readMeta,
+  readSnapshot,
+  scanFromAnchor,
+} from "./scan.js";
+import { SnapshotSource } from "./snapshot-source.js";
+import { snapshotName } from "./snapshots.js";
 import { openStore, type Store } from "./store.js";
 import { checkTables } from "./table-check.js";
 import { openWatermark, type Watermark } from "./watermark.js";
+
+export type LogPart = "identity" | "hard state" | "watermark" | "store" | "entries" | "snapshot";
+
+/** One thing that is wrong, and with what. */
+export interface PartDamage {
+  readonly part: LogPart;
+  readonly error: LogDamagedError | DataMissingError;
+}
 
 /** What is wrong, and what it costs to go on with the entries in front of it. */
 export interface LogDamage {
@@ -47,7 +76,12 @@ interface Found {
   readonly lastIndex: Index;
   readonly lastTerm: Term;
   readonly configuration: IndexedConfiguration | null;
+  readonly snapshot: SnapshotDescription | null;
+  readonly recorded: SnapshotDescription | null;
+  readonly anchorIndex: Index;
+  readonly provedLast: Index;
   readonly damage: LogDamage | null;
+  readonly damages: readonly PartDamage[];
 }
 
 export class StoppedLog {
@@ -55,35 +89,55 @@ export class StoppedLog {
   readonly identity: LogIdentity | null;
   /** The highest term that is known of, if it is damaged. */
   readonly hardState: HardState;
-  /** Of the last intact entry, to which all before it are chained. 0: there is none. */
+  /** Of the last intact entry, to which all before it are chained, or the snapshot's. 0: there is nothing. */
   readonly lastIndex: Index;
   readonly lastTerm: Term;
-  /** The newest among the intact entries; null: there is none. */
+  /** The newest among the intact entries, or the snapshot's; null: there is none. */
   readonly configuration: IndexedConfiguration | null;
+  /** Whose file is intact; null: there is none, and the entries begin with the first. */
+  readonly snapshot: SnapshotDescription | null;
+  /** The one that is named, whatever its file is like. */
+  readonly recorded: SnapshotDescription | null;
+  /** What the log begins behind, and the last entry to which all from there on are chained. */
+  readonly anchorIndex: Index;
+  readonly provedLast: Index;
   /** null: everything that was ever promised is here. */
   readonly damage: LogDamage | null;
+  /** All that was found, the first one first. */
+  readonly damages: readonly PartDamage[];
+  /** Of the entries behind the snapshot. */
   readonly #meta: Meta;
+  readonly #root: string;
   readonly #store: Store;
   readonly #copy: string;
 
-  constructor(found: Found, store: Store, copy: string) {
+  constructor(found: Found, root: string, store: Store, copy: string) {
     this.identity = found.identity;
     this.hardState = found.hardState;
     this.lastIndex = found.lastIndex;
     this.lastTerm = found.lastTerm;
     this.configuration = found.configuration;
+    this.snapshot = found.snapshot;
+    this.recorded = found.recorded;
+    this.anchorIndex = found.anchorIndex;
+    this.provedLast = found.provedLast;
     this.damage = found.damage;
+    this.damages = found.damages;
     this.#meta = found.meta;
+    this.#root = root;
     this.#store = store;
     this.#copy = copy;
   }
 
-  /** Every intact entry in order, proved once more; a payload is valid until the next one is asked for. */
+  /**
+   * Every intact entry behind the snapshot in order, proved once more; a payload is valid until the next one is
+   * asked for.
+   */
   async *entries(): AsyncGenerator<Entry> {
     let proved: Entry[] = [];
     const scan = new EntryScan(this.#meta, this.#store.path, (entry) => proved.push(entry));
     if (this.lastIndex < scan.table.firstIndex) return;
-    for await (const records of this.#store.scan()) {
+    for await (const records of scanFromAnchor(this.#store, this.#meta)) {
       for (const record of records) {
         scan.take(record);
         yield* proved;
@@ -92,6 +146,14 @@ export class StoppedLog {
       }
     }
     throw new LogDamagedError(`entry ${this.lastIndex} was there and is gone`, this.#store.path);
+  }
+
+  /** The bytes of the snapshot there is. */
+  openSnapshot(): SnapshotSource {
+    const { snapshot } = this;
+    assert(snapshot !== null, "there is a snapshot");
+    const path = join(this.#root, SNAPSHOT_DIRECTORY, snapshotName(snapshot));
+    return new SnapshotSource(snapshot, realFiles.openSync(path), path);
   }
 
   /** From then on the node may start. */
@@ -117,7 +179,7 @@ export async function openStoppedLog(directory: string): Promise<StoppedLog> {
     await copyStore(storePath, join(copy, STORE_DIRECTORY));
     store = await openStore(join(copy, STORE_DIRECTORY), false);
     await removeOtherCopies(directory, copy);
-    return new StoppedLog(await look(root, store), store, copy);
+    return new StoppedLog(await look(root, store), root, store, copy);
   } catch (error) {
     await store?.close();
     await rm(copy, { recursive: true, force: true });
@@ -160,51 +222,107 @@ async function removeOtherCopies(directory: string, own: string): Promise<void> 
 
 /** The first damage is the one that is told; the smallest intact part is what counts. */
 async function look(root: string, store: Store): Promise<Found> {
-  const damages: (LogDamagedError | DataMissingError)[] = [];
-  const attempt = async <T>(act: () => T | Promise<T>): Promise<T | null> => {
+  const damages: PartDamage[] = [];
+  const attempt = async <T>(part: LogPart, act: () => T | Promise<T>): Promise<T | null> => {
     try {
       return await act();
     } catch (error) {
       const isDamage = error instanceof LogDamagedError || error instanceof DataMissingError;
       if (!isDamage) throw error;
-      damages.push(error);
+      damages.push({ part, error });
       return null;
     }
   };
-  const identity = await attempt(() => readIdentity(realFiles, join(root, IDENTITY_FILE)));
-  const readableMeta = await attempt(() => readMeta(store, identity?.stamp ?? null));
-  const hardState = await attempt(() => readHardState(store));
-  const mark = await attempt(() => readWatermark(join(root, WATERMARK_FILE)));
+  const identity = await attempt("identity", () =>
+    readIdentity(realFiles, join(root, IDENTITY_FILE)),
+  );
+  const readableMeta = await attempt("store", () => readMeta(store, identity?.stamp ?? null));
+  const hardState = await attempt("hard state", () => readHardState(store));
+  const mark = await attempt("watermark", () => readWatermark(join(root, WATERMARK_FILE)));
   const meta = readableMeta ?? anyMeta;
+  const recorded = await attempt("snapshot", () => readSnapshot(store, meta));
+  const snapshot = await attempt("snapshot", async () => {
+    if (recorded === null) return null;
+    await checkSnapshotFile(realFiles, join(root, SNAPSHOT_DIRECTORY), recorded);
+    return recorded;
+  });
   const scan = new EntryScan(meta, store.path);
-  const initial = await attempt(async () => {
-    for await (const records of store.scan()) {
-      for (const record of records) scan.take(record);
-    }
+  const initial = await attempt("entries", async () => {
+    await scanAll(scan, store, meta);
+    if (recorded !== null) scan.checkSnapshot(recorded);
     return readableMeta === null ? null : scan.finish();
   });
-  const { table, lastTerm } = scan;
   if (initial !== null && hardState !== null && mark !== null) {
-    const whole = { meta, hardState, table, snapshot: null, initial: { ...initial, hardState } };
-    await attempt(() => checkWatermark(whole, mark, root));
+    const whole = {
+      meta,
+      hardState,
+      table: scan.table,
+      snapshot,
+      initial: { ...initial, hardState },
+    };
+    await attempt("entries", () => checkWatermark(whole, mark, root));
   }
-  const { lastIndex } = table;
+  const intact = await intactOf({ scan, meta, snapshot, store });
   const [first] = damages;
+  const { lastIndex, lastTerm } = intact;
+  const entriesLost = (await knownLast(store, meta, mark)) - lastIndex;
   return {
     identity: identity?.identity ?? null,
-    meta,
+    ...intact,
     hardState: highest(hardState, mark, lastTerm),
-    lastIndex,
-    lastTerm,
-    configuration: scan.configurations.at(-1) ?? null,
+    snapshot,
+    recorded,
+    anchorIndex: meta.anchorIndex,
+    provedLast: scan.table.lastIndex,
     damage:
-      first === undefined
-        ? null
-        : {
-            error: first,
-            entriesLost: Math.max(0, (await knownLast(store, meta, mark)) - lastIndex),
-          },
+      first === undefined ? null : { error: first.error, entriesLost: Math.max(0, entriesLost) },
+    damages,
   };
+}
+
+interface Scanned {
+  readonly scan: EntryScan;
+  readonly meta: Meta;
+  readonly snapshot: SnapshotDescription | null;
+  readonly store: Store;
+}
+
+/**
+ * What the state can be made of. Behind an intact snapshot the chain is proved from its own checksum: damage before
+ * it costs nothing. Without one, the entries count if they begin with the first.
+ */
+async function intactOf({ scan, meta, snapshot, store }: Scanned) {
+  if (snapshot === null) {
+    const { lastIndex } = scan.table;
+    const configuration = scan.configurations.at(-1) ?? null;
+    if (meta.anchorIndex === 0) return { meta, lastIndex, lastTerm: scan.lastTerm, configuration };
+    return { meta, lastIndex: 0, lastTerm: 0, configuration };
+  }
+  const behind: Meta = {
+    ...meta,
+    anchorIndex: snapshot.index,
+    anchorTerm: snapshot.term,
+    anchorChecksum: snapshot.checksum,
+  };
+  const entries = new EntryScan(behind, store.path);
+  try {
+    await scanAll(entries, store, behind);
+  } catch (error) {
+    // Told of by the scan from the anchor on, or it lies before the snapshot.
+    if (!(error instanceof LogDamagedError)) throw error;
+  }
+  return {
+    meta: behind,
+    lastIndex: entries.table.lastIndex,
+    lastTerm: entries.lastTerm,
+    configuration: entries.configurations.at(-1) ?? snapshot.configuration,
+  };
+}
+
+async function scanAll(scan: EntryScan, store: Store, meta: Meta): Promise<void> {
+  for await (const records of scanFromAnchor(store, meta)) {
+    for (const record of records) scan.take(record);
+  }
 }
 
 /** In the place of a meta record that is gone: an untrimmed log whose epochs do not go back. */

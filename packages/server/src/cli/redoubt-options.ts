@@ -40,7 +40,7 @@ export function parseCommand(
     const value = text(name);
     return value === null ? null : integerIn(value, `--${name}`, min, max);
   };
-  const password = text("password") ?? environment["REDISCLI_AUTH"] ?? "";
+  const password = text("password") ?? environment.REDISCLI_AUTH ?? "";
   const user = text("user") ?? "";
   if (user !== "" && password === "") throw usageError("--user needs a password");
   return {
@@ -50,7 +50,7 @@ export function parseCommand(
       user,
       password,
     },
-    json: values["json"] === true,
+    json: values.json === true,
     positionals,
     flag: (name) => values[name] === true,
     text,

@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { bootstrapLog, openLog } from "@redoubt/level-log";
 import {
   bootstrapEntries,
@@ -81,6 +82,64 @@ async function opened(path: string) {
   const entries = initial.lastIndex === 0 ? [] : log.readEntries(1, initial.lastIndex, Infinity);
   await log.close();
   return { identity, initial, entries };
+}
+
+describe("a log that begins behind a snapshot", () => {
+  test("the new cluster begins behind it too, and it is of that cluster", async () => {
+    const state = Buffer.from("state after the first batch");
+    const { index, term, checksum } = log[2]!;
+    const snapshot = {
+      index,
+      term,
+      checksum,
+      configuration: { index: 1, configuration: born },
+      bytes: state.length,
+      digest: crc32(state),
+    };
+    directory = join(root, "behind-a-snapshot");
+    const identity = { clusterId: "demo", nodeId: 3, incarnation: 1 };
+    await bootstrapLog({
+      directory,
+      identity,
+      snapshot: { description: snapshot, source: sourceOf(state) },
+      entries: log.slice(3),
+      hardState,
+    });
+    const { code, out } = await recover(accept, "--cluster-id", "new");
+    expect(code).toBe(ExitCode.ok);
+    expect(out.join("\n")).toContain("snapshot        of all up to entry 3");
+    const after = await openLog({ directory, nodeId: 3, clusterId: "new", onFatal: thrown });
+    const { initial } = after;
+    const entries = after.readEntries(4, initial.lastIndex, Infinity);
+    await after.close();
+    expect(initial).toMatchObject({ anchor: { index: 3, checksum }, lastIndex: 6 });
+    const own = { clusterId: "new", voters: [{ id: 3, incarnation: 6 }], votersOutgoing: [] };
+    expect(initial.snapshot).toMatchObject({
+      digest: snapshot.digest,
+      configuration: { configuration: own },
+    });
+    expect(initial.configurations).toMatchObject([{ index: 6, configuration: own }]);
+    expect(entries.map(({ kind }) => kind)).toEqual([
+      EntryKind.noop,
+      EntryKind.batch,
+      EntryKind.configuration,
+    ]);
+  });
+});
+
+function sourceOf(bytes: Buffer): { read(target: Buffer): number } {
+  let position = 0;
+  return {
+    read(target) {
+      const copied = bytes.copy(target, 0, position);
+      position += copied;
+      return copied;
+    },
+  };
+}
+
+function thrown(error: Error): void {
+  throw error;
 }
 
 describe("without the flag that names the loss", () => {

@@ -5,7 +5,8 @@
  *   old log   1 configuration   2 no-op   3 batch   4 configuration   5 batch
  *   new log   1 no-op           2 no-op   3 batch   4 no-op           5 batch   6 configuration: this node alone
  *
- * - Entries keep their index and term, batches their bytes. The chain begins anew with the first entry.
+ * - Entries keep their index and term, batches their bytes. The chain begins anew with the first entry, or goes on
+ *   from the snapshot: that is kept with all it covers, and only said to be of a cluster of this node alone.
  * - The cluster has a new name, the node a new incarnation (the index of the entry that names it), both terms
  *   are above all others: no member of the old cluster speaks to the new one, whatever it holds.
  * - The old log is kept beside the new one, unchanged. Without the flag that names the loss nothing is written.
@@ -30,6 +31,7 @@ import {
   entryChecksum,
   type Member,
   memberOf,
+  type SnapshotDescription,
 } from "@redoubt/raft";
 import { nodeIdMax } from "../config/constants.js";
 import { clusterIdRule } from "../config/rows.js";
@@ -139,7 +141,9 @@ async function recoverFrom(
 ): Promise<ExitCode> {
   const say = (line: string): void => (request.json ? terminal.err(line) : terminal.out(line));
   for (const line of findings(log)) say(line);
-  if (log.lastIndex === 0) throw new CliError("REFUSED", "there is no intact entry to begin with");
+  if (log.lastIndex === 0) {
+    throw new CliError("REFUSED", "there is no intact entry and no intact snapshot to begin with");
+  }
   const rebirth = rebirthOf(log, request);
   const missing = missingConsent(log.damage, request);
   if (missing.length > 0) {
@@ -148,20 +152,38 @@ async function recoverFrom(
     const flags = missing.map(({ flag }) => flag).join(" ");
     throw new CliError("REFUSED", `nobody has said that this may be lost: ${flags}`);
   }
-  const kept = await replaceLog({
-    directory: request.directory,
-    identity: {
-      clusterId: rebirth.configuration.clusterId,
-      nodeId: rebirth.nodeId,
-      incarnation: rebirth.index,
-    },
-    entries: rechained(log, rebirth, terminal),
-    hardState: { term: rebirth.term, vote: 0 },
-  });
+  const kept = await replaceBy(log, rebirth, request.directory, terminal);
   terminal.progress("");
   if (request.json) terminal.out(JSON.stringify(outcomeOf(log, rebirth, kept)));
   else for (const line of nextSteps(log, rebirth, kept)) terminal.out(line);
   return ExitCode.ok;
+}
+
+/** Resolves with the path of the old log. */
+async function replaceBy(
+  log: StoppedLog,
+  rebirth: Rebirth,
+  directory: string,
+  terminal: Terminal,
+): Promise<string> {
+  const { configuration, nodeId, index, term } = rebirth;
+  const { clusterId } = configuration;
+  const source = log.snapshot === null ? null : log.openSnapshot();
+  const snapshot =
+    log.snapshot === null || source === null
+      ? {}
+      : { snapshot: { description: snapshotOf(log.snapshot, rebirth), source } };
+  try {
+    return await replaceLog({
+      directory,
+      identity: { clusterId, nodeId, incarnation: index },
+      ...snapshot,
+      entries: rechained(log, rebirth, terminal),
+      hardState: { term, vote: 0 },
+    });
+  } finally {
+    source?.close();
+  }
 }
 
 function missingConsent(
@@ -191,6 +213,7 @@ function findings({
   lastIndex,
   lastTerm,
   configuration,
+  snapshot,
   damage,
 }: StoppedLog): string[] {
   const who =
@@ -202,6 +225,7 @@ function findings({
     `  intact entries  ${lastIndex}, the last one of term ${lastTerm}`,
     `  newest term     ${hardState.term}`,
   ];
+  if (snapshot !== null) lines.push(`  snapshot        of all up to entry ${snapshot.index}`);
   if (configuration === null) {
     lines.push("  members         none are named");
   } else {
@@ -275,12 +299,17 @@ function newClusterId(old: string): string {
   return clusterIdRule(name) === null ? name : `recovered-r${randomBytes(4).toString("hex")}`;
 }
 
+/** Whoever is sent it must know its cluster: what the state holds is the same. */
+function snapshotOf(old: SnapshotDescription, { configuration }: Rebirth): SnapshotDescription {
+  return { ...old, configuration: { index: old.configuration.index, configuration } };
+}
+
 async function* rechained(
   log: StoppedLog,
   { index, term, configuration }: Rebirth,
   terminal: Terminal,
 ): AsyncGenerator<Entry> {
-  let previous = 0;
+  let previous = log.snapshot?.checksum ?? 0;
   const chained = (entry: Omit<Entry, "checksum">): Entry => {
     previous = entryChecksum(entry.index, entry.term, entry.kind, previous, entry.payload);
     return { ...entry, checksum: previous };

@@ -6,5 +6,6 @@ export const subcommands: ReadonlyMap<string, () => Promise<Subcommand>> = new M
   ["status", async () => (await import("./redoubt-status.js")).status],
   ["member", async () => (await import("./redoubt-member.js")).member],
   ["transfer", async () => (await import("./redoubt-transfer.js")).transfer],
+  ["check", async () => (await import("./redoubt-check.js")).check],
   ["recover", async () => (await import("./redoubt-recover.js")).recover],
 ]);
