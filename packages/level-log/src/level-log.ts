@@ -51,7 +51,17 @@ export interface LogParts {
   readonly watermark: WatermarkFile;
   readonly scanned: ScannedLog;
   readonly snapshots: SnapshotFiles;
+  /** Absent: it is not encrypted. */
+  readonly encryption?: LogEncryption;
   readonly onFatal: (error: Error) => void;
+}
+
+/** How a log is encrypted. */
+export interface LogEncryption {
+  /** Name of the master key that its keys are wrapped by. */
+  readonly masterKey: string;
+  /** That one took the place of another when this log was opened. */
+  readonly rewrapped: boolean;
 }
 
 interface Waiting {
@@ -82,9 +92,11 @@ export class LevelLog implements DurableLog {
   readonly identity: LogIdentity;
   readonly initial: InitialState;
   readonly snapshots: SnapshotFiles;
+  /** Null: it is not encrypted. */
+  readonly encryption: LogEncryption | null;
   /** Synced batches so far. */
   syncs = 0;
-  /** Bytes of keys and values handed to LevelDB so far, by what they are. */
+  /** Bytes of keys and values handed to LevelDB so far, by what they are, before they are encrypted. */
   readonly bytes: RecordBytes = { entries: 0, hardState: 0, meta: 0, snapshot: 0 };
 
   readonly #store: Store;
@@ -106,6 +118,7 @@ export class LevelLog implements DurableLog {
   constructor(parts: LogParts) {
     this.identity = parts.identity;
     this.initial = parts.scanned.initial;
+    this.encryption = parts.encryption ?? null;
     this.#store = parts.store;
     this.#watermark = parts.watermark;
     this.#onFatal = parts.onFatal;

@@ -26,6 +26,7 @@ export interface Subcommand {
 
 export type CliErrorCode =
   | LogErrorCode
+  | "CONFIG_INVALID"
   | "DIRECTORY_UNUSABLE"
   | "USAGE"
   | "UNREACHABLE"
