@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { runEncryption } from "./encryption.js";
 import { runMemory } from "./memory.js";
 import type { BenchOptions } from "./options.js";
 import { runThroughput } from "./throughput.js";
@@ -21,6 +22,12 @@ export const GROUPS: readonly Group[] = [
   group("strings", "SET and GET beside redis-server", (o) => runThroughput(STRINGS, o)),
   group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
   group("memory", "bytes per element beside redis-server", runMemory),
+  {
+    name: "encryption",
+    byDefault: false,
+    summary: "writes with encryption at rest beside writes without",
+    run: runEncryption,
+  },
   script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
 ];

@@ -264,7 +264,7 @@ describe("damage of an encrypted log", () => {
       for (let run = 0; run < 12; run++) {
         const path = copyOf(encrypted);
         const flipped = Buffer.from(bytes);
-        const at = (run * 7919 + number * 104_729 + (run * bytes.length) / 12) % bytes.length | 0;
+        const at = ((run * 7919 + number * 104_729 + (run * bytes.length) / 12) % bytes.length) | 0;
         flipped[at]! ^= 1 << (run % 8);
         writeFileSync(join(path, file.slice(encrypted.length)), flipped);
         const refusal = await refusalOf(path, A);

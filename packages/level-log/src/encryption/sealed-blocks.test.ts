@@ -16,7 +16,9 @@ test("what is on disk is frozen: values and snapshot files", () => {
   const sealer = new BlockSealer(file);
   const stored = Buffer.concat([sealer.seal(Buffer.from("abc")), sealer.end()]);
   expect(stored.subarray(0, storedAt(0))).toEqual(encodeFileHeader(file));
-  expect(stored.toString("hex")).toMatchInlineSnapshot(`"5253463100000001fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e00de911090e97da6ff17e81a19acb092e4a03f53dc76519"`);
+  expect(stored.toString("hex")).toMatchInlineSnapshot(
+    `"5253463100000001fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e00de911090e97da6ff17e81a19acb092e4a03f53dc76519"`,
+  );
 });
 
 describe("an encrypted file", () => {
@@ -47,7 +49,10 @@ describe("an encrypted file", () => {
       .tuple(fc.nat({ max: 3 }), fc.integer({ min: -2, max: 2 }))
       .map(([blocks, more]) => Math.max(0, blocks * block + more));
     const place = fc.oneof(near, fc.nat({ max: 3 * block }));
-    const portions = fc.array(fc.integer({ min: 1, max: 2 * block }), { minLength: 1, maxLength: 4 });
+    const portions = fc.array(fc.integer({ min: 1, max: 2 * block }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     const reads = fc.array(fc.tuple(place, place), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(near, portions, reads, async (size, pieces, asked) => {
