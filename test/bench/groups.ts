@@ -6,8 +6,11 @@ import { fileURLToPath } from "node:url";
 import { runEncryption } from "./encryption.js";
 import { runMemory } from "./memory.js";
 import type { BenchOptions } from "./options.js";
+import { runRestart } from "./restart.js";
+import { runSnapshots } from "./snapshots.js";
 import { runThroughput } from "./throughput.js";
 import { COLLECTIONS, STRINGS } from "./workloads.js";
+import { runWriteAmplification } from "./write-amplification.js";
 
 export interface Group {
   readonly name: string;
@@ -22,18 +25,22 @@ export const GROUPS: readonly Group[] = [
   group("strings", "SET and GET beside redis-server", (o) => runThroughput(STRINGS, o)),
   group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
   group("memory", "bytes per element beside redis-server", runMemory),
-  {
-    name: "encryption",
-    byDefault: false,
-    summary: "writes with encryption at rest beside writes without",
-    run: runEncryption,
-  },
+  named("encryption", "writes with encryption at rest beside those without", runEncryption),
+  named("snapshots", "latency while a snapshot is made, beside BGSAVE", runSnapshots),
+  named("restart", "from start to serving 1 M keys, beside redis-server", runRestart),
+  named("write-amplification", "bytes to disk per byte of effects", runWriteAmplification),
   script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
+  script("rdb", "RDB files: write, load, copy, verify", ["--expose-gc"]),
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
 ];
 
 function group(name: string, summary: string, run: Group["run"]): Group {
   return { name, byDefault: true, summary, run };
+}
+
+/** Takes minutes: only when it is asked for. */
+function named(name: string, summary: string, run: Group["run"]): Group {
+  return { name, byDefault: false, summary, run };
 }
 
 /**

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
     GROUPS.map((group) => group.name),
   );
   if (typeof options === "string") {
-    const groups = GROUPS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}\n`).join("");
+    const groups = GROUPS.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}\n`).join("");
     process.stderr.write(`${options}\n${USAGE}${groups}`);
     process.exitCode = 2;
     return;

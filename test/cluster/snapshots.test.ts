@@ -203,3 +203,25 @@ test.skipIf(!isInstalled("redis-server"))(
     }
   },
 );
+
+test("a witness makes its own, and its log is trimmed, though it has no dataset", async () => {
+  const small = ["--save", "", "--log-snapshot-entries", "100", "--log-trailing-entries", "10"];
+  const other = await TestCluster.start({ witnesses: [3], options: () => small });
+  try {
+    const leader = await other.leader();
+    const client = await leader.connect();
+    const witness = other.node(3);
+    await until("the witness's log is trimmed", async () => {
+      for (let at = 0; at < 50; at++) await client.send("SET", `key:${at}`, "v");
+      return (await raftNumber(witness, "first_index")) > 100;
+    });
+    await client.end();
+    await witness.signal("SIGKILL");
+    witness.start();
+    await other.settled();
+    await other.equalDigests();
+    expect(other.errorLines()).toEqual([]);
+  } finally {
+    await other.stop();
+  }
+});

@@ -254,7 +254,7 @@ export function durableLogContract(
 }
 
 /** Batches behind `after`, chained, one per payload. */
-function chain(
+export function chain(
   payloads: readonly (string | Uint8Array)[],
   term = 1,
   after: { readonly index: number; readonly checksum: number } = { index: 0, checksum: 0 },
@@ -268,7 +268,7 @@ function chain(
   });
 }
 
-function configuration(number: number): Configuration {
+export function configuration(number: number): Configuration {
   const member = { id: number, incarnation: 1, peerAddress: `127.0.0.1:${7000 + number}` };
   return { clusterId: "contract", voters: [member], votersOutgoing: [], learners: [] };
 }
@@ -289,22 +289,22 @@ function entryOf(
   return { index, term, kind, checksum, payload };
 }
 
-function persistOf(fields: Partial<Persist>): Persist {
+export function persistOf(fields: Partial<Persist>): Persist {
   return { sequence: 0, hardState: null, truncateFrom: 0, entries: [], ...fields };
 }
 
-function persist(log: DurableLog, fields: Partial<Persist>): Promise<void> {
+export function persist(log: DurableLog, fields: Partial<Persist>): Promise<void> {
   return new Promise((resolve) => log.persist(persistOf(fields), resolve));
 }
 
 /** Comparable whatever class of bytes the adapter returns. */
-function plain(entries: readonly Entry[]): unknown[] {
+export function plain(entries: readonly Entry[]): unknown[] {
   return entries.map((entry) => ({
     ...entry,
     payload: Buffer.from(entry.payload).toString("latin1"),
   }));
 }
 
-function read(log: DurableLog, first: number, last: number): unknown[] {
+export function read(log: DurableLog, first: number, last: number): unknown[] {
   return plain(log.readEntries(first, last, Number.POSITIVE_INFINITY));
 }

@@ -42,6 +42,8 @@ const LOG_LINES = [
   "snapshot refused",
   "snapshot installed",
   "configuration from a snapshot",
+  "state loaded",
+  "the state gives way to a snapshot's before that is read: both do not fit",
   "state digest told",
   "audit given up",
 ] as const;

@@ -183,3 +183,39 @@ describe("dictionary", () => {
     expect(SEGMENT_ENTRIES_MAX).toBeLessThan(2 ** 22);
   });
 });
+
+test("what is inserted is what `set` would have set, and a key that is there stays as it is", () => {
+  const key = fc.constantFrom(..."abcdefgh");
+  const step = fc.record({
+    act: fc.constantFrom("insert", "set", "remove"),
+    key,
+    value: fc.nat(9),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(1, 2, 100), (steps, max) => {
+      const dictionary = new Dictionary<number>(max);
+      const model = new Map<string, number>();
+      for (const { act, key, value } of steps) {
+        if (act === "remove") {
+          expect(dictionary.remove(0, key)).toBe(model.get(key));
+          model.delete(key);
+        } else if (act === "set" || !model.has(key)) {
+          if (act === "set") dictionary.set(0, key, value);
+          else expect(dictionary.insert(0, key, value)).toBe(true);
+          model.set(key, value);
+        } else {
+          expect(dictionary.insert(0, key, value)).toBe(false);
+        }
+        expect(dictionary.size).toBe(model.size);
+        for (const each of "abcdefgh") expect(dictionary.get(0, each)).toBe(model.get(each));
+      }
+      const found: [string, number][] = [];
+      dictionary.forEach((key, value) => {
+        found.push([key, value]);
+      });
+      expect(new Map(found)).toEqual(model);
+      expect(found.length).toBe(model.size);
+    }),
+    { seed: 50, numRuns: 300 },
+  );
+});

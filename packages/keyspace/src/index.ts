@@ -1,7 +1,7 @@
 export { KeyspaceAssertionError } from "./assert.js";
 export { Blob } from "./blob.js";
 export { STREAM_ENTRY_BYTES_MAX } from "./constants.js";
-export { AUDIT_FORMAT_VERSION, AuditWalk, auditDigest } from "./digest/audit-walk.js";
+export { AUDIT_FORMAT_VERSION, AuditWalk, auditDigest, auditSum } from "./digest/audit-walk.js";
 export { debugDigest, debugDigestValue } from "./digest/debug-digest.js";
 export { stateDigest } from "./digest/state-digest.js";
 export { StateSum } from "./digest/state-sum.js";

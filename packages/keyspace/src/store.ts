@@ -4,6 +4,7 @@
  * cannot be forgotten. Not exported from the package.
  */
 
+import { assert } from "./assert.js";
 import { Dictionary } from "./dictionary.js";
 import { DEADLINE_BYTES, ENTRY_BYTES, latin1Bytes, valueBytes } from "./memory.js";
 import { keyShard } from "./slot.js";
@@ -64,6 +65,20 @@ export class Store {
     placeDeadline(contents, shard, key, deadlineMs);
     this.raise(key);
     return old;
+  }
+
+  /** While nobody is served: no one watches or observes. False: the key is there, and nothing has changed. */
+  load(key: string, value: Value, deadlineMs: number): boolean {
+    const { contents } = this;
+    const shard = this.shard(key);
+    assert(
+      this.observer === null && this.watched.size === 0,
+      "nobody is served while keys are loaded",
+    );
+    if (!contents.values.insert(shard, key, value)) return false;
+    contents.memoryBytes += ENTRY_BYTES + latin1Bytes(key) + valueBytes(value);
+    if (deadlineMs !== 0) placeDeadline(contents, shard, key, deadlineMs);
+    return true;
   }
 
   /** The key exists; its deadline stays. */

@@ -151,6 +151,7 @@ async function build(disk: Disk, staging: string, options: BootstrapOptions): Pr
     epoch: FIRST_EPOCH,
     epochLastIndex: index,
     epochLastChecksum: checksum,
+    revision: 0,
   };
   const snapshotFiles = snapshotFilesOf(files, keys?.keys ?? null);
   await buildSnapshots(snapshotFiles, join(staging, SNAPSHOT_DIRECTORY), options.snapshot);

@@ -91,10 +91,13 @@ export const SNAPSHOT_STEP_BYTES = 1 * MIB;
 export const RECEIVE_BACKLOG_BYTES_MAX = 64 * MIB;
 
 /**
- * Records deleted at a time behind an anchor that has moved; between two steps the event loop has its turn.
- * LevelDB takes a batch as a whole: a step of a million records would hold the thread for a second.
+ * Entries deleted at a time behind an anchor that has moved. LevelDB does it by itself, in small batches, on a thread
+ * of the pool: a step is as long as `close` may have to wait.
  */
-export const TRIM_STEP_RECORDS = 512;
+export const TRIM_STEP_ENTRIES = 4096;
+
+/** Bytes of tables that hold nothing but trimmed entries, from which on LevelDB is asked to drop them. */
+export const COMPACT_BYTES_MIN = 32 * MIB;
 
 /** Format, bytes. AES-256-GCM: key, nonce and tag (NIST SP 800-38D). */
 export const CIPHER_KEY_BYTES = 32;

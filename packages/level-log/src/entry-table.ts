@@ -15,9 +15,6 @@ import { assert } from "./assert.js";
 import { CHECKSUM_CHUNK_ENTRIES } from "./constants.js";
 import { pieceCount } from "./records.js";
 
-/** Pieces of those entries that have any. */
-export type Pieces = ReadonlyMap<Index, number>;
-
 export class EntryTable {
   /** The entry before the first. */
   #anchorIndex: Index;
@@ -25,7 +22,7 @@ export class EntryTable {
   /** Index of the first place of the first chunk. */
   #base: Index;
   #chunks: Uint32Array[] = [];
-  #pieces = new Map<Index, number>();
+  readonly #pieces = new Map<Index, number>();
   #lastIndex: Index;
 
   constructor(anchorIndex: Index, anchorChecksum: number) {
@@ -89,31 +86,23 @@ export class EntryTable {
     for (const index of this.#pieces.keys()) if (index > last) this.#pieces.delete(index);
   }
 
-  /** Forgets every entry up to `index`, the anchor from now on. Returns the pieces of those. */
-  trimTo(index: Index): Pieces {
+  /** Forgets every entry up to `index`, the anchor from now on. */
+  trimTo(index: Index): void {
     assert(index >= this.#anchorIndex && index <= this.#lastIndex, "trimming keeps a suffix");
     this.#anchorChecksum = this.checksumAt(index);
     this.#anchorIndex = index;
     const chunks = Math.floor((index + 1 - this.#base) / CHECKSUM_CHUNK_ENTRIES);
     this.#chunks.splice(0, chunks);
     this.#base += chunks * CHECKSUM_CHUNK_ENTRIES;
-    const trimmed = new Map<Index, number>();
-    for (const [at, pieces] of this.#pieces) {
-      if (at > index) continue;
-      trimmed.set(at, pieces);
-      this.#pieces.delete(at);
-    }
-    return trimmed;
+    for (const at of this.#pieces.keys()) if (at <= index) this.#pieces.delete(at);
   }
 
-  /** Forgets everything: the table of an empty log behind another anchor. Returns the pieces of what was. */
-  reset(anchorIndex: Index, anchorChecksum: number): Pieces {
-    const pieces = this.#pieces;
+  /** Forgets everything: the table of an empty log behind another anchor. */
+  reset(anchorIndex: Index, anchorChecksum: number): void {
     this.#anchorIndex = this.#lastIndex = anchorIndex;
     this.#anchorChecksum = anchorChecksum;
     this.#base = anchorIndex + 1;
     this.#chunks = [];
-    this.#pieces = new Map();
-    return pieces;
+    this.#pieces.clear();
   }
 }

@@ -25,7 +25,7 @@ export {
   WriteFailedError,
 } from "./errors.js";
 export type { LogIdentity } from "./identity.js";
-export { LevelLog } from "./level-log.js";
+export { LevelLog, type WrittenBytes } from "./level-log.js";
 export { LogReaderOfThread, openLogReader } from "./log-reader.js";
 export { type OpenOptions, openLog } from "./open.js";
 export { SnapshotSource } from "./snapshot-source.js";

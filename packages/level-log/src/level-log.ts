@@ -79,14 +79,22 @@ interface Records {
   readonly snapshot: SnapshotDescription | null;
 }
 
-/** Bytes of records of each kind. */
-interface RecordBytes {
-  entries: number;
-  hardState: number;
-  meta: number;
+/**
+ * Bytes handed over so far, by what they are: keys and values of records, and files. Of what LevelDB makes of them
+ * (its log, tables, compactions), of deletions and of what encryption adds nothing is counted.
+ */
+export interface WrittenBytes {
+  readonly entries: number;
+  readonly hardState: number;
+  readonly meta: number;
   /** The record that names it, not its file. */
-  snapshot: number;
+  readonly snapshot: number;
+  /** Files of snapshots that came from a leader, half received ones included, and of those this node made. */
+  readonly filesReceived: number;
+  readonly filesMade: number;
 }
+
+type RecordBytes = { -readonly [Kind in "entries" | "hardState" | "meta" | "snapshot"]: number };
 
 export class LevelLog implements DurableLog {
   readonly identity: LogIdentity;
@@ -96,9 +104,8 @@ export class LevelLog implements DurableLog {
   readonly encryption: LogEncryption | null;
   /** Synced batches so far. */
   syncs = 0;
-  /** Bytes of keys and values handed to LevelDB so far, by what they are, before they are encrypted. */
-  readonly bytes: RecordBytes = { entries: 0, hardState: 0, meta: 0, snapshot: 0 };
 
+  readonly #bytes: RecordBytes = { entries: 0, hardState: 0, meta: 0, snapshot: 0 };
   readonly #store: Store;
   readonly #watermark: WatermarkFile;
   readonly #trimmer: Trimmer;
@@ -128,7 +135,7 @@ export class LevelLog implements DurableLog {
     this.#snapshot = parts.scanned.snapshot;
     this.#readableLast = this.#table.lastIndex;
     this.#trimmer = new Trimmer(this.#store, (error) => this.#fail(error));
-    if (this.#meta.anchorIndex > 0) this.#trimmer.sweep(this.#meta.anchorIndex);
+    this.#trimmer.trimTo(this.#meta.anchorIndex);
     this.snapshots = parts.snapshots;
     this.snapshots.belongTo({
       record: (snapshot, done) => this.#enqueue({ persist: null, snapshot, done }),
@@ -142,9 +149,19 @@ export class LevelLog implements DurableLog {
     this.#enqueue({ persist, snapshot, done });
   }
 
+  get written(): WrittenBytes {
+    const { bytesReceived, bytesAdopted } = this.snapshots;
+    return { ...this.#bytes, filesReceived: bytesReceived, filesMade: bytesAdopted };
+  }
+
   /** The log begins behind it. */
   get anchorIndex(): Index {
     return this.#meta.anchorIndex;
+  }
+
+  /** Everything before the anchor is deleted. */
+  get trimIdle(): boolean {
+    return this.#trimmer.idle;
   }
 
   #enqueue(waiting: Waiting): void {
@@ -244,19 +261,13 @@ export class LevelLog implements DurableLog {
   /** The table is what the store holds now; what lies before the anchor is deleted from now on. */
   #follow({ install, keepLast, entries }: NetChange, { anchorIndex }: Meta): void {
     const table = this.#table;
-    const { firstIndex, lastIndex } = table;
-    if (install === null) {
-      table.truncateTo(keepLast);
-    } else {
-      const pieces = table.reset(install.index, install.checksum);
-      this.#trimmer.remove(firstIndex, Math.min(lastIndex, install.index), pieces);
-    }
+    if (install === null) table.truncateTo(keepLast);
+    else table.reset(install.index, install.checksum);
     for (const { index, checksum, payload } of entries) {
       table.append(index, checksum, payload.length);
     }
-    if (anchorIndex < table.firstIndex) return;
-    const first = table.firstIndex;
-    this.#trimmer.remove(first, anchorIndex, table.trimTo(anchorIndex));
+    if (anchorIndex >= table.firstIndex) table.trimTo(anchorIndex);
+    this.#trimmer.trimTo(anchorIndex);
   }
 
   /** Newer ones only: `SnapshotFiles` lets nothing older through (trap 50). */
@@ -278,6 +289,12 @@ export class LevelLog implements DurableLog {
   }
 
   #nextMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
+    const meta = this.#changedMeta(change, snapshot);
+    if (meta === this.#meta && snapshot === this.#snapshot) return meta;
+    return { ...meta, revision: this.#meta.revision + 1 };
+  }
+
+  #changedMeta(change: NetChange, snapshot: SnapshotDescription | null): Meta {
     let meta = this.#meta;
     const { install, trimTo, keepLast, keepChecksum } = change;
     if (snapshot !== null && meta.format < SNAPSHOT_FORMAT) {
@@ -321,10 +338,10 @@ export class LevelLog implements DurableLog {
     const from = operations.length;
     for (const entry of change.entries) pushEntry(operations, entry, meta.epoch);
     for (let at = from; at < operations.length; at++) {
-      this.bytes.entries += bytesOf(operations[at]!);
+      this.#bytes.entries += bytesOf(operations[at]!);
     }
     const add = (kind: keyof RecordBytes, key: Uint8Array, value: Uint8Array): void => {
-      this.bytes[kind] += key.length + value.length;
+      this.#bytes[kind] += key.length + value.length;
       operations.push(put(key, value));
     };
     if (meta !== this.#meta) add("meta", META_KEY, encodeMeta(meta));
@@ -361,6 +378,7 @@ export function watermarkOf(table: EntryTable, hardState: HardStateRecord, meta:
     term: hardState.term,
     vote: hardState.vote,
     epoch: meta.epoch,
+    revision: meta.revision,
   };
 }
 

@@ -1,16 +1,19 @@
-import type { Entry, HardState, Persist } from "@redoubt/raft";
+import type { Entry, HardState, Persist, SnapshotDescription } from "@redoubt/raft";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { STEP_BYTES } from "./constants.js";
 import { EntryTable } from "./entry-table.js";
 import { assertLargeChained, netChange } from "./net-change.js";
-import { chain, persistOf } from "./test-support.js";
+import { chain, persistOf, snapshotOf } from "./test-support.js";
 
 const steps = fc.array(
   fc.record({
     cut: fc.option(fc.nat(), { nil: null }),
     payloads: fc.array(fc.string({ maxLength: 3 }), { maxLength: 3 }),
     vote: fc.option(fc.nat({ max: 3 }), { nil: null }),
+    /** By how much its index is above the end of the log. */
+    install: fc.option(fc.nat({ max: 3 }), { nil: null, freq: 6 }),
+    trim: fc.option(fc.nat(), { nil: null, freq: 2 }),
   }),
   { maxLength: 6 },
 );
@@ -20,11 +23,16 @@ describe("netChange", () => {
     fc.assert(
       fc.property(fc.nat({ max: 5 }), steps, (durableCount, plan) => {
         const durable = chain(Array.from({ length: durableCount }, String));
-        const { log, persists, hardState, cuts } = play(durable, plan);
+        const { anchor, log, persists, hardState, cuts, install, trimTo } = play(durable, plan);
         const change = netChange(persists, tableOf(durable));
-        expect([...durable.slice(0, change.keepLast), ...change.entries]).toEqual(log);
+        const kept = change.install === null ? durable.slice(0, change.keepLast) : [];
+        const whole = [...kept, ...change.entries];
+        expect(whole.filter(({ index }) => index > anchor)).toEqual(log);
+        expect(change.install).toEqual(install);
+        expect(change.trimTo).toBe(trimTo);
         expect(change.hardState).toEqual(hardState);
         expect(change.truncated).toBe(cuts > 0);
+        expect(change.keepLast).toBe((change.entries[0]?.index ?? tipOf(whole, anchor) + 1) - 1);
       }),
     );
   });
@@ -76,28 +84,57 @@ describe("netChange", () => {
   });
 });
 
+interface PlannedStep {
+  readonly cut: number | null;
+  readonly payloads: readonly string[];
+  readonly vote: number | null;
+  readonly install: number | null;
+  readonly trim: number | null;
+}
+
 /** The plan as Persists, and what a naive log holds after them. */
-function play(
-  durable: readonly Entry[],
-  plan: readonly { cut: number | null; payloads: string[]; vote: number | null }[],
-) {
+function play(durable: readonly Entry[], plan: readonly PlannedStep[]) {
   let log = [...durable];
+  let anchor = { index: 0, checksum: 0 };
   let hardState: HardState | null = null;
+  let install: SnapshotDescription | null = null;
+  let trimTo = 0;
   let cuts = 0;
   const persists: Persist[] = [];
-  plan.forEach(({ cut, payloads, vote }, step) => {
-    const truncateFrom = cut === null ? 0 : 1 + (cut % (log.length + 1));
+  plan.forEach((planned, step) => {
+    const fields: { install?: SnapshotDescription; trimTo?: number } = {};
+    const term = 2 + step;
+    if (planned.install !== null) {
+      const index = tipOf(log, anchor.index) + 1 + planned.install;
+      install = snapshotOf({ index, term, checksum: 1000 + index }, Buffer.from("state"));
+      fields.install = install;
+      anchor = install;
+      log = [];
+      trimTo = 0;
+    }
+    const truncateFrom =
+      planned.cut === null ? 0 : anchor.index + 1 + (planned.cut % (log.length + 1));
     if (truncateFrom > 0) {
-      log = log.slice(0, truncateFrom - 1);
+      log = log.slice(0, truncateFrom - 1 - anchor.index);
       cuts++;
     }
-    const entries = chain(payloads, 2 + step, log.at(-1));
+    const entries = chain([...planned.payloads], term, log.at(-1) ?? anchor);
     log = [...log, ...entries];
-    const next = vote === null ? null : { term: step, vote };
-    hardState = next ?? hardState;
-    persists.push(persistOf({ truncateFrom, entries, hardState: next }));
+    const hard = planned.vote === null ? null : { term: step, vote: planned.vote };
+    hardState = hard ?? hardState;
+    if (planned.trim !== null && log.length > 0) {
+      const last = log[planned.trim % log.length]!;
+      fields.trimTo = trimTo = last.index;
+      log = log.filter(({ index }) => index > last.index);
+      anchor = last;
+    }
+    persists.push(persistOf({ truncateFrom, entries, hardState: hard, ...fields }));
   });
-  return { log, persists, hardState, cuts };
+  return { anchor: anchor.index, log, persists, hardState, cuts, install, trimTo };
+}
+
+function tipOf(entries: readonly Entry[], anchor: number): number {
+  return entries.at(-1)?.index ?? anchor;
 }
 
 function tableOf(entries: readonly Entry[]): EntryTable {

@@ -29,6 +29,7 @@ const metas = fc.record({
   epoch: natural,
   epochLastIndex: natural,
   epochLastChecksum: word,
+  revision: word,
 });
 const marks = fc.record({
   lastIndex: natural,
@@ -37,6 +38,7 @@ const marks = fc.record({
   term: natural,
   vote: word,
   epoch: natural,
+  revision: natural,
 });
 
 describe("records", () => {
@@ -57,9 +59,18 @@ describe("records", () => {
         epoch: 5,
         epochLastIndex: 6,
         epochLastChecksum: 7,
+        revision: 8,
       }).toString("hex"),
       slot: encodeSlot(
-        { lastIndex: 1, lastChecksum: 2, hardStateSequence: 3, term: 4, vote: 5, epoch: 6 },
+        {
+          lastIndex: 1,
+          lastChecksum: 2,
+          hardStateSequence: 3,
+          term: 4,
+          vote: 5,
+          epoch: 6,
+          revision: 8,
+        },
         7,
       ).toString("hex"),
     };
@@ -68,8 +79,8 @@ describe("records", () => {
         "entry": "0100000002000000050000000000000009deadbeef000000033c002398616263",
         "hardState": "00000000000000030000000000000004000000053807b43d",
         "key": "65000001000000000100000002",
-        "meta": "0000000100000001000000000000000200000000000000030000000400000000000000050000000000000006000000070000000022b64de2",
-        "slot": "52574d310000000000000007000000000000000100000002000000000000000300000000000000040000000500000000000000060000000000000000dab0dfdd",
+        "meta": "00000001000000010000000000000002000000000000000300000004000000000000000500000000000000060000000700000008a86f152d",
+        "slot": "52574d31000000000000000700000000000000010000000200000000000000030000000000000004000000050000000000000006000000000000000850698712",
       }
     `);
   });

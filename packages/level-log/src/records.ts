@@ -81,6 +81,8 @@ export interface Meta {
   readonly epoch: number;
   readonly epochLastIndex: Index;
   readonly epochLastChecksum: number;
+  /** Raised by one whenever this record or the snapshot's is written: the watermark tells an older one by it. */
+  readonly revision: number;
 }
 
 export function writeU64(target: Buffer, value: number, at: number): void {
@@ -186,6 +188,7 @@ export function encodeMeta(meta: Meta): Buffer {
   writeU64(record, meta.epoch, 28);
   writeU64(record, meta.epochLastIndex, 36);
   record.writeUInt32BE(meta.epochLastChecksum, 44);
+  record.writeUInt32BE(meta.revision, 48);
   return sealRecord(record);
 }
 
@@ -202,6 +205,7 @@ export function decodeMeta(record: Buffer): Meta | null {
     epoch: readU64(record, 28),
     epochLastIndex: readU64(record, 36),
     epochLastChecksum: record.readUInt32BE(44),
+    revision: record.readUInt32BE(48),
   };
 }
 

@@ -106,6 +106,7 @@ export function checkWatermark(found: ScannedLog, mark: Watermark, where: string
   if (hardState.sequence === mark.hardStateSequence && !sameHardState) {
     fail("term and vote differ from what was promised");
   }
+  if (meta.revision < mark.revision) fail("the log was trimmed, or a snapshot kept, and it is not");
   if (meta.epoch < mark.epoch) fail("a truncation that was promised is missing");
   if (meta.epoch > mark.epoch) return;
   if (table.lastIndex < mark.lastIndex) {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Level } from "level";
 import { afterAll, describe, expect, test } from "vitest";
-import { TRIM_STEP_RECORDS } from "./constants.js";
+import { TRIM_STEP_ENTRIES } from "./constants.js";
 import type { LevelLog } from "./level-log.js";
 import { openLogReader } from "./log-reader.js";
 import { decodeEntryKey } from "./records.js";
@@ -147,7 +147,7 @@ describe("a snapshot of this node's own", () => {
 describe("trimming", () => {
   test("of many entries is one small batch, and small deletions behind it", async () => {
     const path = directory.fresh();
-    const count = TRIM_STEP_RECORDS * 3;
+    const count = TRIM_STEP_ENTRIES + 100;
     const entries = chain(Array.from({ length: count }, (_, at) => `payload ${at}`));
     const log = await born(path, entries);
     await adopt(log, entries[count - 2]!, Buffer.from("state"));

@@ -362,6 +362,7 @@ const anyMeta: Meta = {
   epoch: Number.MAX_SAFE_INTEGER,
   epochLastIndex: Number.MAX_SAFE_INTEGER,
   epochLastChecksum: 0,
+  revision: 0,
 };
 
 async function readWatermark(path: string): Promise<Watermark> {

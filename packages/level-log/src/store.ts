@@ -20,7 +20,13 @@ import {
   WriteFailedError,
 } from "./errors.js";
 
-type Database = Level<Uint8Array, Uint8Array>;
+/** What `level` is in Node (classic-level), and its types keep silent about. */
+interface Tables {
+  approximateSize(gte: Uint8Array, lt: Uint8Array): Promise<number>;
+  compactRange(gte: Uint8Array, lt: Uint8Array): Promise<void>;
+}
+
+type Database = Level<Uint8Array, Uint8Array> & Tables;
 export type StoreOperation = BatchOperation<Database, Uint8Array, Uint8Array>;
 export type StoreRecord = readonly [key: Buffer, value: Buffer];
 
@@ -42,10 +48,14 @@ export interface Store {
   get(key: Uint8Array): Buffer | undefined;
   /** Every record in key order, a bounded number in memory. Rejects with LOG_DAMAGED or STORE_UNAVAILABLE. */
   scan(range?: KeyRange): AsyncGenerator<readonly StoreRecord[]>;
-  /** The first `limit` keys of the range. Rejects as `scan`. */
-  keys(range: KeyRange, limit: number): Promise<Buffer[]>;
-  /** Durable at some time, or not; a few hundred at a time. Rejects with WRITE_FAILED. */
-  remove(keys: readonly Uint8Array[]): Promise<void>;
+  /** Null: the range is empty. Rejects as `scan`. */
+  firstKey(range: KeyRange): Promise<Buffer | null>;
+  /** Deletes what is in the range, in several batches; durable at some time, or not. Rejects with WRITE_FAILED. */
+  clear(range: KeyRange): Promise<void>;
+  /** Roughly what the range takes on the disk, deleted records that are still there included. */
+  tableBytes(range: Required<KeyRange>): Promise<number>;
+  /** Gives back what deleted records of the range take. Rejects with WRITE_FAILED. */
+  compact(range: Required<KeyRange>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,7 +81,7 @@ export async function openSharedStore(path: string): Promise<Store> {
 }
 
 async function openDatabase(path: string, createIfMissing: boolean): Promise<Database> {
-  const database: Database = new Level(path, { keyEncoding: "view", valueEncoding: "view" });
+  const database = new Level(path, { keyEncoding: "view", valueEncoding: "view" }) as Database;
   try {
     await database.open({
       createIfMissing,
@@ -113,9 +123,7 @@ class LevelStore implements Store {
         await this.#writeInSteps(operations);
       }
     } catch (error) {
-      throw new WriteFailedError(`a synced write to the log failed: ${reasonOf(error)}`, {
-        cause: error,
-      });
+      throw writeError("a synced write to the log failed", error);
     }
   }
 
@@ -165,10 +173,11 @@ class LevelStore implements Store {
     }
   }
 
-  async keys(range: KeyRange, limit: number): Promise<Buffer[]> {
-    const iterator = this.#database.keys({ ...range, limit, fillCache: false });
+  async firstKey(range: KeyRange): Promise<Buffer | null> {
+    const iterator = this.#database.keys({ ...range, limit: 1, fillCache: false });
     try {
-      return (await iterator.nextv(limit)).map((key) => asBuffer(key));
+      const key = await iterator.next();
+      return key === undefined ? null : asBuffer(key);
     } catch (error) {
       throw readError(this.path, error);
     } finally {
@@ -176,16 +185,23 @@ class LevelStore implements Store {
     }
   }
 
-  async remove(keys: readonly Uint8Array[]): Promise<void> {
+  async clear(range: KeyRange): Promise<void> {
     try {
-      await this.#database.batch(
-        keys.map((key) => ({ type: "del", key })),
-        { sync: false },
-      );
+      await this.#database.clear(range);
     } catch (error) {
-      throw new WriteFailedError(`deleting from the log failed: ${reasonOf(error)}`, {
-        cause: error,
-      });
+      throw writeError("deleting from the log failed", error);
+    }
+  }
+
+  tableBytes({ gte, lt }: Required<KeyRange>): Promise<number> {
+    return this.#database.approximateSize(gte, lt);
+  }
+
+  async compact({ gte, lt }: Required<KeyRange>): Promise<void> {
+    try {
+      await this.#database.compactRange(gte, lt);
+    } catch (error) {
+      throw writeError("compacting the log failed", error);
     }
   }
 
@@ -215,6 +231,10 @@ function readError(path: string, error: unknown): Error {
     return new StoreUnavailableError(line, { cause: error });
   }
   return new LogDamagedError(`LevelDB refuses the store: ${reason}`, path, { cause: error });
+}
+
+function writeError(what: string, error: unknown): WriteFailedError {
+  return new WriteFailedError(`${what}: ${reasonOf(error)}`, { cause: error });
 }
 
 function lockedError(path: string, cause: unknown): StoreLockedError {

@@ -1,26 +1,24 @@
 /**
- * Deletes entries that lie before the log, after the anchor has moved: a few hundred records at a time, without a
- * sync, between the synced batches. However many there are, no batch grows and no turn waits for them.
+ * Deletes entries that lie before the log, after the anchor has moved: some thousand at a time, inside LevelDB and
+ * without a sync, between the synced batches. However many there are, no batch grows and no turn waits for them.
+ * Then what they took on the disk is given back: LevelDB by itself keeps it until it happens to merge those tables.
  *
  * Nothing depends on it. A crash in the middle, or deletions that power loss takes back, leave entries before
- * the anchor, which opening does not look at, and `sweep` deletes.
+ * the anchor, which opening does not look at, and which the next trimmer deletes.
  */
 
 import type { Index } from "@redoubt/raft";
-import { TRIM_STEP_RECORDS } from "./constants.js";
-import type { Pieces } from "./entry-table.js";
-import { ENTRY_KEYS_FIRST, entryKey } from "./records.js";
+import { COMPACT_BYTES_MIN, TRIM_STEP_ENTRIES } from "./constants.js";
+import { decodeEntryKey, ENTRY_KEYS_FIRST, entryKey } from "./records.js";
 import { eventLoopTurn, type Store } from "./store.js";
 
 export class Trimmer {
-  /** Records deleted so far. */
-  deletions = 0;
   readonly #store: Store;
   readonly #fail: (error: unknown) => void;
-  readonly #waiting: Iterator<Uint8Array>[] = [];
-  /** First key that the sweep has not seen; null: there is none, or it is done. */
-  #sweepFrom: Uint8Array | null = null;
-  #sweepEnd: Uint8Array = ENTRY_KEYS_FIRST;
+  /** Whatever is stored of entries up to this one goes. */
+  #last: Index = 0;
+  /** First key that has not been looked at. */
+  #from: Uint8Array = ENTRY_KEYS_FIRST;
   #running: Promise<void> | null = null;
   #stopped = false;
 
@@ -33,17 +31,10 @@ export class Trimmer {
     return this.#running === null;
   }
 
-  /** Entries first..last, those with pieces as told. The caller never looks at them again. */
-  remove(first: Index, last: Index, pieces: Pieces): void {
-    if (this.#stopped || first > last) return;
-    this.#waiting.push(keysOf(first, last, pieces));
-    this.#running ??= this.#run();
-  }
-
-  /** Whatever is there up to `last`: of a process that stopped before it was done. */
-  sweep(last: Index): void {
-    this.#sweepFrom = ENTRY_KEYS_FIRST;
-    this.#sweepEnd = entryKey(last + 1, 0);
+  /** The log begins behind `anchor`: nobody looks at what lies before it any more. */
+  trimTo(anchor: Index): void {
+    if (this.#stopped || anchor <= this.#last) return;
+    this.#last = anchor;
     this.#running ??= this.#run();
   }
 
@@ -55,43 +46,33 @@ export class Trimmer {
 
   async #run(): Promise<void> {
     try {
-      for (;;) {
-        await eventLoopTurn();
-        const keys = this.#sweepFrom === null ? this.#step() : await this.#sweepStep();
-        if (keys.length === 0 || this.#stopped) break;
-        await this.#store.remove(keys);
-        this.deletions += keys.length;
-      }
+      while (!this.#stopped && (await this.#step())) await eventLoopTurn();
+      await this.#giveBack();
     } catch (error) {
       this.#fail(error);
     }
     this.#running = null;
   }
 
-  /** Begins behind what is gone: LevelDB walks over every deletion that lies before a key it looks for. */
-  async #sweepStep(): Promise<readonly Uint8Array[]> {
-    const from = this.#sweepFrom;
-    if (from === null) return [];
-    const keys = await this.#store.keys({ gte: from, lt: this.#sweepEnd }, TRIM_STEP_RECORDS);
-    this.#sweepFrom = keys.at(-1) ?? null;
-    return keys.length > 0 ? keys : this.#step();
+  /** False: nothing is left. Begins at what is there: after an install, indexes lie before that never were. */
+  async #step(): Promise<boolean> {
+    const end = entryKey(this.#last + 1, 0);
+    const first = await this.#store.firstKey({ gte: this.#from, lt: end });
+    const index = first === null ? null : (decodeEntryKey(first)?.index ?? null);
+    if (first === null || index === null) return false;
+    const next = Math.min(index + TRIM_STEP_ENTRIES, this.#last + 1);
+    const range = { gte: first, lt: entryKey(next, 0) };
+    if (this.#stopped) return false;
+    await this.#store.clear(range);
+    // Not from the start again: LevelDB walks over every deletion that lies before a key it looks for.
+    this.#from = range.lt;
+    return true;
   }
 
-  #step(): Uint8Array[] {
-    const keys: Uint8Array[] = [];
-    while (keys.length < TRIM_STEP_RECORDS && !this.#stopped) {
-      const [oldest] = this.#waiting;
-      if (oldest === undefined) break;
-      const { value, done } = oldest.next();
-      if (done) this.#waiting.shift();
-      else keys.push(value);
-    }
-    return keys;
-  }
-}
-
-function* keysOf(first: Index, last: Index, pieces: Pieces): Generator<Uint8Array> {
-  for (let index = first; index <= last; index++) {
-    for (let piece = 0; piece <= (pieces.get(index) ?? 0); piece++) yield entryKey(index, piece);
+  async #giveBack(): Promise<void> {
+    if (this.#stopped || this.#last === 0) return;
+    const range = { gte: ENTRY_KEYS_FIRST, lt: entryKey(this.#last + 1, 0) };
+    if ((await this.#store.tableBytes(range)) < COMPACT_BYTES_MIN || this.#stopped) return;
+    await this.#store.compact(range);
   }
 }

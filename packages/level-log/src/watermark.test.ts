@@ -15,6 +15,7 @@ const mark = (lastIndex: number): Watermark => ({
   term: 2,
   vote: 3,
   epoch: 4,
+  revision: 5,
 });
 
 /** A file that was written `last` times after its creation. */

@@ -8,7 +8,7 @@
  * Written after each LevelDB sync and before anything of that batch is promised, and not synced: a
  * process that dies loses nothing it wrote, and power loss can only turn a slot back to an older
  * content, which claims less. So whatever a valid slot says was once true of the synced store:
- * - hard state: its sequence never goes back, so the slot binds whatever its age;
+ * - hard state, anchor and snapshot: their numbers never go back, so the slot binds whatever its age;
  * - log: within one truncation epoch it only grows. A slot of an older epoch says nothing about the log
  *   (a healthy log may be shorter by now); one of a newer epoch means the store fell behind.
  *
@@ -30,6 +30,8 @@ export interface Watermark {
   readonly term: number;
   readonly vote: number;
   readonly epoch: number;
+  /** Of the meta record and the snapshot's. 0 in slots of format 1. */
+  readonly revision: number;
 }
 
 const SLOTS = 2;
@@ -45,6 +47,7 @@ export function encodeSlot(mark: Watermark, count: number): Buffer {
   writeU64(slot, mark.term, 32);
   slot.writeUInt32BE(mark.vote, 40);
   writeU64(slot, mark.epoch, 44);
+  writeU64(slot, mark.revision, 52);
   return sealRecord(slot);
 }
 
@@ -58,6 +61,7 @@ export function decodeSlot(slot: Buffer): { mark: Watermark; count: number } | n
     term: readU64(slot, 32),
     vote: slot.readUInt32BE(40),
     epoch: readU64(slot, 44),
+    revision: readU64(slot, 52),
   };
   return { mark, count: readU64(slot, 4) };
 }

@@ -4,6 +4,7 @@
  *
  *   start:    snapshot -> load() in slices -> the state is there -> this node takes part
  *   install:  bytes verified -> loadSlice() beside the old state -> snapshotVerified -> Persist -> installed: replaced
+ *             no room for both: the old state is dropped first, and this node takes no part, as at the start
  */
 
 import { batchEffectCount, Keyspace } from "@redoubt/keyspace";
@@ -23,6 +24,7 @@ import {
   APPLY_MS_PER_TURN_MAX,
   APPLY_PAGES_PER_TURN_MAX,
   LOAD_AT_START_MS_PER_TURN,
+  LOAD_MEMORY_FACTOR,
   LOAD_MS_PER_TURN,
 } from "./constants.js";
 import type { ReplicaPorts } from "./ports.js";
@@ -40,6 +42,14 @@ export interface DriverEvents {
   audited(entry: Entry): void;
   /** Another state stands where this node's was. */
   stateReplaced(): void;
+}
+
+/** How a snapshot's state is read. */
+export interface LoadLimits {
+  /** Keys of one slice. */
+  readonly stepKeysMax: number;
+  /** Bytes an old state and the one that takes its place may have together; 0: any. */
+  readonly twoStatesBytesMax: () => number;
 }
 
 /** What the store found of a snapshot that was received. */
@@ -69,13 +79,17 @@ export class Driver {
   #reported = 0;
   #promises: Promises[] = [];
   #verified: Verified[] = [];
-  /** The state this node starts from, until it is read. */
+  /** Told by the store, to be looked at in the next turn. */
+  #arrived: Verified[] = [];
+  /** Read while there is no state: at the start, or for an install. */
   #starting: StateLoad | null = null;
+  /** The state was dropped, and the one to come is not installed yet. */
+  #isStateless = false;
   /** Of a snapshot that is verified and not told to the core yet. */
   #reading: StateLoad | null = null;
   /** Those read whole that the core may be about to install. */
   #read: StateLoad[] = [];
-  readonly #loadStepKeysMax: number;
+  readonly #limits: LoadLimits;
   #appliedEffects = 0;
   #appliedBytes = 0;
   #loadedKeys = 0;
@@ -94,10 +108,10 @@ export class Driver {
     ports: ReplicaPorts,
     events: DriverEvents,
     isWitness: boolean,
-    loadStepKeysMax: number,
+    limits: LoadLimits,
   ) {
     this.#isWitness = isWitness;
-    this.#loadStepKeysMax = loadStepKeysMax;
+    this.#limits = limits;
     this.#raft = raft;
     this.#speculation = speculation;
     this.#gate = gate;
@@ -111,9 +125,14 @@ export class Driver {
     else this.#starting = this.#open(snapshot);
   }
 
-  /** This node's state is not there yet: it takes no part in anything, and nothing is asked of it but `load`. */
+  /** This node's state is not there yet: it takes no part in anything, and nothing is asked of it but `loadState`. */
   get loading(): boolean {
     return this.#starting !== null;
+  }
+
+  /** Nothing may be told of the state. */
+  get isStateless(): boolean {
+    return this.#isStateless || this.#starting !== null;
   }
 
   /** The state that is being read, at the start or for an install. */
@@ -135,22 +154,32 @@ export class Driver {
     return this.#loadedKeys;
   }
 
-  /** A slice of the state this node starts from. Throws when the file is damaged: the process must stop. */
-  loadAtStart(): void {
+  /** A slice of the state this node has not got. Throws when the file is damaged: the process must stop. */
+  loadState(): void {
     const starting = this.#starting;
     assert(starting !== null, "only what is not there is loaded");
     if (!starting.step(LOAD_AT_START_MS_PER_TURN)) return;
     this.#starting = null;
     const { snapshot, keyspace, keys, startedAtMs } = starting;
-    this.#speculation.install(snapshot.index, keyspace);
-    this.#loadedKeys = keys;
+    if (this.#isStateless) {
+      // The core has heard nothing since the old state was dropped: it wants this one, and nothing else.
+      this.#read.push(starting);
+      this.#raft.snapshotVerified(snapshot, true);
+    } else {
+      this.#speculation.install(snapshot.index, keyspace);
+      this.#loadedKeys = keys;
+    }
     const ms = this.#ports.clock.wallMs() - startedAtMs;
     const fields = { index: snapshot.index, bytes: snapshot.bytes, keys, ms };
     this.#ports.logger.info(fields, "state loaded");
   }
 
-  /** A slice of a state that is to take the place of this one. Unreadable: its leader is told to send it again. */
+  /**
+   * A slice of a state that is to take the place of this one. Unreadable: its leader is told to send it again. Last in
+   * a turn: where the old state is dropped, nothing of this turn may be applied any more.
+   */
   loadSlice(): void {
+    for (const { snapshot, ok } of this.#arrived.splice(0)) this.#beginReading(snapshot, ok);
     const reading = this.#reading;
     if (reading === null) return;
     const { snapshot } = reading;
@@ -169,7 +198,7 @@ export class Driver {
   #open(snapshot: SnapshotDescription): StateLoad {
     const { snapshots, clock } = this.#ports;
     assert(snapshots !== undefined, "a snapshot has a store");
-    return new StateLoad(snapshot, snapshots.open(snapshot), clock, this.#loadStepKeysMax);
+    return new StateLoad(snapshot, snapshots.open(snapshot), clock, this.#limits.stepKeysMax);
   }
 
   get hasWork(): boolean {
@@ -177,6 +206,7 @@ export class Driver {
       this.#inbox.length > 0 ||
       this.#reported < this.#durable ||
       this.#verified.length > 0 ||
+      this.#arrived.length > 0 ||
       this.load !== null ||
       this.#raft.hasReady()
     );
@@ -277,7 +307,7 @@ export class Driver {
     for (const chunk of chunks) snapshots!.write(chunk);
     if (verify !== null) {
       snapshots!.verify(verify, (ok) => {
-        this.#bytesVerified(verify, ok);
+        this.#arrived.push({ snapshot: verify, ok });
         scheduler.wake();
       });
     }
@@ -288,13 +318,31 @@ export class Driver {
   }
 
   /** Its bytes are durable, and those it should have. Its state is read before the log gives way to it (trap 28). */
-  #bytesVerified(snapshot: SnapshotDescription, ok: boolean): void {
+  #beginReading(snapshot: SnapshotDescription, ok: boolean): void {
     if (!ok || this.#isWitness) {
       this.#verified.push({ snapshot, ok });
       return;
     }
-    assert(this.#reading === null, "one snapshot is received at a time");
-    this.#reading = this.#open(snapshot);
+    assert(this.#reading === null && !this.loading, "one snapshot is received at a time");
+    // A log that may hold what it ends with goes on by itself: then its state is needed.
+    if (this.#raft.lastIndex >= snapshot.index || this.#fitsBeside(snapshot)) {
+      this.#reading = this.#open(snapshot);
+      return;
+    }
+    const { index, bytes } = snapshot;
+    const event = "the state gives way to a snapshot's before that is read: both do not fit";
+    this.#ports.logger.warn({ index, bytes, maxBytes: this.#limits.twoStatesBytesMax() }, event);
+    this.#speculation.discard();
+    this.#isStateless = true;
+    this.#starting = this.#open(snapshot);
+  }
+
+  /** How large a state will be is known when it was read: as the old one, or by the bytes of its file. */
+  #fitsBeside({ bytes }: SnapshotDescription): boolean {
+    const bytesMax = this.#limits.twoStatesBytesMax();
+    const { memoryBytes, size } = this.#speculation.keyspace;
+    if (bytesMax === 0 || size === 0) return true;
+    return memoryBytes + Math.max(memoryBytes, bytes * LOAD_MEMORY_FACTOR) <= bytesMax;
   }
 
   #install(snapshot: SnapshotDescription): void {
@@ -305,6 +353,7 @@ export class Driver {
     assert(found !== undefined || this.#isWitness, "what is installed was read");
     this.#speculation.install(index, found?.keyspace ?? new Keyspace());
     this.#loadedKeys = found?.keys ?? 0;
+    this.#isStateless = false;
     this.#dropRead();
   }
 
@@ -341,6 +390,7 @@ export class Driver {
       speculation.commitTo(entry.term, entry.index);
     } else if (entry.kind === EntryKind.batch && !this.#isWitness) {
       // What was in the log when this node was started may have been told before: nobody hears it twice.
+      assert(!this.#isStateless, "what is applied is applied to a state");
       const isNew = entry.index > this.#catchUpTo;
       const isAudited = speculation.apply(entry.index, entry.payload, isNew);
       if (isAudited && isNew) this.#events.audited(entry);

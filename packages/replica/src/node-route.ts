@@ -62,7 +62,7 @@ export class NodeRoute implements Route {
   }
 
   get loading(): boolean {
-    return this.#driver().loading;
+    return this.#driver().isStateless;
   }
 
   get caughtUp(): boolean {

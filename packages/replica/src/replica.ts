@@ -95,6 +95,8 @@ export interface ReplicaOptions {
   readonly auditStepWorkMax?: number;
   /** Lowered by tests: keys of one slice of a snapshot's state. */
   readonly loadStepKeysMax?: number;
+  /** Lowered by tests: bytes an old state and the snapshot's that takes its place may have. Default: maxmemoryBytes. */
+  readonly twoStatesBytesMax?: () => number;
   /** A broken invariant, another state than most members', or damaged log: the process must stop. Called once; no turn runs after it. */
   readonly onFatal: (error: unknown) => void;
   /** Rows it serves. Default: all of @redoubt/commands. */
@@ -225,7 +227,10 @@ export class Replica implements PeerEvents, SessionEvents {
       ports,
       events,
       this.isWitness,
-      options.loadStepKeysMax ?? LOAD_STEP_KEYS_MAX,
+      {
+        stepKeysMax: options.loadStepKeysMax ?? LOAD_STEP_KEYS_MAX,
+        twoStatesBytesMax: options.twoStatesBytesMax ?? maxmemoryBytes,
+      },
     );
     const { activeExpireEffort = () => EXPIRY_EFFORT_MIN } = options;
     this.#expiry = new ActiveExpiry(speculation, ports.clock, ports.random, activeExpireEffort);
@@ -333,7 +338,6 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#watchClocks();
     this.#driver.collect(this.#nowMs);
     this.#driver.advance();
-    this.#driver.loadSlice();
     this.#changes.service();
     this.#unpark();
     if (this.#blocked.size > 0) {
@@ -353,6 +357,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#driver.advance();
     this.#tellSubscribers();
     this.#audits.run(this.#nowMs);
+    this.#driver.loadSlice();
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
@@ -367,7 +372,7 @@ export class Replica implements PeerEvents, SessionEvents {
   /** The state is being loaded: clients are told so, or what needs no state; peers are not heard. */
   #turnWithoutState(): void {
     const { scheduler } = this.#ports;
-    this.#driver.loadAtStart();
+    this.#driver.loadState();
     this.#unpark();
     this.#executeSessions();
     this.#gate.flush();

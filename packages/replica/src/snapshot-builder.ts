@@ -121,21 +121,28 @@ export function buildSnapshot(input: SnapshotInput, sink: RdbSink): BuiltSnapsho
 
 /**
  * Reads a written file back, key by key: every record decodes, and what was read has the digest that was carried.
- * Throws RdbError otherwise.
+ * Throws RdbError otherwise. `beside` is told of every key, too: for another digest.
  */
-export function verifySnapshot(source: RdbSource): SnapshotFacts {
+export function verifySnapshot(source: RdbSource, beside: StateSum | null = null): SnapshotFacts {
   const reader = new RdbReader(source);
   const fields = new SnapshotFields(reader);
   const read = new StateSum();
   for (let part = reader.next(); part !== "end"; part = reader.next()) {
     if (part === "aux") fields.add();
-    else if (part === "key") read.add(reader.key, reader.value(), reader.deadlineMs);
+    else if (part === "key") addKey(reader, read, beside);
     else damaged(reader, "a function where none was written");
   }
   expectEnd(reader);
   const header = fields.header();
   if (read.toText() !== fields.sum().toText()) damaged(reader, "its keys have another digest");
   return { ...header, stateDigest: read.digest(header.logTimeMs), keys: read.keys };
+}
+
+function addKey(reader: RdbReader, read: StateSum, beside: StateSum | null): void {
+  const { key, deadlineMs } = reader;
+  const value = reader.value();
+  read.add(key, value, deadlineMs);
+  beside?.add(key, value, deadlineMs);
 }
 
 function readSuffix(input: SnapshotInput): Suffix {

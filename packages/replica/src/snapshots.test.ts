@@ -132,7 +132,7 @@ describe("a state is read in slices", () => {
     client.send("CLIENT ID").send("READONLY").send("SUBSCRIBE c");
     node.turn();
     const { status } = node.replica;
-    expect(node.replica.status().load).toMatchObject({ atStart: true });
+    expect(node.replica.status().load).toMatchObject({ alone: true });
     const loading = "-LOADING Redis is loading the dataset in memory";
     expect(client.take().slice(0, 6)).toEqual([
       loading,
@@ -168,7 +168,7 @@ describe("a state is read in slices", () => {
       const { load, applied, commit } = node.replica.status();
       if (node !== away || load === null) return;
       slices += 1;
-      shown.add(`${applied} ${commit} ${load.atStart} ${node.replica.stateDigest().digest}`);
+      shown.add(`${applied} ${commit} ${load.alone} ${node.replica.stateDigest().digest}`);
       const client = node.connect().send("READONLY").send("GET before4").send("GET while7");
       node.turn();
       shown.add(client.take().join());
@@ -189,6 +189,37 @@ describe("a state is read in slices", () => {
     expect(slices).toBeGreaterThan(5);
     expect([...shown]).toEqual([state, "+OK,$14 before-value-4,$-1"]);
     cluster.advance(200);
+    expect(digests(cluster)).toHaveLength(1);
+  });
+
+  test("an install that finds no room for two states drops the old one first, and tells nothing of it", () => {
+    const { cluster, leader, others } = settled({ loadStepKeysMax: 2, twoStatesBytesMax: () => 1 });
+    const away = others[0]!;
+    outrun(cluster, leader, away);
+    const client = away.connect().send("READONLY").send("WATCH before1").send("GET before4");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", "+OK", "$14 before-value-4"]);
+    away.disk.held = true;
+    cluster.heal();
+    cluster.until(() => names(away).includes("snapshot installed"));
+    // Read whole, and not durable yet.
+    cluster.advance(100);
+    expect(away.replica.status()).toMatchObject({ load: null, loading: true });
+    client.send("GET before4").send("EXISTS while7");
+    cluster.settle();
+    const loading = "-LOADING Redis is loading the dataset in memory";
+    expect(client.take()).toEqual([loading, loading]);
+    expect(client.session.watched.get("before1")).not.toBe(
+      away.replica.keyspace.version("before1"),
+    );
+    away.disk.held = false;
+    cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+    expect(names(away)).toContain(
+      "the state gives way to a snapshot's before that is read: both do not fit",
+    );
+    client.send("GET while7");
+    cluster.settle();
+    expect(client.take()).toEqual(["$13 while-value-7"]);
     expect(digests(cluster)).toHaveLength(1);
   });
 

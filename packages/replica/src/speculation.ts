@@ -239,6 +239,18 @@ export class Speculation implements TouchSink {
     this.applied = index;
   }
 
+  /**
+   * The state is given up before the one that takes its place is there: there is no room for both. Until `install`
+   * nothing is told of it, and nothing applied to it.
+   */
+  discard(): void {
+    assert(this.term === 0, "a leader holds everything that is committed");
+    this.onDiscard();
+    const { logTimeMs } = this.keyspace;
+    replaceState(this.keyspace, new Keyspace());
+    this.keyspace.logTimeMs = logTimeMs;
+  }
+
   /** The state becomes a snapshot's, at once. */
   install(index: Index, loaded: Keyspace): void {
     assert(this.term === 0, "a leader holds everything that is committed");

@@ -34,8 +34,8 @@ export interface LoadStatus {
   readonly loadedBytes: number;
   /** Estimate of what is read so far. */
   readonly memoryBytes: number;
-  /** Nobody is served meanwhile: it is the state this node starts from. */
-  readonly atStart: boolean;
+  /** Nobody is served meanwhile: this node has no other state. */
+  readonly alone: boolean;
 }
 
 export interface ReplicaStatus {
@@ -154,7 +154,7 @@ export function statusOf(parts: StatusParts): ReplicaStatus {
     incarnation: raft.incarnation,
     role: raft.role,
     serving: route.serving,
-    loading: !route.caughtUp,
+    loading: route.loading || !route.caughtUp,
     load: loadStatus(parts.driver),
     leader: raft.leader,
     term: raft.term,
@@ -219,7 +219,7 @@ function loadStatus({ load, loading }: Driver): LoadStatus | null {
     totalBytes: load.snapshot.bytes,
     loadedBytes: load.bytesRead,
     memoryBytes: load.keyspace.memoryBytes,
-    atStart: loading,
+    alone: loading,
   };
 }
 

@@ -137,6 +137,7 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
   readonly #random: SeededRandom;
   #waiting: Waiting[] = [];
   #inFlight: Waiting[] | null = null;
+  readonly #whenIdle: (() => void)[] = [];
   #dead = false;
   readonly #onFatal: (failure: DiskFailure) => void;
 
@@ -224,7 +225,11 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
     });
   }
 
+  /** Resolves once virtual time has gone past what is in flight. */
   async close(): Promise<void> {
+    if (!this.#dead && this.#inFlight !== null) {
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    }
     this.#dead = true;
   }
 
@@ -261,6 +266,7 @@ export class SimulatedLog implements DurableLog, SnapshotStore {
       this.#inFlight = null;
       for (const waiting of batch) waiting.done();
       if (this.#waiting.length > 0) this.#begin();
+      else for (const resolve of this.#whenIdle.splice(0)) resolve();
     });
   }
 

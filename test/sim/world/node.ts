@@ -154,6 +154,8 @@ export class SimulatedNode {
         auditIntervalMs: () => AUDIT_INTERVAL_MS,
         auditStepWorkMax: AUDIT_STEP_WORK,
         loadStepKeysMax: LOAD_STEP_KEYS,
+        // Of every other node no two states fit: an install goes another way.
+        twoStatesBytesMax: () => this.id % 2,
         onFatal: (error) => this.#fatal(generation, error),
       },
       ports,

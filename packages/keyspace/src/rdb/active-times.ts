@@ -14,6 +14,9 @@ import type { RestoredStream } from "./types.js";
 
 export const ACTIVE_TIMES_FIELD = "redoubt-active-times";
 
+/** Characters of a time of 2^53 - 1, and a comma. */
+const TIME_LENGTH_MAX = 17;
+
 /** Null: the record says everything. */
 export function activeTimesText(value: Value): string | null {
   if (!(value instanceof Stream) || value.groupCount === 0) return null;
@@ -30,6 +33,8 @@ export function activeTimesText(value: Value): string | null {
 
 /** Null: the text is not of this stream. */
 export function withActiveTimes(stream: RestoredStream, text: string): RestoredStream | null {
+  const consumers = stream.groups.reduce((sum, group) => sum + group.consumers.length, 0);
+  if (text.length > consumers * TIME_LENGTH_MAX) return null;
   const times = text.split(",").map(timeOf);
   let at = 0;
   const groups = stream.groups.map((group) => ({

@@ -10,8 +10,9 @@ export class DistinctTexts {
   }
 
   has(text: string): boolean {
-    for (const set of this.#sets) {
-      if (set.has(text)) return true;
+    const sets = this.#sets;
+    for (let i = 0; i < sets.length; i++) {
+      if (sets[i]!.has(text)) return true;
     }
     return false;
   }

@@ -125,6 +125,12 @@ export class RdbInput {
     return this.window.readBigInt64LE(this.at - 8);
   }
 
+  double(): number {
+    this.need(8);
+    this.at += 8;
+    return this.window.readDoubleLE(this.at - 8);
+  }
+
   /** A count or a length; what is beyond 2^53 is more than any file holds. */
   length(): number {
     const first = this.byte();

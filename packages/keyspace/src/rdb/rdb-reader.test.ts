@@ -89,10 +89,14 @@ describe("a file", () => {
 
   test("with elements twice, or with times of consumers that are not there, is damaged", () => {
     const twice = Buffer.concat([length(2), string("m"), string("m")]);
-    expect(refusal(record(2, "k", twice))).toBe('RDB_DAMAGED: an element is twice in key "k"');
+    expect(refusal(record(2, "k", twice))).toBe('RDB_DAMAGED: the value of key "k"');
     const pairs = Buffer.concat([length(2), string("m"), string(""), string("m"), string("")]);
-    expect(refusal(record(4, "k", pairs))).toContain("twice");
-    expect(refusal(record(2, "k", length(0)))).toBe('RDB_DAMAGED: the value of key "k"');
+    expect(refusal(record(4, "k", pairs))).toContain("the value of");
+    const nan = Buffer.concat([length(1), string("m"), hex("000000000000f87f")]);
+    expect(refusal(record(5, "k", nan))).toContain("the value of");
+    for (const type of [1, 2, 4, 5]) {
+      expect(refusal(record(type, "k", length(0)))).toBe('RDB_DAMAGED: the value of key "k"');
+    }
     const times = Buffer.concat([hex("fa"), string("redoubt-active-times"), string("1")]);
     expect(refusal(times, value)).toContain("times of consumers that");
     expect(refusal(times, hex("ff"))).toContain("without a key");
@@ -181,7 +185,7 @@ describe("bytes that mean harm", () => {
       fc.property(anyFile, fc.nat(), (file, cut) => {
         expect(survives(file.subarray(0, cut % file.length))).toBe("refused");
       }),
-      { seed: 40, numRuns: 300 },
+      { seed: 40, numRuns: 150 },
     );
     const small = rdb(
       10,
@@ -204,9 +208,9 @@ describe("bytes that mean harm", () => {
           outcomes[survives(file)]++;
         },
       ),
-      { seed: 41, numRuns: 1500 },
+      { seed: 41, numRuns: 500 },
     );
-    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(50);
+    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(20);
   });
 
   test("claim no memory that the file does not fill", () => {

@@ -18,6 +18,7 @@ import { type Keyspace, STORE } from "../keyspace.js";
 import type { Value } from "../value.js";
 import { ACTIVE_TIMES_FIELD, withActiveTimes } from "./active-times.js";
 import { buildValue } from "./build-value.js";
+import { loadValue } from "./load-value.js";
 import { moduleName } from "./module-name.js";
 import { PayloadReader } from "./payload-reader.js";
 import { RdbInput, type RdbSource } from "./rdb-input.js";
@@ -136,19 +137,17 @@ export class RdbReader {
   /** The value, checked in depth. */
   value(): Value {
     this.#beginValue();
-    if (this.#type === rdbType.string) {
-      this.#input.unpin();
-      if (this.#activeTimes !== null) this.#misplacedTimes();
-      return this.#input.value();
-    }
-    const restored = this.#decode(false);
-    return buildValue(restored) ?? this.#input.damaged(`an element is twice in ${this.#name()}`);
+    this.#input.unpin();
+    const plain = loadValue(this.#input, this.#type);
+    if (plain !== undefined && this.#activeTimes !== null) this.#misplacedTimes();
+    const value = plain === undefined ? buildValue(this.#decode(false)) : plain;
+    return value ?? this.#input.damaged(`the value of ${this.#name()}`);
   }
 
   /** Puts the record into a keyspace that does not serve: directly, without effects. The key is not there. */
   loadInto(keyspace: Keyspace): void {
-    const old = keyspace[STORE].put(this.key, this.value(), this.deadlineMs);
-    if (old !== undefined) this.#input.damaged(`${this.#name()} is there twice`);
+    const isNew = keyspace[STORE].load(this.key, this.value(), this.deadlineMs);
+    if (!isNew) this.#input.damaged(`${this.#name()} is there twice`);
   }
 
   #part(part: RdbPart): RdbPart {

@@ -84,12 +84,20 @@ class EncryptedStore implements Store {
     }
   }
 
-  keys(range: KeyRange, limit: number): Promise<Buffer[]> {
-    return this.#store.keys(range, limit);
+  firstKey(range: KeyRange): Promise<Buffer | null> {
+    return this.#store.firstKey(range);
   }
 
-  remove(keys: readonly Uint8Array[]): Promise<void> {
-    return this.#store.remove(keys);
+  clear(range: KeyRange): Promise<void> {
+    return this.#store.clear(range);
+  }
+
+  tableBytes(range: Required<KeyRange>): Promise<number> {
+    return this.#store.tableBytes(range);
+  }
+
+  compact(range: Required<KeyRange>): Promise<void> {
+    return this.#store.compact(range);
   }
 
   close(): Promise<void> {

@@ -32,7 +32,9 @@ describe("the keys file", () => {
       masterId: "k-1",
       keys: [{ number: 7, wrapped }],
     };
-    expect(encodeKeys(file).toString("hex")).toMatchInlineSnapshot(`"524b5931deadbeef0000010000000001036b2d310000000100000007abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab007e43a2"`);
+    expect(encodeKeys(file).toString("hex")).toMatchInlineSnapshot(
+      `"524b5931deadbeef0000010000000001036b2d310000000100000007abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab007e43a2"`,
+    );
     const natural = fc.nat({ max: 2 ** 32 - 1 });
     const key = fc.record({
       number: natural,

@@ -237,17 +237,18 @@ export class SimulatedProcess implements Disk {
       scan: async function* (range = {}) {
         yield sorted(range);
       },
-      keys: async (range, limit) =>
-        sorted(range)
-          .slice(0, limit)
-          .map(([key]) => key),
-      remove: (keys) =>
-        this.#act("delete", () =>
+      firstKey: async (range) => sorted(range)[0]?.[0] ?? null,
+      clear: (range) =>
+        this.#act("delete", () => {
+          const keys = sorted(range).map(([key]) => key);
           node.write(
             keys.map((key) => ({ type: "del", key })),
             false,
-          ),
-        ),
+          );
+        }),
+      // More than any bound: the log asks for its compaction each time.
+      tableBytes: async () => Number.MAX_SAFE_INTEGER,
+      compact: async () => {},
       close: async () => {},
     };
   }

@@ -36,6 +36,7 @@ export interface TestNodeOptions {
   readonly auditStepWorkMax?: number;
   /** Keys of one slice of a snapshot's state. */
   readonly loadStepKeysMax?: number;
+  readonly twoStatesBytesMax?: () => number;
   readonly replicationMode?: ReplicationMode;
   /** Ids of the voters that hold no keyspace. */
   readonly witnesses?: readonly number[];
@@ -101,6 +102,9 @@ export class TestNode {
         ...(options.loadStepKeysMax === undefined
           ? {}
           : { loadStepKeysMax: options.loadStepKeysMax }),
+        ...(options.twoStatesBytesMax === undefined
+          ? {}
+          : { twoStatesBytesMax: options.twoStatesBytesMax }),
         ...(options.readMode === undefined ? {} : { readMode: options.readMode }),
         replicationMode: options.replicationMode ?? "raft",
         ...(options.commands === undefined ? {} : { commands: options.commands }),

@@ -14,9 +14,9 @@ export function persistenceLines(
   wallMs: number,
 ): readonly Line[] {
   return [
-    ["loading", status.load?.atStart === true || status.loading ? 1 : 0],
+    ["loading", status.load?.alone === true || status.loading ? 1 : 0],
     // A snapshot from a leader is read beside the state that is shown meanwhile.
-    ["async_loading", status.load?.atStart === false ? 1 : 0],
+    ["async_loading", status.load?.alone === false ? 1 : 0],
     ...copyLines,
     ...runLines(saving),
     ...rdbLines(saving, status),

@@ -35,6 +35,8 @@ export function raftLines(
     ["raft_flushed", status.flushed],
     ["raft_first_index", status.firstIndex],
     ["raft_snapshot_index", status.snapshotIndex],
+    // Of batches of effects, since the process started: what the disk's bytes are held against.
+    ["raft_applied_bytes", status.counters.appliedBytes],
     ["raft_log_time_ms", status.logTimeMs],
     ["raft_log_time_ahead_ms", Math.max(0, status.logTimeMs - Date.now())],
     ["raft_wall_clock_jumps", status.wallClock.jumps],

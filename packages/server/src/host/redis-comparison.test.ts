@@ -198,6 +198,11 @@ describe.skipIf(!available)("beside redis-server (skipped where there is none)",
     for (const name of ["used_memory_heap", "used_memory_heap_total", "used_memory_external"])
       own.add(name);
     own.add("protocol_errors");
+    own.add("snapshot_serving_ms");
+    // Redis tells of these while its append-only file is on.
+    for (const name of ["current_size", "base_size", "pending_rewrite", "buffer_length"])
+      own.add(`aof_${name}`);
+    own.add("aof_pending_bio_fsync").add("aof_delayed_fsync");
     // Names of Redis 7.4.
     own.add("client_query_buffer_limit_disconnections");
     own.add("client_output_buffer_limit_disconnections");

@@ -14,6 +14,8 @@ export interface SnapshotJob {
   readonly path: string;
   /** What log and files are encrypted with; null: they are not. */
   readonly keys: ThreadKeys | null;
+  /** `auditDigest` at `to`, as most nodes hold it: what was written is compared with it; null: it is not known. */
+  readonly audited: string | null;
   /** Slots of `SharedProgress`. */
   readonly shared: SharedArrayBuffer;
 }
@@ -27,6 +29,8 @@ export interface SnapshotDone {
   readonly keys: number;
   /** Digest of the state it holds: `stateDigest`. */
   readonly stateDigest: string;
+  /** It is the state that most nodes hold. */
+  readonly isAudited: boolean;
   /** Of the log that it has read: effects, and bytes of entries. */
   readonly effects: number;
   readonly logBytes: number;

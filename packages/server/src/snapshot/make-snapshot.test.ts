@@ -3,7 +3,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BatchWriter, Keyspace, RdbReader, stateDigest } from "@redoubt/keyspace";
+import {
+  applyBatch,
+  auditDigest,
+  BatchWriter,
+  Keyspace,
+  RdbReader,
+  stateDigest,
+} from "@redoubt/keyspace";
 import { bootstrapLog, type LevelLog, openLog } from "@redoubt/level-log";
 import {
   bootstrapEntries,
@@ -81,6 +88,7 @@ function jobTo(entry: Entry, previous: SnapshotJob["previous"] = null): Snapshot
     to: { index, checksum },
     path,
     keys,
+    audited: null,
     shared: new SharedProgress().buffer,
   };
 }
@@ -117,6 +125,18 @@ describe("a snapshot", () => {
     const logTimeMs = Buffer.from(payload).readDoubleBE(1);
     expect(stateIn(snapshot, path, logTimeMs)).toBe(stateIn(whole.snapshot, whole.path, logTimeMs));
     expect(snapshot.configuration.configuration.voters).toEqual(voters);
+  });
+
+  test("at a check index is compared with what most nodes hold there", async () => {
+    await write(0, 30);
+    const keyspace = new Keyspace();
+    for (const { payload } of written) applyBatch(keyspace, payload);
+    const job = jobTo(written.at(-1)!);
+    const audited = auditDigest(keyspace, job.to.index);
+    expect(await makeSnapshot({ ...job, audited })).toMatchObject({ isAudited: true });
+    const other = { ...job, audited: "0".repeat(16) };
+    expect(await makeSnapshot(other)).toMatchObject({ code: "SNAPSHOT_OTHER_STATE" });
+    expect(existsSync(job.path)).toBe(false);
   });
 
   test("of a previous file that was changed is not made, and nothing is left of it", async () => {

@@ -4,7 +4,7 @@
  */
 
 import { rmSync } from "node:fs";
-import { batchEffectCount } from "@redoubt/keyspace";
+import { auditSum, batchEffectCount } from "@redoubt/keyspace";
 import { LogDamagedError, openLogReader } from "@redoubt/level-log";
 import { type Entry, EntryKind } from "@redoubt/raft";
 import { buildSnapshot, type SnapshotFacts, verifySnapshot } from "@redoubt/replica";
@@ -54,6 +54,7 @@ async function make(job: SnapshotJob, progress: SharedProgress): Promise<Snapsho
     snapshot: { index, term, checksum, configuration, bytes, digest },
     keys,
     stateDigest,
+    isAudited: job.audited !== null,
     effects: read.effects,
     logBytes: read.bytes,
     buildMs: builtMs - startedMs,
@@ -117,13 +118,17 @@ function* checked(
 }
 
 /** What is on the disk, read as a restart reads it. */
-function verify({ path, keys }: SnapshotJob, bytes: number, digest: number): SnapshotFacts {
+function verify(job: SnapshotJob, bytes: number, digest: number): SnapshotFacts {
+  const { path, keys, to, audited } = job;
   const source = new FileSource(path, keys, { bytes, digest });
+  const sum = audited === null ? null : auditSum(to.index);
   try {
-    const facts = verifySnapshot(source);
+    const facts = verifySnapshot(source, sum);
     // Its end, and with it the CRC of all bytes.
     const rest = source.read(Buffer.allocUnsafe(1));
     if (rest !== 0) throw new FileDamagedError(path);
+    // What is wrong in a snapshot shows nowhere else: it was read back as it was written.
+    if (sum !== null && sum.digest(facts.logTimeMs) !== audited) throw new OtherStateError();
     return facts;
   } finally {
     source.close();
@@ -156,6 +161,15 @@ function failure(error: unknown): SnapshotFailed {
 class CancelledError extends Error {
   readonly code = cancelledCode;
   override readonly name = "CancelledError";
+}
+
+class OtherStateError extends Error {
+  readonly code = "SNAPSHOT_OTHER_STATE";
+  override readonly name = "OtherStateError";
+
+  constructor() {
+    super("a snapshot does not hold the state that most nodes had at its entry");
+  }
 }
 
 class ReadBackError extends Error {

@@ -170,7 +170,7 @@ export class SnapshotKeeper {
       return;
     }
     const status = replica().status();
-    if (status.load?.atStart === true) return;
+    if (status.load?.alone === true) return;
     this.#noteInstall(status);
     const scheduled = this.#scheduled;
     if (scheduled !== null) {
@@ -222,8 +222,7 @@ export class SnapshotKeeper {
     const startedMs = monotonicMs();
     this.#lastTryMs = startedMs;
     const newest = snapshots.newest();
-    // Durable here and committed: what is applied is both.
-    const index = replica().status().applied;
+    const { index, audited } = this.#target(replica().status(), reason);
     if (index <= (newest?.index ?? 0)) {
       // Nothing was written since: that snapshot is the one asked for.
       this.#count(kind, true, 0);
@@ -238,6 +237,7 @@ export class SnapshotKeeper {
       to: { index, checksum: checksumAt(index) },
       path,
       keys: snapshots.keysForThread(),
+      audited,
     });
     const run: Run = {
       kind,
@@ -252,6 +252,22 @@ export class SnapshotKeeper {
     this.#run = run;
     this.#options.logger.info({ index, reason, from: newest?.index ?? 0 }, "snapshot begun");
     this.#ending = this.#end(run);
+  }
+
+  /**
+   * The last entry that is covered. What is applied is durable here and committed. One whose state was compared on all
+   * nodes is preferred, if it is not too far back: only there a wrong snapshot shows.
+   */
+  #target(
+    { applied, audit }: ReplicaStatus,
+    reason: Run["reason"],
+  ): { readonly index: Index; readonly audited: string | null } {
+    const from = this.#base.index;
+    const covers = audit.verdict === "ok" && (audit.index - from) * 2 >= applied - from;
+    if (covers && audit.index > from && (reason !== "asked" || audit.index === applied)) {
+      return { index: audit.index, audited: audit.digest };
+    }
+    return { index: applied, audited: null };
   }
 
   async #end(run: Run): Promise<void> {
@@ -283,8 +299,9 @@ export class SnapshotKeeper {
       this.#base = { index, effects: effects + done.effects, bytes: bytes + done.logBytes };
       this.#saved();
       const firstIndex = replica().compactTo(snapshot, trailing) + 1;
-      const { keys, buildMs, verifyMs } = done;
-      const fields = { index, bytes: snapshot.bytes, keys, buildMs, verifyMs, firstIndex };
+      const { keys, buildMs, verifyMs, isAudited } = done;
+      const times = { buildMs, verifyMs, servingMs: this.#servingMs };
+      const fields = { index, bytes: snapshot.bytes, keys, ...times, firstIndex, isAudited };
       logger.info({ ...fields, reason: run.reason }, "snapshot made");
     });
     return true;
@@ -299,14 +316,13 @@ export class SnapshotKeeper {
   /** Null: it was told to end, and that is no failure. */
   #fail(run: Run, { code, message, logDamaged }: SnapshotFailed): boolean | null {
     const { snapshots, logger, fatal, directory } = this.#options;
+    // An install takes the log and the last file from under it: that is no damage. What it brings is newer.
+    if (run.generation !== snapshots.generation) return true;
     if (logDamaged) {
       fatal(new LogDamagedError(message, directory));
       return false;
     }
-    if (code === cancelledCode) {
-      if (run.generation !== snapshots.generation) return true;
-      if (this.#stopped) return null;
-    }
+    if (code === cancelledCode && this.#stopped) return null;
     logger.error({ code, message }, "no snapshot was made: the log is kept, it is tried again");
     return false;
   }
