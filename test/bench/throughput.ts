@@ -53,8 +53,16 @@ export async function runThroughput(
 ): Promise<readonly Comparison[]> {
   const redoubt = await startRedoubt();
   const redis = await startRedis();
-  const targets: Target[] = redis === null ? [redoubt] : [redoubt, redis];
   if (redis === null) process.stdout.write("skipped: no redis-server, nothing to compare with\n");
+  return compareTargets(redis === null ? [redoubt] : [redoubt, redis], workloads, options);
+}
+
+/** They are stopped when it is over. The ratio is the first one's to the second. */
+export async function compareTargets(
+  targets: readonly Target[],
+  workloads: readonly Workload[],
+  options: BenchOptions,
+): Promise<readonly Comparison[]> {
   const comparisons: Comparison[] = [];
   try {
     process.stdout.write(

@@ -28,6 +28,7 @@ export interface Subcommand {
 export type CliErrorCode =
   | LogErrorCode
   | CarryErrorCode
+  | "CONFIG_INVALID"
   | "DIRECTORY_UNUSABLE"
   | "USAGE"
   | "UNREACHABLE"

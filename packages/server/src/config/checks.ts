@@ -1,5 +1,6 @@
 /** What must hold between options. Each refusal is one clear line. */
 
+import { isAbsolute, relative, resolve } from "node:path";
 import { heartbeatsPerElectionTimeoutMin } from "./constants.js";
 import type { ConfigValues } from "./rows.js";
 import type { Peer } from "./values.js";
@@ -39,6 +40,11 @@ export function warningsOf(values: ConfigValues): string[] {
     !isLoopback(values["peer-bind"])
   ) {
     warnings.push("members are not authenticated: whoever reaches the peer port can change data");
+  }
+  const keyFile = values["encryption-key-file"];
+  const inside = relative(resolve(values.dir), resolve(values.dir, keyFile));
+  if (keyFile !== "" && !inside.startsWith("..") && !isAbsolute(inside)) {
+    warnings.push("encryption-key-file is in dir: whoever takes the data takes the key");
   }
   const mode = values["replication-mode"];
   if (mode !== "raft") warnings.push(`replication-mode ${mode} is UNSAFE: ${unsafeMode}`);

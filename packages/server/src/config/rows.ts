@@ -177,6 +177,12 @@ export const configRows = {
     summary:
       "File with the secret that members prove to each other, at least 16 bytes after trimming white space at its ends.",
   }),
+  "encryption-key-file": own(text("path"), "", {
+    section: "Node",
+    defaultText: "none",
+    summary:
+      "File with the keys that log and snapshots of this node are encrypted by, readable by its owner only: a name and 64 hexadecimal digits a line. The first one is used, the others only open what they had encrypted before. Decided when the node gets its data, for good.",
+  }),
   "peer-insecure": own(yesNo(), false, {
     section: "Node",
     summary: "Accept members from beyond loopback without a secret: only in a network you trust.",

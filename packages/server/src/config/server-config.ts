@@ -81,6 +81,10 @@ export class ServerConfig {
   get peerSecretPath(): string | null {
     return this.#path("peer-secret-file");
   }
+  /** Absolute; null: nothing is encrypted. Read it with `readMasterKeys` of master-keys.ts. */
+  get encryptionKeyPath(): string | null {
+    return this.#path("encryption-key-file");
+  }
   get peerInsecure(): boolean {
     return this.#values["peer-insecure"];
   }
@@ -321,7 +325,7 @@ export class ServerConfig {
     return (configRows[name] as ConfigRow<unknown>).kind.format(this.#values[name]);
   }
 
-  #path(name: "peer-secret-file" | "logfile" | "pidfile"): string | null {
+  #path(name: "peer-secret-file" | "encryption-key-file" | "logfile" | "pidfile"): string | null {
     const path = this.#values[name];
     return path === "" ? null : resolve(this.#values.dir, path);
   }

@@ -76,6 +76,7 @@ class World {
       },
       newest: () => world.newest,
       fileOf: ({ index }: SnapshotDescription) => `${index}.rdb`,
+      keysForThread: () => null,
       temporaryPath: () => `making-${world.jobs.length}`,
       discard: async (path: string) => {
         world.discarded.push(path);

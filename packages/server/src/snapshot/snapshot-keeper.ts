@@ -9,7 +9,7 @@
  * No trim happens while a thread reads the log: only an adopted snapshot trims, and that is after it.
  */
 
-import { LogDamagedError } from "@redoubt/level-log";
+import { LogDamagedError, type ThreadKeys } from "@redoubt/level-log";
 import type { Index, SnapshotDescription } from "@redoubt/raft";
 import type { Logger, ReplicaStatus } from "@redoubt/replica";
 import { trailingBytesMax } from "./constants.js";
@@ -23,6 +23,7 @@ export interface KeptSnapshots {
   readonly generation: number;
   newest(): SnapshotDescription | null;
   fileOf(snapshot: SnapshotDescription): string;
+  keysForThread(): ThreadKeys | null;
   temporaryPath(): string;
   discard(path: string): Promise<void>;
   adopt(
@@ -237,6 +238,7 @@ export class SnapshotKeeper {
       previous: newest === null ? null : { snapshot: newest, path: snapshots.fileOf(newest) },
       to: { index, checksum: checksumAt(index) },
       path,
+      keys: snapshots.keysForThread(),
       audited,
     });
     const run: Run = {
