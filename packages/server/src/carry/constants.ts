@@ -27,8 +27,8 @@ export const replyDepthMax = 8;
  */
 export const windowBytesMax = 4 * 1024 * 1024;
 
-/** Keys on their way: small ones are bounded by the work they make, not by their bytes. */
-export const windowKeysMax = 512;
+/** Keys on their way: small ones are bounded by the work they make, some turns of it, not by their bytes. */
+export const windowKeysMax = 2048;
 
 /** Bytes of a record that RESTORE carries as a whole; a larger value holds the leader up and goes in pieces. */
 export const wholeRecordBytesMax = 1024 * 1024;

@@ -52,13 +52,22 @@ export function requestsOf(reader: RdbReader): KeyRequests {
   return { key, deadlineMs, payload: null, pieces, bytes: record.length };
 }
 
+/** As `encodeRequest` would; one buffer a key: millions of them are the whole work of an import. */
 export function restoreRequest(
   { key, deadlineMs, payload }: KeyRequests,
   replaces: boolean,
 ): Buffer {
   assert(payload !== null, "only a whole key is restored");
-  const argv = ["RESTORE", keyBytes(key), String(deadlineMs), payload, "ABSTTL"];
-  return encodeRequest(replaces ? [...argv, "REPLACE"] : argv);
+  const deadline = String(deadlineMs);
+  const head =
+    `*${replaces ? 6 : 5}\r\n$7\r\nRESTORE\r\n$${key.length}\r\n${key}\r\n` +
+    `$${deadline.length}\r\n${deadline}\r\n$${payload.length}\r\n`;
+  const tail = replaces ? "\r\n$6\r\nABSTTL\r\n$7\r\nREPLACE\r\n" : "\r\n$6\r\nABSTTL\r\n";
+  const request = Buffer.allocUnsafe(head.length + payload.length + tail.length);
+  request.write(head, 0, "latin1");
+  payload.copy(request, head.length);
+  request.write(tail, head.length + payload.length, "latin1");
+  return request;
 }
 
 export function keyBytes(key: string): Buffer {
