@@ -30,11 +30,29 @@ export interface OpenNodeLog {
   readonly signal: AbortSignal | null;
 }
 
+/** Why this process began without the node's data, and got a new incarnation. For INFO. */
+export interface Quarantine {
+  readonly reason: JoinReason;
+  /** What was found, in one line. */
+  readonly found: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly endedAtMs: number;
+}
+
+export interface OpenedNodeLog {
+  readonly log: LevelLog;
+  /** null: the data was there, and right. */
+  readonly quarantine: Quarantine | null;
+}
+
 /**
  * Rejects with the log's own coded errors, CONFIG_INVALID (the key file), DIRECTORY_UNUSABLE, LOG_ROLLED_BACK or JOIN_STOPPED. Data that is missing or damaged
  * is no reason to stop where there are others to ask: the node comes back as another incarnation.
  */
-export async function openNodeLog(config: ServerConfig, options: OpenNodeLog): Promise<LevelLog> {
+export async function openNodeLog(
+  config: ServerConfig,
+  options: OpenNodeLog,
+): Promise<OpenedNodeLog> {
   const { dir, nodeId, clusterId } = config;
   const masterKeys = readMasterKeys(config.encryptionKeyPath);
   const open = async (): Promise<LevelLog> => {
@@ -46,14 +64,15 @@ export async function openNodeLog(config: ServerConfig, options: OpenNodeLog): P
   try {
     if (options.bootstrap) await bear(config, masterKeys);
     if (isRolledBack(dir)) throw rolledBack(dir);
-    return await open();
+    return { log: await open(), quarantine: null };
   } catch (error) {
     const reason = joinReasonOf(config, error);
     if (reason !== null) {
       options.logger.error({ err: error }, "the data of this node can't be used");
       if (reason === "damaged") await setAside(dir, options.logger);
       await joinCluster(config, reason, options.logger, options.signal, masterKeys);
-      return open();
+      const found = (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
+      return { log: await open(), quarantine: { reason, found, endedAtMs: Date.now() } };
     }
     // The log's own errors say what they are; what is left is the system refusing a file.
     if (!isSystemError(error)) throw error;

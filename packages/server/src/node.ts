@@ -9,7 +9,6 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
-import type { LevelLog } from "@redoubt/level-log";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
 import { checkFirstImport, FirstImport } from "./carry/first-import.js";
@@ -28,7 +27,7 @@ import { electionParametersOf } from "./join-cluster.js";
 import { JoinDesk } from "./join-desk.js";
 import { Membership, peersOf } from "./membership.js";
 import { misfit, warnOfDifferences } from "./misfit.js";
-import { birthOf, newestConfiguration, openNodeLog } from "./node-log.js";
+import { birthOf, newestConfiguration, type OpenedNodeLog, openNodeLog } from "./node-log.js";
 import { LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
 import { lookMs } from "./snapshot/constants.js";
 import { runJob } from "./snapshot/run-job.js";
@@ -72,12 +71,13 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const fatal = fatalOnce(config, options);
   const { bootstrap, signal = null } = options;
   if (config.importPath !== null) await checkFirstImport(config.importPath);
-  const log = await openNodeLog(config, { bootstrap, fatal, logger, signal });
+  const opened = await openNodeLog(config, { bootstrap, fatal, logger, signal });
+  const { log } = opened;
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
     const problem = misfit(config, log.identity, newestConfiguration(log));
     if (problem !== null) throw problem;
-    const parts = compose(config, options, log, fatal);
+    const parts = compose(config, options, opened, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
     undo.push(() => parts.stopSaving(false));
@@ -201,7 +201,7 @@ interface Parts {
 function compose(
   config: ServerConfig,
   options: StartOptions,
-  log: LevelLog,
+  { log, quarantine }: OpenedNodeLog,
   fatal: (error: Error) => void,
 ): Parts {
   const { logger } = options;
@@ -261,6 +261,7 @@ function compose(
       runId: randomBytes(20).toString("hex"),
       clusterId: identity.clusterId,
       incarnation: identity.incarnation,
+      quarantine,
     },
     log,
     snapshots,

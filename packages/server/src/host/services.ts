@@ -7,6 +7,7 @@ import type { ServerConfig } from "../config/index.js";
 import { assert } from "../gateway/assert.js";
 import { Connection } from "../gateway/connection.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { Quarantine } from "../node-log.js";
 import type { SnapshotKeeper } from "../snapshot/snapshot-keeper.js";
 import type { SnapshotReaders } from "./snapshot-readers.js";
 import type { Topology } from "./topology.js";
@@ -17,6 +18,8 @@ export interface ProcessFacts {
   readonly runId: string;
   readonly clusterId: string;
   readonly incarnation: number;
+  /** null: this process found the node's data as it was left. */
+  readonly quarantine: Quarantine | null;
 }
 
 export interface HostServices {
