@@ -54,6 +54,7 @@ export async function runThroughput(
   const redoubt = await startRedoubt();
   const redis = await startRedis();
   if (redis === null) process.stdout.write("skipped: no redis-server, nothing to compare with\n");
+  process.stdout.write(`${VALUE_BYTES}-byte values, `);
   return compareTargets(redis === null ? [redoubt] : [redoubt, redis], workloads, options);
 }
 
@@ -66,8 +67,8 @@ export async function compareTargets(
   const comparisons: Comparison[] = [];
   try {
     process.stdout.write(
-      `${VALUE_BYTES}-byte values, ${options.rounds} interleaved rounds of about ` +
-        `${options.seconds} s; medians (spread), ratio pair by pair\n\n`,
+      `${options.rounds} interleaved rounds of about ${options.seconds} s; ` +
+        "medians (spread), ratio pair by pair\n\n",
     );
     TABLE.printTitles();
     for (const workload of workloads) {
