@@ -8,6 +8,7 @@ import { copyStoppedNode } from "../carry/copy-stopped-node.js";
 import { type Exported, exportData, refuseExisting } from "../carry/export-data.js";
 import { makeFreshSnapshot } from "../carry/fresh-snapshot.js";
 import { addressOf, asCliError, megabytes, ProgressLines } from "./redoubt-carry.js";
+import { keyFileOption, masterKeysIn } from "./redoubt-key-file.js";
 import { type ParsedCommand, parseCommand } from "./redoubt-options.js";
 import { ExitCode, type Subcommand, type Terminal, usageError } from "./redoubt-terminal.js";
 
@@ -17,6 +18,7 @@ const own = {
   dir: { type: "string" },
   fresh: { type: "boolean", default: false },
   "temporary-dir": { type: "string" },
+  ...keyFileOption,
 } as const;
 
 interface Request {
@@ -28,7 +30,9 @@ interface Request {
 }
 
 export const exportFrom: Subcommand = {
-  usage: ["export --rdb FILE|--aof FILE [--fresh] [--dir DIR] [--temporary-dir DIR]"],
+  usage: [
+    "export --rdb FILE|--aof FILE [--fresh] [--dir DIR [--encryption-key-file FILE]] [--temporary-dir DIR]",
+  ],
   summary:
     "All data up to now as a file that redis-server loads. A follower is asked; --fresh: for a snapshot first. " +
     "--dir DIR: a stopped node's directory instead.",
@@ -78,7 +82,10 @@ async function copyOf(
   lines: ProgressLines,
   terminal: Terminal,
 ): Promise<NodeCopy> {
-  if (directory !== null) return copyStoppedNode(directory, paths);
+  if (directory !== null) {
+    const keyFile = command.text("encryption-key-file") ?? undefined;
+    return copyStoppedNode(directory, paths, masterKeysIn(keyFile));
+  }
   const node = await chooseNode(addressOf(command), command.target);
   try {
     warnWithoutLeader(node, terminal);
