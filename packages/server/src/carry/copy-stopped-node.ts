@@ -3,16 +3,23 @@
  * that no majority has: they are in it, as they would be after a start alone.
  */
 
-import { openStoppedLog, type StoppedLog } from "@redoubt/level-log";
+import { type MasterKeys, openStoppedLog, type StoppedLog } from "@redoubt/level-log";
 import { fileBlockBytes } from "./constants.js";
 import type { CopiedLog, CopiedSnapshot, CopyPaths, NodeCopy } from "./copy-node.js";
 import { type Anchor, EntryFileWriter } from "./entry-file.js";
 import { CarryError } from "./errors.js";
 import { HashedFile } from "./hashed-file.js";
 
-/** Rejects with DAMAGED, and as `openStoppedLog`: STORE_LOCKED where the node runs. */
-export async function copyStoppedNode(directory: string, paths: CopyPaths): Promise<NodeCopy> {
-  const log = await openStoppedLog(directory);
+/**
+ * Rejects with DAMAGED, and as `openStoppedLog`: STORE_LOCKED where the node runs. `masterKeys`: where the directory is
+ * encrypted; the copy is not.
+ */
+export async function copyStoppedNode(
+  directory: string,
+  paths: CopyPaths,
+  masterKeys: MasterKeys | null,
+): Promise<NodeCopy> {
+  const log = await openStoppedLog(directory, masterKeys);
   try {
     if (log.damage !== null) {
       const line = `${log.damage.error.message}: redoubt recover is for what is left of it`;

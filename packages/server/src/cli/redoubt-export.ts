@@ -2,12 +2,14 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { MasterKeys } from "@redoubt/level-log";
 import { type ChosenNode, chooseNode } from "../carry/choose-node.js";
 import { type CopyPaths, copyNode, type NodeCopy } from "../carry/copy-node.js";
 import { copyStoppedNode } from "../carry/copy-stopped-node.js";
 import { type Exported, exportData, refuseExisting } from "../carry/export-data.js";
 import { makeFreshSnapshot } from "../carry/fresh-snapshot.js";
 import { addressOf, asCliError, megabytes, ProgressLines } from "./redoubt-carry.js";
+import { keyFileOption, masterKeysIn } from "./redoubt-key-file.js";
 import { type ParsedCommand, parseCommand } from "./redoubt-options.js";
 import { ExitCode, type Subcommand, type Terminal, usageError } from "./redoubt-terminal.js";
 
@@ -17,6 +19,7 @@ const own = {
   dir: { type: "string" },
   fresh: { type: "boolean", default: false },
   "temporary-dir": { type: "string" },
+  ...keyFileOption,
 } as const;
 
 interface Request {
@@ -25,10 +28,14 @@ interface Request {
   readonly to: string;
   /** Of a stopped node; null: a running cluster. */
   readonly directory: string | null;
+  /** Where that is encrypted. */
+  readonly masterKeys: MasterKeys | null;
 }
 
 export const exportFrom: Subcommand = {
-  usage: ["export --rdb FILE|--aof FILE [--fresh] [--dir DIR] [--temporary-dir DIR]"],
+  usage: [
+    "export --rdb FILE|--aof FILE [--fresh] [--dir DIR [--encryption-key-file FILE]] [--temporary-dir DIR]",
+  ],
   summary:
     "All data up to now as a file that redis-server loads. A follower is asked; --fresh: for a snapshot first. " +
     "--dir DIR: a stopped node's directory instead.",
@@ -69,16 +76,21 @@ function requestOf(command: ParsedCommand): Request {
   if (directory !== null && command.flag("fresh")) {
     throw usageError("--fresh is asked of a node that runs, --dir is of one that does not");
   }
-  return { command, form: rdb === null ? "aof" : "rdb", to: resolve(to), directory };
+  const keyFile = command.text("encryption-key-file");
+  if (directory === null && keyFile !== null) {
+    throw usageError("--encryption-key-file is of --dir: a node that runs has its own");
+  }
+  const masterKeys = masterKeysIn(keyFile);
+  return { command, form: rdb === null ? "aof" : "rdb", to: resolve(to), directory, masterKeys };
 }
 
 async function copyOf(
-  { command, directory }: Request,
+  { command, directory, masterKeys }: Request,
   paths: CopyPaths,
   lines: ProgressLines,
   terminal: Terminal,
 ): Promise<NodeCopy> {
-  if (directory !== null) return copyStoppedNode(directory, paths);
+  if (directory !== null) return copyStoppedNode(directory, paths, masterKeys);
   const node = await chooseNode(addressOf(command), command.target);
   try {
     warnWithoutLeader(node, terminal);

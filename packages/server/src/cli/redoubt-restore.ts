@@ -5,7 +5,7 @@
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { bootstrapLog } from "@redoubt/level-log";
+import { bootstrapLog, type MasterKeys } from "@redoubt/level-log";
 import type { Configuration, Index, Timing } from "@redoubt/raft";
 import { type CheckedBackup, checkBackup } from "../carry/check-backup.js";
 import { CarryError } from "../carry/errors.js";
@@ -27,6 +27,7 @@ import {
 import { clusterIdRule } from "../config/rows.js";
 import { type Peer, peerList } from "../config/values.js";
 import { asCliError } from "./redoubt-carry.js";
+import { keyFileOption, masterKeysIn } from "./redoubt-key-file.js";
 import { integerIn, type ParsedCommand, parseCommand } from "./redoubt-options.js";
 import {
   CliError,
@@ -43,6 +44,7 @@ const own = {
   "to-time": { type: "string" },
   "election-timeout": { type: "string" },
   "clock-drift-percent-max": { type: "string" },
+  ...keyFileOption,
 } as const;
 
 /** Of every member of a cluster that is born. */
@@ -62,12 +64,15 @@ interface Request {
   readonly toIndex: Index | null;
   /** Milliseconds since the epoch. */
   readonly toTimeMs: number | null;
+  /** What the members will be encrypted by; null: they will not. */
+  readonly masterKeys: MasterKeys | null;
 }
 
 export const restore: Subcommand = {
   usage: [
     'restore BACKUP ID=DIR... --cluster-id NAME --peers "ID@HOST:PORT ..." ' +
-      "[--to-index N|--to-time TIME] [--election-timeout MS] [--clock-drift-percent-max N]",
+      "[--to-index N|--to-time TIME] [--election-timeout MS] [--clock-drift-percent-max N] " +
+      "[--encryption-key-file FILE]",
   ],
   summary:
     "Directories of a new cluster's members out of a backup, as it was in the end, at an entry or at a time " +
@@ -107,6 +112,7 @@ function requestOf(command: ParsedCommand): Request {
     peers,
     toIndex,
     toTimeMs: toTime === null ? null : timeOf(toTime),
+    masterKeys: masterKeysIn(command.text("encryption-key-file")),
   };
 }
 
@@ -168,7 +174,7 @@ async function restoreMembers(
   request: Request,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { members, command } = request;
+  const { members, command, masterKeys } = request;
   const configuration = configurationOf(checked, to, request);
   const parent = dirname(members[0]!.directory);
   mkdirSync(parent, { recursive: true });
@@ -179,7 +185,7 @@ async function restoreMembers(
     const state = restoreState(checked, to, configuration, path);
     for (const member of members) {
       terminal.progress(`writing ${member.directory}`);
-      await bear(member, configuration, state, path);
+      await bear(member, configuration, { state, path, masterKeys });
     }
     terminal.progress("");
     if (command.json) terminal.out(JSON.stringify(outcomeOf(to, request, state)));
@@ -226,11 +232,17 @@ function timingOf(command: ParsedCommand, old: Timing | undefined): Timing | und
   return { electionTimeoutMs, clockDriftPercentMax };
 }
 
+interface Beginning {
+  readonly state: RestoredState;
+  /** Of its bytes. */
+  readonly path: string;
+  readonly masterKeys: MasterKeys | null;
+}
+
 async function bear(
   { id, directory }: Member,
   configuration: Configuration,
-  { description }: RestoredState,
-  path: string,
+  { state: { description }, path, masterKeys }: Beginning,
 ): Promise<void> {
   const source = new RdbFile(path);
   try {
@@ -240,6 +252,7 @@ async function bear(
       snapshot: { description, source },
       entries: [],
       hardState: { term: description.term, vote: 0 },
+      masterKeys,
     });
   } finally {
     source.close();
