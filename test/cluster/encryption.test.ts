@@ -41,9 +41,12 @@ function writeKeys(...lines: readonly string[]): void {
   writeFileSync(keyPath, `${lines.join("\n")}\n`, { mode: 0o600 });
 }
 
-/** Names of files of a node, its log included, that hold one of the texts. */
-function filesWith(node: ServerProcess, texts: readonly (string | Buffer)[]): string[] {
-  const files = readdirSync(node.directory, { recursive: true, withFileTypes: true });
+/** Names of files, those of the node's log included, that hold one of the texts. */
+function filesWith(
+  { directory }: Pick<ServerProcess, "directory">,
+  texts: readonly (string | Buffer)[],
+): string[] {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true });
   const names = files
     .filter((file) => file.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
@@ -197,10 +200,32 @@ test("a plain directory is not encrypted by a key: it says what to do", async ()
   await plain.settled();
 });
 
+test("a backup is plain; what is restored of it is encrypted if that is asked for", async () => {
+  const { port } = await cluster.leader();
+  const [backup, restored] = ["backup", "restored"].map((name) => join(cluster.directory, name));
+  expect(await redoubt("backup", backup!, "-p", String(port))).toMatchObject({ code: 0 });
+  expect(filesWith({ directory: backup! }, [knownValue])).not.toEqual([]);
+  const done = await redoubt(
+    ...["restore", backup!, `1=${restored}`, "--cluster-id", "restored"],
+    ...["--peers", "1@127.0.0.1:17001", "--encryption-key-file", keyPath],
+  );
+  expect([done.code, done.stderr]).toEqual([0, ""]);
+  const checked = await redoubt("check", restored!, "--encryption-key-file", keyPath);
+  expect(checked).toMatchObject({ code: 0 });
+  expect(filesWith({ directory: restored! }, secrets)).toEqual([]);
+});
+
 test("what one encrypted survivor holds becomes a new cluster, encrypted as well", async () => {
   const [node] = await cluster.followers();
   await node!.signal("SIGTERM");
   const data = join(node!.directory, "data");
+  const file = join(cluster.directory, "export.aof");
+  const blind = await redoubt("export", "--aof", file, "--dir", data);
+  expect(blind).toMatchObject({ code: 1 });
+  expect(blind.stderr).toContain("ENCRYPTION_KEY_MISSING");
+  const exportAs = ["export", "--aof", file, "--dir", data, "--encryption-key-file", keyPath];
+  expect(await redoubt(...exportAs)).toMatchObject({ code: 0 });
+  expect(readFileSync(file).includes(knownValue)).toBe(true);
   const recover = ["recover", "--force-new-cluster", data, "--lose-what-this-log-lacks"];
   const done = await redoubt(...recover, "--encryption-key-file", keyPath, "--cluster-id", "again");
   expect(done).toMatchObject({ code: 0 });

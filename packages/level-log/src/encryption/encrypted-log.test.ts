@@ -23,6 +23,9 @@ import {
 import { snapshotSealer } from "./encryption.js";
 import { type MasterKeys, parseMasterKeys } from "./master-keys.js";
 
+/** Stored in two pieces. */
+const LONG_BYTES = 1_100_000;
+const FLIPS_PER_FILE = 5;
 const SECRET = "attack at dawn, by the northern gate";
 const directory = new TestDirectory();
 afterAll(() => directory.remove());
@@ -54,6 +57,19 @@ async function refusalOf(path: string, masterKeys: MasterKeys | null): Promise<u
   return null;
 }
 
+/** What a start finds, or why it is refused. */
+async function outcomeOf(path: string): Promise<ReturnType<typeof contents> | string> {
+  let log: LevelLog;
+  try {
+    log = await openBy(path, A);
+  } catch (error) {
+    return String((error as { code: unknown }).code);
+  }
+  const found = contents(log);
+  await log.close();
+  return found;
+}
+
 /** Entries short and long, one snapshot made and one received, each in a moment that trims nothing. */
 async function fill(path: string, masterKeys: MasterKeys | null): Promise<void> {
   await bootstrapLog({
@@ -64,7 +80,7 @@ async function fill(path: string, masterKeys: MasterKeys | null): Promise<void> 
     masterKeys,
   });
   const log = await openBy(path, masterKeys);
-  const entries = chain([SECRET, Buffer.alloc(3 << 20, SECRET), `${SECRET}!`, "last"]);
+  const entries = chain([SECRET, Buffer.alloc(LONG_BYTES, SECRET), `${SECRET}!`, "last"]);
   await persist(log, { entries, hardState: { term: 1, vote: 1 } });
   await adoptBySealer(log, entries[2]!);
   const bytes = Buffer.alloc(150_000, SECRET);
@@ -155,7 +171,7 @@ describe("an encrypted log", () => {
     const log = await openBy(path, A);
     const reader = await openLogReader(path, log.snapshots.keysForThread());
     const read = [...reader.entries({ index: 0, checksum: 0 }, 4)];
-    expect(read.map(({ payload }) => payload.length)).toEqual([36, 3 << 20, 37, 4]);
+    expect(read.map(({ payload }) => payload.length)).toEqual([36, LONG_BYTES, 37, 4]);
     await reader.close();
     const blind = await openLogReader(path);
     expect(() => [...blind.entries({ index: 0, checksum: 0 }, 4)]).toThrow("header is bad");
@@ -214,7 +230,7 @@ describe("another key", () => {
     expect(log.encryption).toEqual({ masterKey: "b", rewrapped: true });
     expect(contents(log)).toEqual(whole);
     expect(log.snapshots.keysForThread()!.map(({ number }) => number)).toEqual([1, 2]);
-    const tip = chain([SECRET, Buffer.alloc(3 << 20, SECRET), `${SECRET}!`, "last"])[3]!;
+    const tip = chain([SECRET, Buffer.alloc(LONG_BYTES, SECRET), `${SECRET}!`, "last"])[3]!;
     await persist(log, { entries: chain(["of the second key"], 1, tip) });
     await log.close();
     expect(await refusalOf(path, A)).toBe("ENCRYPTION_KEY_WRONG");
@@ -261,25 +277,25 @@ describe("damage of an encrypted log", () => {
     for (const [number, file] of filesIn(encrypted).entries()) {
       const bytes = readFileSync(file);
       if (bytes.length === 0) continue;
-      for (let run = 0; run < 12; run++) {
+      for (let run = 0; run < FLIPS_PER_FILE; run++) {
         const path = copyOf(encrypted);
         const flipped = Buffer.from(bytes);
-        const at = ((run * 7919 + number * 104_729 + (run * bytes.length) / 12) % bytes.length) | 0;
+        const at =
+          ((run * 7919 + number * 104_729 + (run * bytes.length) / FLIPS_PER_FILE) % bytes.length) |
+          0;
         flipped[at]! ^= 1 << (run % 8);
         writeFileSync(join(path, file.slice(encrypted.length)), flipped);
-        const refusal = await refusalOf(path, A);
-        if (refusal === null) {
-          const log = await openBy(path, A);
-          expect(contents(log)).toEqual(whole);
-          await log.close();
-        } else {
-          expect(["LOG_DAMAGED", "DATA_MISSING"], file).toContain(refusal);
+        const outcome = await outcomeOf(path);
+        if (typeof outcome === "string") {
+          expect(["LOG_DAMAGED", "DATA_MISSING"], file).toContain(outcome);
           found++;
+        } else {
+          expect(outcome).toEqual(whole);
         }
         rmSync(path, { recursive: true });
       }
     }
-    expect(found).toBeGreaterThan(20);
+    expect(found).toBeGreaterThan(10);
   });
 });
 

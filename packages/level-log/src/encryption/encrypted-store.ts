@@ -3,6 +3,7 @@
  * told by the same error as a bad checksum, which it would be otherwise.
  */
 
+import { assert } from "../assert.js";
 import { STEP_BYTES } from "../constants.js";
 import { LogDamagedError } from "../errors.js";
 import {
@@ -39,7 +40,7 @@ class EncryptedStore implements Store {
 
   async write(operations: StoreOperation[]): Promise<void> {
     const values = operations.filter(({ type }) => type === "put").length;
-    if (this.#book === null) throw new Error("this store is only read");
+    assert(this.#book !== null, "a store of another thread is only read");
     await this.#book(values);
     const sealed: StoreOperation[] = [];
     let bytes = 0;

@@ -10,7 +10,10 @@ import { type Anchor, EntryFileWriter } from "./entry-file.js";
 import { CarryError } from "./errors.js";
 import { HashedFile } from "./hashed-file.js";
 
-/** Rejects with DAMAGED, and as `openStoppedLog`: STORE_LOCKED where the node runs. */
+/**
+ * Rejects with DAMAGED, and as `openStoppedLog`: STORE_LOCKED where the node runs. `masterKeys`: where the directory is
+ * encrypted; the copy is not.
+ */
 export async function copyStoppedNode(
   directory: string,
   paths: CopyPaths,

@@ -23,6 +23,9 @@ export function asCliError(error: unknown): unknown {
 const logCodes = [
   "ALREADY_INITIALISED",
   "DATA_MISSING",
+  "ENCRYPTION_KEY_MISSING",
+  "ENCRYPTION_KEY_WRONG",
+  "NOT_ENCRYPTED",
   "LOG_DAMAGED",
   "IDENTITY_MISMATCH",
   "STORE_LOCKED",

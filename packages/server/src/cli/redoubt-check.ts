@@ -26,7 +26,7 @@ export const check: Subcommand = {
 interface Request {
   readonly directory: string;
   readonly json: boolean;
-  readonly keyFile: string | undefined;
+  readonly keyFile: string | null;
 }
 
 function requestOf(argv: readonly string[]): Request {
@@ -39,7 +39,7 @@ function requestOf(argv: readonly string[]): Request {
     });
     const [directory] = positionals;
     if (directory !== undefined && positionals.length === 1) {
-      return { directory, json: values.json, keyFile: values["encryption-key-file"] };
+      return { directory, json: values.json, keyFile: values["encryption-key-file"] ?? null };
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

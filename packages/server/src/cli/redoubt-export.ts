@@ -2,6 +2,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { MasterKeys } from "@redoubt/level-log";
 import { type ChosenNode, chooseNode } from "../carry/choose-node.js";
 import { type CopyPaths, copyNode, type NodeCopy } from "../carry/copy-node.js";
 import { copyStoppedNode } from "../carry/copy-stopped-node.js";
@@ -27,6 +28,8 @@ interface Request {
   readonly to: string;
   /** Of a stopped node; null: a running cluster. */
   readonly directory: string | null;
+  /** Where that is encrypted. */
+  readonly masterKeys: MasterKeys | null;
 }
 
 export const exportFrom: Subcommand = {
@@ -73,19 +76,21 @@ function requestOf(command: ParsedCommand): Request {
   if (directory !== null && command.flag("fresh")) {
     throw usageError("--fresh is asked of a node that runs, --dir is of one that does not");
   }
-  return { command, form: rdb === null ? "aof" : "rdb", to: resolve(to), directory };
+  const keyFile = command.text("encryption-key-file");
+  if (directory === null && keyFile !== null) {
+    throw usageError("--encryption-key-file is of --dir: a node that runs has its own");
+  }
+  const masterKeys = masterKeysIn(keyFile);
+  return { command, form: rdb === null ? "aof" : "rdb", to: resolve(to), directory, masterKeys };
 }
 
 async function copyOf(
-  { command, directory }: Request,
+  { command, directory, masterKeys }: Request,
   paths: CopyPaths,
   lines: ProgressLines,
   terminal: Terminal,
 ): Promise<NodeCopy> {
-  if (directory !== null) {
-    const keyFile = command.text("encryption-key-file") ?? undefined;
-    return copyStoppedNode(directory, paths, masterKeysIn(keyFile));
-  }
+  if (directory !== null) return copyStoppedNode(directory, paths, masterKeys);
   const node = await chooseNode(addressOf(command), command.target);
   try {
     warnWithoutLeader(node, terminal);

@@ -8,9 +8,9 @@ import { CliError } from "./redoubt-terminal.js";
 export const keyFileOption = { "encryption-key-file": { type: "string" } } as const;
 
 /** What is in `--encryption-key-file`; null: it was not given. */
-export function masterKeysIn(path: string | undefined): MasterKeys | null {
+export function masterKeysIn(path: string | null): MasterKeys | null {
   try {
-    return readMasterKeys(path ?? null);
+    return readMasterKeys(path);
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError("CONFIG_INVALID", error.message, error);
     throw error;

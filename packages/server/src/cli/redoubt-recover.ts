@@ -126,7 +126,7 @@ function requestOf(argv: readonly string[]): Request {
     clusterId,
     nodeId: nodeId === undefined ? null : integerIn(nodeId, "--node-id", 1, nodeIdMax),
     peerAddress,
-    masterKeys: masterKeysIn(values["encryption-key-file"]),
+    masterKeys: masterKeysIn(values["encryption-key-file"] ?? null),
     json: values.json,
   };
 }

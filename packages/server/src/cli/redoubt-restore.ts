@@ -64,7 +64,7 @@ interface Request {
   readonly toIndex: Index | null;
   /** Milliseconds since the epoch. */
   readonly toTimeMs: number | null;
-  /** null: the new directories are not encrypted. */
+  /** What the members will be encrypted by; null: they will not. */
   readonly masterKeys: MasterKeys | null;
 }
 
@@ -112,7 +112,7 @@ function requestOf(command: ParsedCommand): Request {
     peers,
     toIndex,
     toTimeMs: toTime === null ? null : timeOf(toTime),
-    masterKeys: masterKeysIn(command.text("encryption-key-file") ?? undefined),
+    masterKeys: masterKeysIn(command.text("encryption-key-file")),
   };
 }
 
@@ -174,7 +174,7 @@ async function restoreMembers(
   request: Request,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { members, command } = request;
+  const { members, command, masterKeys } = request;
   const configuration = configurationOf(checked, to, request);
   const parent = dirname(members[0]!.directory);
   mkdirSync(parent, { recursive: true });
@@ -185,7 +185,7 @@ async function restoreMembers(
     const state = restoreState(checked, to, configuration, path);
     for (const member of members) {
       terminal.progress(`writing ${member.directory}`);
-      await bear(member, configuration, state, path, request.masterKeys);
+      await bear(member, configuration, { state, path, masterKeys });
     }
     terminal.progress("");
     if (command.json) terminal.out(JSON.stringify(outcomeOf(to, request, state)));
@@ -232,12 +232,17 @@ function timingOf(command: ParsedCommand, old: Timing | undefined): Timing | und
   return { electionTimeoutMs, clockDriftPercentMax };
 }
 
+interface Beginning {
+  readonly state: RestoredState;
+  /** Of its bytes. */
+  readonly path: string;
+  readonly masterKeys: MasterKeys | null;
+}
+
 async function bear(
   { id, directory }: Member,
   configuration: Configuration,
-  { description }: RestoredState,
-  path: string,
-  masterKeys: MasterKeys | null,
+  { state: { description }, path, masterKeys }: Beginning,
 ): Promise<void> {
   const source = new RdbFile(path);
   try {
