@@ -2,7 +2,7 @@
 
 import { type Files, realFiles } from "./files.js";
 import { openStore, type Store } from "./store.js";
-import { checkTables } from "./table-check.js";
+import { checkUnusedTables } from "./store-lock.js";
 
 export interface Disk {
   readonly files: Files;
@@ -13,7 +13,7 @@ export interface Disk {
 export const realDisk: Disk = {
   files: realFiles,
   openStore: async (path, createIfMissing) => {
-    if (!createIfMissing) await checkTables(path);
+    if (!createIfMissing) await checkUnusedTables(path);
     return openStore(path, createIfMissing);
   },
 };

@@ -123,6 +123,26 @@ describe("a snapshot of this node's own", () => {
     expect(await restart(path)).toMatchObject({ anchor: 9, snapshot: nine, entries: [] });
   });
 
+  test("trap-50 what is begun while an install is on its way to the disk is of no use, either", async () => {
+    const path = directory.fresh();
+    const log = await born(path, chain(["a", "b", "c"]));
+    const state = Buffer.from("state of nine");
+    const nine = snapshotOf({ index: 9, term: 4, checksum: 99 }, state);
+    expect(await receive(log, nine, state)).toBe(true);
+    // 1. The install is handed over. 2. A thread begins to read the old log. 3. The install is durable: that log is gone.
+    const installed = persist(log, { install: nine });
+    const { generation } = log.snapshots;
+    expect(log.snapshots.newest()).toBeNull();
+    const reader = await openLogReader(path);
+    const read = () => [...reader.entries({ index: 0, checksum: 0 }, 3)];
+    await installed;
+    await settle();
+    expect(read).toThrow("entry 1 is missing");
+    expect(log.snapshots.generation).not.toBe(generation);
+    await reader.close();
+    await log.close();
+  });
+
   test("trimming without a snapshot is a broken invariant", async () => {
     const path = directory.fresh();
     const entries = chain(["a", "b"]);

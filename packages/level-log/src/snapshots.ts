@@ -98,7 +98,10 @@ export class SnapshotFiles implements SnapshotStore {
     this.#recorder = recorder;
   }
 
-  /** Raised by every install, when it is handed over: what was being made is of no use any more. */
+  /**
+   * Raised by every install, when it is handed over and when it is durable: what was being made, or was begun between
+   * the two, is of no use any more, and its log goes away.
+   */
   get generation(): number {
     return this.#generation;
   }
@@ -243,6 +246,7 @@ export class SnapshotFiles implements SnapshotStore {
 
   /** An install is durable: who installs sends nothing. */
   installed(): void {
+    this.#generation++;
     if (!this.#closed) void this.#track(this.#dropOthers([]));
   }
 

@@ -1,6 +1,5 @@
 /** Reading a stopped node's log and putting another in its place: the original is never changed. */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -13,8 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Entry } from "@redoubt/raft";
 import { Level } from "level";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -35,6 +33,7 @@ import {
   storeFiles,
   TestDirectory,
 } from "./test-support.js";
+import { holdOpen } from "./testing/hold-open.js";
 
 const directory = new TestDirectory();
 afterAll(() => directory.remove());
@@ -317,25 +316,3 @@ describe("another log in its place", () => {
     expect(await restart(path)).toMatchObject({ entries: entries.map(plain) });
   });
 });
-
-/** A process that has the store open, as a running node has: locks do not count within one process. */
-async function holdOpen(store: string): Promise<ChildProcess> {
-  const program = `
-    import { Level } from "level";
-    const store = new Level(${JSON.stringify(store)});
-    try {
-      await store.open({ createIfMissing: false });
-      console.log("open");
-      setInterval(() => {}, 1000);
-    } catch (error) {
-      console.log("lock " + error.cause?.code);
-    }`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
-    cwd: dirname(fileURLToPath(import.meta.url)),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [said] = await once(child.stdout!, "data");
-  const line = String(said).trim();
-  if (line === "open") return child;
-  throw new Error(line);
-}

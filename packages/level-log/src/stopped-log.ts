@@ -52,7 +52,7 @@ import {
 import { SnapshotSource } from "./snapshot-source.js";
 import { snapshotName } from "./snapshots.js";
 import { openStore, type Store } from "./store.js";
-import { checkTables } from "./table-check.js";
+import { checkUnusedTables } from "./store-lock.js";
 import { openWatermark, type Watermark } from "./watermark.js";
 
 export type LogPart = "identity" | "hard state" | "watermark" | "store" | "entries" | "snapshot";
@@ -188,7 +188,7 @@ export async function openStoppedLog(
   const keys = await openEncryption(realFiles, root, await identityIn(root), masterKeys);
   const snapshotFiles = snapshotFilesOf(realFiles, keys?.keys ?? null);
   // LevelDB would end this process at some of what this finds. What else is damaged, the entries tell.
-  await checkTables(storePath, "index");
+  await checkUnusedTables(storePath, "index");
   const copy = await mkdtemp(join(directory, READING_PREFIX));
   let store: Store | null = null;
   try {

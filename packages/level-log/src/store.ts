@@ -64,8 +64,7 @@ export interface Store {
  * empty database.
  */
 export async function openStore(path: string, createIfMissing: boolean): Promise<Store> {
-  // With `multithreading` LevelDB's own lock is one for the process.
-  if (openPaths.has(path)) throw lockedError(path, null);
+  assertNotOpenHere(path);
   openPaths.add(path);
   try {
     return new LevelStore(path, await openDatabase(path, createIfMissing), true);
@@ -73,6 +72,11 @@ export async function openStore(path: string, createIfMissing: boolean): Promise
     openPaths.delete(path);
     throw error;
   }
+}
+
+/** Throws STORE_LOCKED. With `multithreading` LevelDB's own lock is one for the process. */
+export function assertNotOpenHere(path: string): void {
+  if (openPaths.has(path)) throw lockedError(path, null);
 }
 
 /** One that another thread of this process has open. */
@@ -237,7 +241,7 @@ function writeError(what: string, error: unknown): WriteFailedError {
   return new WriteFailedError(`${what}: ${reasonOf(error)}`, { cause: error });
 }
 
-function lockedError(path: string, cause: unknown): StoreLockedError {
+export function lockedError(path: string, cause: unknown): StoreLockedError {
   const line = `the store ${path} is in use: is another process of this node running?`;
   return new StoreLockedError(line, cause === null ? {} : { cause });
 }

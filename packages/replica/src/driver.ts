@@ -212,9 +212,12 @@ export class Driver {
     );
   }
 
-  /** What was applied before a restart was durable (`Ready.committed`): from the log's end time goes forward. */
+  /**
+   * What was applied before a restart was durable (`Ready.committed`): from the log's end time goes forward. A state
+   * that was dropped shows nothing, to nobody: not to a transaction that was queued before, either.
+   */
   get caughtUp(): boolean {
-    return this.#speculation.applied >= this.#catchUpTo;
+    return !this.isStateless && this.#speculation.applied >= this.#catchUpTo;
   }
 
   receive(message: Message): void {

@@ -223,6 +223,22 @@ describe("a state is read in slices", () => {
     expect(digests(cluster)).toHaveLength(1);
   });
 
+  test("a transaction that was queued before the old state was dropped reads nothing of what is not there", () => {
+    const { cluster, leader, others } = settled({ loadStepKeysMax: 2, twoStatesBytesMax: () => 1 });
+    const away = others[0]!;
+    outrun(cluster, leader, away);
+    const client = away.connect().send("READONLY").send("MULTI").send("GET before4").send("DBSIZE");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", "+OK", "+QUEUED", "+QUEUED"]);
+    away.disk.held = true;
+    cluster.heal();
+    cluster.until(() => names(away).includes("snapshot installed"));
+    // Read whole, and not durable yet.
+    client.send("EXEC");
+    cluster.settle();
+    expect(client.take()).toEqual(["-LOADING Redis is loading the dataset in memory"]);
+  });
+
   test("trap-28 what can't be read takes nobody's place: it is refused before the log gives way to it", () => {
     const { cluster, leader, others } = settled();
     const away = others[0]!;

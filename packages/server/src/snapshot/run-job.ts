@@ -2,6 +2,7 @@
 
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
+import { errnoOf } from "../gateway/errors.js";
 import { stopMsMax, youngMebibytes } from "./constants.js";
 import {
   cancelledCode,
@@ -23,7 +24,14 @@ const fromSources = import.meta.url.endsWith(".ts");
 
 export function runJob(job: Omit<SnapshotJob, "shared">): RunningJob {
   const progress = new SharedProgress();
-  const worker = startThread({ ...job, shared: progress.buffer });
+  let worker: Worker;
+  try {
+    worker = startThread({ ...job, shared: progress.buffer });
+  } catch (error) {
+    // A limit of threads, or of memory, that is reached: no reason for the node to end.
+    const outcome = Promise.resolve(failed(errnoOf(error), reasonOf(error)));
+    return { outcome, writtenBytes: 0, cancel: () => undefined };
+  }
   let timer: NodeJS.Timeout | null = null;
   const outcome = outcomeOf(worker).finally(() => {
     if (timer !== null) clearTimeout(timer);
@@ -75,6 +83,10 @@ function outcomeOf(worker: Worker): Promise<SnapshotOutcome> {
     });
     worker.once("exit", () => resolve(outcome));
   });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function failed(code: string, message: string): SnapshotFailed {

@@ -2,7 +2,7 @@
 
 import type { SnapshotDescription } from "@redoubt/raft";
 import type { ReplicaStatus } from "@redoubt/replica";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { collectingLogger } from "../gateway/test-support.js";
 import { retryMsMin, trailingBytesMax } from "./constants.js";
 import { cancelledCode, type SnapshotJob, type SnapshotOutcome } from "./job.js";
@@ -205,6 +205,45 @@ describe("a failure", () => {
     expect(world.lines.filter(({ level }) => level === "error")).toEqual([]);
     world.look();
     expect(world.jobs).toHaveLength(1);
+  });
+});
+
+describe("a node that stops behind a last snapshot", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("waits no longer than it was told to, whatever is under way", async () => {
+    const world = new World();
+    world.keeper.begin("save");
+    const stopped = world.keeper.stop(1000);
+    vi.advanceTimersByTime(999);
+    expect(world.cancelled).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(world.cancelled).toBe(1);
+    await world.failed(cancelledCode);
+    await stopped;
+    // Its time was over: another one is not begun.
+    expect(world.jobs).toHaveLength(1);
+  });
+
+  test("makes it once the one under way has ended, in what is left of the time", async () => {
+    const world = new World();
+    world.keeper.begin("save");
+    const stopped = world.keeper.stop(1000);
+    vi.advanceTimersByTime(600);
+    world.applied = 200;
+    await world.done();
+    expect(world.jobs.at(-1)).toMatchObject({ to: { index: 200 } });
+    vi.advanceTimersByTime(399);
+    expect(world.cancelled).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(world.cancelled).toBe(1);
+    await world.failed(cancelledCode);
+    await stopped;
   });
 });
 

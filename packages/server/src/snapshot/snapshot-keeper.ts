@@ -124,18 +124,27 @@ export class SnapshotKeeper {
     this.#timed(() => this.#look());
   }
 
-  /** `saveMsMax` above 0: a last snapshot is made, for so long at most. No run is under way when it resolves. */
+  /**
+   * `saveMsMax` above 0: a last snapshot is made behind the one under way, both in so long at most. No run is under way
+   * when it resolves.
+   */
   async stop(saveMsMax: number): Promise<void> {
-    if (saveMsMax > 0) {
-      await this.#ending;
-      const timer = setTimeout(() => this.#run?.job.cancel(), saveMsMax);
-      this.begin("save");
-      await this.#ending;
-      clearTimeout(timer);
-    }
+    if (saveMsMax > 0) await this.#saveLast(saveMsMax);
     this.#stopped = true;
     this.#run?.job.cancel();
     await this.#ending;
+  }
+
+  async #saveLast(msMax: number): Promise<void> {
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      this.#run?.job.cancel();
+    }, msMax);
+    await this.#ending;
+    if (!isOver) this.begin("save");
+    await this.#ending;
+    clearTimeout(timer);
   }
 
   get status(): SaveStatus {
