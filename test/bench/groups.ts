@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { runEncryption } from "./encryption.js";
 import { runMemory } from "./memory.js";
 import type { BenchOptions } from "./options.js";
 import { runRestart } from "./restart.js";
@@ -24,6 +25,7 @@ export const GROUPS: readonly Group[] = [
   group("strings", "SET and GET beside redis-server", (o) => runThroughput(STRINGS, o)),
   group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
   group("memory", "bytes per element beside redis-server", runMemory),
+  named("encryption", "writes with encryption at rest beside those without", runEncryption),
   named("snapshots", "latency while a snapshot is made, beside BGSAVE", runSnapshots),
   named("restart", "from start to serving 1 M keys, beside redis-server", runRestart),
   named("write-amplification", "bytes to disk per byte of effects", runWriteAmplification),

@@ -24,7 +24,10 @@ process.on("exit", () => {
 });
 
 /** Three Redoubt nodes by the project's own launcher. */
-export async function startRedoubt(settings: readonly string[] = []): Promise<Target> {
+export async function startRedoubt(
+  settings: readonly string[] = [],
+  name = "redoubt, 3 nodes",
+): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "redoubt-bench-"));
   const basePort = await freeRange(3);
   const child = start(
@@ -39,7 +42,7 @@ export async function startRedoubt(settings: readonly string[] = []): Promise<Ta
   const port = () => until("Redoubt serves", () => leaderOf(basePort));
   await port();
   return {
-    name: "redoubt, 3 nodes",
+    name,
     port,
     stop: () => stop([child], folder),
   };

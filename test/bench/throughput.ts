@@ -53,13 +53,22 @@ export async function runThroughput(
 ): Promise<readonly Comparison[]> {
   const redoubt = await startRedoubt();
   const redis = await startRedis();
-  const targets: Target[] = redis === null ? [redoubt] : [redoubt, redis];
   if (redis === null) process.stdout.write("skipped: no redis-server, nothing to compare with\n");
+  process.stdout.write(`${VALUE_BYTES}-byte values, `);
+  return compareTargets(redis === null ? [redoubt] : [redoubt, redis], workloads, options);
+}
+
+/** They are stopped when it is over. The ratio is the first one's to the second. */
+export async function compareTargets(
+  targets: readonly Target[],
+  workloads: readonly Workload[],
+  options: BenchOptions,
+): Promise<readonly Comparison[]> {
   const comparisons: Comparison[] = [];
   try {
     process.stdout.write(
-      `${VALUE_BYTES}-byte values, ${options.rounds} interleaved rounds of about ` +
-        `${options.seconds} s; medians (spread), ratio pair by pair\n\n`,
+      `${options.rounds} interleaved rounds of about ${options.seconds} s; ` +
+        "medians (spread), ratio pair by pair\n\n",
     );
     TABLE.printTitles();
     for (const workload of workloads) {

@@ -16,7 +16,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Nodes the page speaks of: ports are a prefix and one of these digits. */
 const nodes = 5;
-/** Milliseconds. Some thirty steps, each with processes that start. */
+/** Milliseconds. Some forty steps, each with processes that start. */
 const sessionMsMax = 200_000;
 
 const endsProcesses = `trap 'for file in node-*/redoubt.pid; do
@@ -47,6 +47,9 @@ test("the session of the page is as it says", async () => {
   expect([code, said]).toEqual([0, expect.stringContaining("node 4 is no member any more")]);
   expect(said).toContain("node 5 is no member any more");
   expect(said).toContain("LOST FOR GOOD: what other members acknowledged and this log lacks");
+  expect(said).toMatch(/compared +\d+ keys, all as in the source/);
+  expect(said).toMatch(/ok: can be restored to any entry from \d+ to \d+/);
+  expect(said).toContain("is the beginning of cluster demo-restored");
   // A pipe that is closed early (grep -q) is no fault.
   expect(said).not.toContain("EPIPE");
   const last = said.slice(said.lastIndexOf("cluster  demo-2"));

@@ -11,8 +11,8 @@ import { until } from "./support/until.js";
 import { Writers } from "./support/writers.js";
 
 /** Entries. */
-const snapshotEvery = 300;
-const trailing = 100;
+const snapshotEvery = 150;
+const trailing = 50;
 /** Keys of 64 KiB: a snapshot takes many chunks. */
 const largeKeys = 200;
 const largeBytes = 64 * 1024;

@@ -31,6 +31,7 @@ test("trap-17 trap-43 a wiped follower, a wiped leader and a damaged node come b
     const enough = writers.acknowledgedCount + writesBetween;
     await until("writes go on", () => writers.acknowledgedCount >= enough);
   };
+  const wipe = (node: ServerProcess): void => rmSync(dataOf(node), { recursive: true });
   const lose = async (node: ServerProcess, how: (node: ServerProcess) => void): Promise<void> => {
     const before = await incarnationOf(node);
     await goOn();
@@ -41,8 +42,10 @@ test("trap-17 trap-43 a wiped follower, a wiped leader and a damaged node come b
     await cluster.votersAre([1, 2, 3]);
     await cluster.settled();
     expect(await incarnationOf(node)).toBeGreaterThan(before);
+    const info = await node.info("raft");
+    expect(info.get("raft_quarantine")).toBe(how === wipe ? "empty" : "damaged");
+    expect(info.get("raft_quarantine_found")).not.toBe("");
   };
-  const wipe = (node: ServerProcess): void => rmSync(dataOf(node), { recursive: true });
   try {
     await lose((await cluster.followers())[0]!, wipe);
     await lose(await cluster.leader(), wipe);

@@ -21,6 +21,8 @@ const rowsRedisLacks: Readonly<Record<string, string>> = {
   "redoubt|status": "ours",
   "redoubt|member": "ours",
   "redoubt|transfer": "ours",
+  "redoubt|snapshot": "ours",
+  "redoubt|log": "ours",
   "redoubt|help": "ours",
 };
 

@@ -30,8 +30,6 @@ export interface CampaignOptions {
   readonly cases: number;
   readonly seed: number;
   readonly onCase: (each: DamageCase) => void;
-  /** Options of every node beside the cluster's own. */
-  readonly nodeOptions?: readonly string[];
 }
 
 export interface CampaignResult {
@@ -47,11 +45,15 @@ const COMPARED_EVERY = 10;
 /** Acknowledged writes between two cases. */
 const WRITES_BETWEEN = 20;
 const READ_BACK_WRITERS = 4;
+/** Snapshots again and again: their files, and logs that begin behind them, are to be damaged as well. */
+const NODE_OPTIONS = [
+  ...["--save", "", "--log-snapshot-bytes", "0"],
+  ...["--log-snapshot-entries", "400", "--log-trailing-entries", "150"],
+];
 
 /** Rejects at the first lost write, wrong answer, differing digest, or case that ends as neither. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { nodeOptions = [] } = options;
-  const cluster = await TestCluster.start({ options: () => nodeOptions });
+  const cluster = await TestCluster.start({ options: () => NODE_OPTIONS });
   try {
     return await damageAll(cluster, options);
   } finally {

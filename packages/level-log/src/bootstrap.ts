@@ -3,7 +3,7 @@
  * one, whose node may have voted. `replaceLog` is a birth, too: of a node of another cluster, in the place
  * of one whose log is kept beside it.
  *
- *   directory/log.new-XXXXXX/   identity, snapshots/, store/, watermark: built and synced here
+ *   directory/log.new-XXXXXX/   identity, keys, snapshots/, store/, watermark: built and synced here
  *   directory/log/              the same directory after one rename: the moment of birth
  *
  * Only `log` is ever opened, so:
@@ -33,6 +33,8 @@ import {
   WATERMARK_FILE,
 } from "./constants.js";
 import { type Disk, realDisk } from "./disk.js";
+import { bearEncryption, snapshotFilesOf, storeOf } from "./encryption/encryption.js";
+import type { MasterKeys } from "./encryption/master-keys.js";
 import { EntryTable } from "./entry-table.js";
 import { AlreadyInitialisedError, codeOf, DataMissingError } from "./errors.js";
 import { type Files, syncTree } from "./files.js";
@@ -71,6 +73,8 @@ export interface BootstrapOptions {
    */
   readonly entries: Iterable<Entry> | AsyncIterable<Entry>;
   readonly hardState: HardState;
+  /** Log and snapshots are encrypted, for good, by data keys that the current one of these wraps. Absent or null: not. */
+  readonly masterKeys?: MasterKeys | null;
 }
 
 /** Rejects with ALREADY_INITIALISED when there is a log. Durable when it resolves. */
@@ -131,7 +135,11 @@ async function keepAside(files: Files, born: string): Promise<string> {
 
 async function build(disk: Disk, staging: string, options: BootstrapOptions): Promise<void> {
   const { files } = disk;
-  const identityStamp = await writeIdentity(files, join(staging, IDENTITY_FILE), options.identity);
+  const masters = options.masterKeys ?? null;
+  const identityPath = join(staging, IDENTITY_FILE);
+  const isEncrypted = masters !== null;
+  const identityStamp = await writeIdentity(files, identityPath, options.identity, isEncrypted);
+  const keys = await bearEncryption(files, staging, identityStamp, masters);
   const snapshot = options.snapshot?.description ?? null;
   const { index, term, checksum } = snapshot ?? { index: 0, term: 0, checksum: 0 };
   const meta: Meta = {
@@ -145,10 +153,11 @@ async function build(disk: Disk, staging: string, options: BootstrapOptions): Pr
     epochLastChecksum: checksum,
     revision: 0,
   };
-  await buildSnapshots(files, join(staging, SNAPSHOT_DIRECTORY), options.snapshot);
+  const snapshotFiles = snapshotFilesOf(files, keys?.keys ?? null);
+  await buildSnapshots(snapshotFiles, join(staging, SNAPSHOT_DIRECTORY), options.snapshot);
   const hardState = { ...options.hardState, sequence: FIRST_SEQUENCE };
   const path = join(staging, STORE_DIRECTORY);
-  const store = await disk.openStore(path, true);
+  const store = storeOf(await disk.openStore(path, true), keys);
   let table: EntryTable;
   try {
     table = await fill(store, meta, hardState, options);

@@ -21,6 +21,7 @@ import {
   WATERMARK_SLOT_BYTES,
   WATERMARK_SLOT_STRIDE,
 } from "./constants.js";
+import type { MasterKeys } from "./encryption/master-keys.js";
 import { codeOf, LogDamagedError } from "./errors.js";
 import { snapshotName } from "./snapshots.js";
 import { type LogPart, openStoppedLog, type StoppedLog } from "./stopped-log.js";
@@ -50,11 +51,14 @@ const RECORD_HEADER_BYTES = 7;
 const CRC_MASK = 0xa282ead8;
 
 /** Rejects as `openStoppedLog`, except with LOG_DAMAGED: that is a verdict. */
-export async function checkLog(directory: string): Promise<LogVerdict> {
+export async function checkLog(
+  directory: string,
+  masterKeys: MasterKeys | null = null,
+): Promise<LogVerdict> {
   const root = join(directory, LOG_DIRECTORY);
   let log: StoppedLog;
   try {
-    log = await openStoppedLog(directory);
+    log = await openStoppedLog(directory, masterKeys);
   } catch (error) {
     if (!(error instanceof LogDamagedError)) throw error;
     const parts = [{ part: "store", verdict: "damaged", text: error.message }] as const;

@@ -17,6 +17,9 @@ export const FORMAT_VERSION_MIN = 1;
 /** Format. From which on a store may hold the record of a snapshot. */
 export const SNAPSHOT_FORMAT = 2;
 
+/** Format. What `identity` of a directory with encrypted log and snapshots says: older versions refuse it. */
+export const ENCRYPTED_FORMAT = 3;
+
 /** Format. Names inside the node's directory; `STAGING_PREFIX` is followed by random letters. */
 export const LOG_DIRECTORY = "log";
 export const STAGING_PREFIX = "log.new-";
@@ -28,6 +31,8 @@ export const IDENTITY_FILE = "identity";
 export const WATERMARK_FILE = "watermark";
 export const STORE_DIRECTORY = "store";
 export const SNAPSHOT_DIRECTORY = "snapshots";
+/** Only where log and snapshots are encrypted. */
+export const KEYS_FILE = "keys";
 
 /**
  * Format, bytes. A longer payload is stored as a header record plus pieces of this size. Measured
@@ -100,6 +105,36 @@ export const TRIM_STEP_ENTRIES = 4096;
 /** Bytes of tables that hold nothing but trimmed entries, from which on LevelDB is asked to drop them. */
 export const COMPACT_BYTES_MIN = 32 * MIB;
 
+/** Format, bytes. AES-256-GCM: key, nonce and tag (NIST SP 800-38D). */
+export const CIPHER_KEY_BYTES = 32;
+export const CIPHER_NONCE_BYTES = 12;
+export const CIPHER_TAG_BYTES = 16;
+
+/** Format, bytes. What is random of the key of one snapshot file: two never have the same. */
+export const FILE_SALT_BYTES = 32;
+
+/**
+ * Format, bytes. An encrypted snapshot is sealed in blocks of so many: whoever reads one byte opens one block (some
+ * 40 us), and 16 bytes of tag are next to nothing of it.
+ */
+export const SEALED_BLOCK_BYTES = 64 * KIB;
+
+/**
+ * Values sealed with one data key before the next one takes its place. Their nonces are random: two are the same
+ * with a probability of 2^-37 by then. NIST SP 800-38D allows 2^32 values, and 2^-32.
+ */
+export const DATA_KEY_VALUES_MAX = 2 ** 30;
+
+/**
+ * Values that are booked on a data key at a time, durably and before they are sealed: a process that dies forgets
+ * how many it had sealed. Every start books so many, so a node that dies at each start needs a new key after 256;
+ * at 10 000 values a second the file is written every 7 minutes.
+ */
+export const DATA_KEY_BOOKING = 2 ** 22;
+
+/** Characters of the name of a key in the key file, which `keys` says beside what it has wrapped. */
+export const MASTER_KEY_ID_LENGTH_MAX = 64;
+
 /** Entries per chunk of the in-memory checksum table: 16 KiB a chunk, 4 bytes an entry. */
 export const CHECKSUM_CHUNK_ENTRIES = 4096;
 
@@ -108,5 +143,8 @@ assert(PIECE_BYTES <= STEP_BYTES, "a piece is handed over in one step");
 assert(ENTRY_BYTES_MAX < 2 ** 32, "payload length is stored in 32 bits");
 assert(BATCH_BYTES_MAX + ENTRY_BYTES_MAX < 2 ** 31, "a LevelDB batch stays far below its 4 GiB");
 assert(RECEIVE_BEHIND_BYTES < RECEIVE_BACKLOG_BYTES_MAX, "who is behind is not overrun at once");
+assert(SNAPSHOT_STEP_BYTES % SEALED_BLOCK_BYTES === 0, "a step opens whole blocks");
+assert(DATA_KEY_VALUES_MAX < 2 ** 32, "random nonces of one key stay apart");
+assert(DATA_KEY_VALUES_MAX % DATA_KEY_BOOKING === 0, "bookings end with a data key's life");
 assert(WATERMARK_SLOT_BYTES <= 512, "a watermark slot fits one disk sector");
 assert(WATERMARK_SLOT_BYTES <= WATERMARK_SLOT_STRIDE, "watermark slots do not overlap");

@@ -6,8 +6,11 @@
 export type LogErrorCode =
   | "ALREADY_INITIALISED"
   | "DATA_MISSING"
+  | "ENCRYPTION_KEY_MISSING"
+  | "ENCRYPTION_KEY_WRONG"
   | "LOG_DAMAGED"
   | "IDENTITY_MISMATCH"
+  | "NOT_ENCRYPTED"
   | "STORE_LOCKED"
   | "STORE_UNAVAILABLE"
   | "WRITE_FAILED";
@@ -46,6 +49,24 @@ export class LogDamagedError extends LogError {
 export class IdentityMismatchError extends LogError {
   readonly code = "IDENTITY_MISMATCH";
   override readonly name = "IdentityMismatchError";
+}
+
+/** The directory is encrypted, and no key was given. */
+export class EncryptionKeyMissingError extends LogError {
+  readonly code = "ENCRYPTION_KEY_MISSING";
+  override readonly name = "EncryptionKeyMissingError";
+}
+
+/** None of the keys that were given opens the directory's own. Nothing is damaged. */
+export class EncryptionKeyWrongError extends LogError {
+  readonly code = "ENCRYPTION_KEY_WRONG";
+  override readonly name = "EncryptionKeyWrongError";
+}
+
+/** A key was given for a directory that was born without encryption. */
+export class NotEncryptedError extends LogError {
+  readonly code = "NOT_ENCRYPTED";
+  override readonly name = "NotEncryptedError";
 }
 
 /** Another process (or another log of this process) has the store open. */

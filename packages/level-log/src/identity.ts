@@ -6,7 +6,7 @@
 
 import { crc32c, type NodeId } from "@redoubt/raft";
 import { assert } from "./assert.js";
-import { FORMAT_VERSION, FORMAT_VERSION_MIN } from "./constants.js";
+import { ENCRYPTED_FORMAT, FORMAT_VERSION, FORMAT_VERSION_MIN } from "./constants.js";
 import { codeOf, DataMissingError, IdentityMismatchError, LogDamagedError } from "./errors.js";
 import { type Files, readWhole, replaceFile } from "./files.js";
 
@@ -17,8 +17,10 @@ export interface LogIdentity {
   readonly incarnation: number;
 }
 
-interface IdentityFile {
+export interface IdentityFile {
   readonly identity: LogIdentity;
+  /** Log and snapshots are, from birth on: there is a keys file. */
+  readonly encrypted: boolean;
   /** CRC of the line, kept in the store's meta record. */
   readonly stamp: number;
 }
@@ -27,12 +29,16 @@ export async function writeIdentity(
   files: Files,
   path: string,
   identity: LogIdentity,
+  encrypted: boolean,
 ): Promise<number> {
   assert(identity.clusterId.length > 0, "a cluster id is not empty");
   assert(isNatural(identity.nodeId), "a node id is an integer from 1");
   assert(isNatural(identity.incarnation), "an incarnation is an integer from 1");
   const { clusterId, nodeId, incarnation } = identity;
-  const line = JSON.stringify({ format: FORMAT_VERSION, clusterId, nodeId, incarnation });
+  const fields = encrypted
+    ? { format: ENCRYPTED_FORMAT, clusterId, nodeId, incarnation, encrypted }
+    : { format: FORMAT_VERSION, clusterId, nodeId, incarnation };
+  const line = JSON.stringify(fields);
   const stamp = crc32c(Buffer.from(line));
   await replaceFile(files, path, Buffer.from(`${line}\n${hex(stamp)}\n`));
   return stamp;
@@ -45,7 +51,7 @@ export async function readIdentity(files: Files, path: string): Promise<Identity
   if (rest !== "" || more.length > 0 || checksum !== hex(stamp)) {
     throw new LogDamagedError("the identity file does not verify", path);
   }
-  return { identity: parseIdentity(line, path), stamp };
+  return { ...parseIdentity(line, path), stamp };
 }
 
 /** Throws unless the directory is the one the node was told to use. `clusterId` null: any. */
@@ -75,18 +81,19 @@ async function readText(files: Files, path: string): Promise<string> {
 }
 
 /** `line` verified, so a wrong shape is another version of this program, not damage. */
-function parseIdentity(line: string, path: string): LogIdentity {
+function parseIdentity(line: string, path: string): Omit<IdentityFile, "stamp"> {
   const fields = JSON.parse(line) as Record<string, unknown>;
   const { format, clusterId, nodeId, incarnation } = fields;
-  if (!isNatural(format) || format < FORMAT_VERSION_MIN || format > FORMAT_VERSION) {
+  if (!isNatural(format) || format < FORMAT_VERSION_MIN || format > ENCRYPTED_FORMAT) {
     throw new IdentityMismatchError(
-      `this directory has format ${String(format)}; this version reads formats ${FORMAT_VERSION_MIN} to ${FORMAT_VERSION}`,
+      `this directory has format ${String(format)}; this version reads formats ${FORMAT_VERSION_MIN} to ${ENCRYPTED_FORMAT}`,
     );
   }
   if (typeof clusterId !== "string" || !isNatural(nodeId) || !isNatural(incarnation)) {
     throw new LogDamagedError("the identity file lacks a field", path);
   }
-  return { clusterId, nodeId, incarnation };
+  const encrypted = format === ENCRYPTED_FORMAT;
+  return { identity: { clusterId, nodeId, incarnation }, encrypted };
 }
 
 function isNatural(value: unknown): value is number {

@@ -3,12 +3,23 @@
 export { type BootstrapOptions, bootstrapLog, replaceLog } from "./bootstrap.js";
 export { checkLog, type LogVerdict, type PartVerdict, type Verdict } from "./check-log.js";
 export { ENTRY_BYTES_MAX } from "./constants.js";
+export type { ThreadKeys } from "./encryption/data-keys.js";
+export {
+  readSnapshotFile,
+  type SnapshotFileReader,
+  type SnapshotSealer,
+  snapshotSealer,
+} from "./encryption/encryption.js";
+export { MasterKeys, parseMasterKeys } from "./encryption/master-keys.js";
 export {
   AlreadyInitialisedError,
   DataMissingError,
+  EncryptionKeyMissingError,
+  EncryptionKeyWrongError,
   IdentityMismatchError,
   LogDamagedError,
   type LogErrorCode,
+  NotEncryptedError,
   StoreLockedError,
   StoreUnavailableError,
   WriteFailedError,

@@ -51,7 +51,17 @@ export interface LogParts {
   readonly watermark: WatermarkFile;
   readonly scanned: ScannedLog;
   readonly snapshots: SnapshotFiles;
+  /** Absent: it is not encrypted. */
+  readonly encryption?: LogEncryption;
   readonly onFatal: (error: Error) => void;
+}
+
+/** How a log is encrypted. */
+export interface LogEncryption {
+  /** Name of the master key that its keys are wrapped by. */
+  readonly masterKey: string;
+  /** That one took the place of another when this log was opened. */
+  readonly rewrapped: boolean;
 }
 
 interface Waiting {
@@ -71,7 +81,7 @@ interface Records {
 
 /**
  * Bytes handed over so far, by what they are: keys and values of records, and files. Of what LevelDB makes of them
- * (its log, tables, compactions) and of deletions nothing is counted.
+ * (its log, tables, compactions), of deletions and of what encryption adds nothing is counted.
  */
 export interface WrittenBytes {
   readonly entries: number;
@@ -90,6 +100,8 @@ export class LevelLog implements DurableLog {
   readonly identity: LogIdentity;
   readonly initial: InitialState;
   readonly snapshots: SnapshotFiles;
+  /** Null: it is not encrypted. */
+  readonly encryption: LogEncryption | null;
   /** Synced batches so far. */
   syncs = 0;
 
@@ -113,6 +125,7 @@ export class LevelLog implements DurableLog {
   constructor(parts: LogParts) {
     this.identity = parts.identity;
     this.initial = parts.scanned.initial;
+    this.encryption = parts.encryption ?? null;
     this.#store = parts.store;
     this.#watermark = parts.watermark;
     this.#onFatal = parts.onFatal;

@@ -8,6 +8,8 @@
 import { join } from "node:path";
 import type { Entry, Index } from "@redoubt/raft";
 import { LOG_DIRECTORY, STORE_DIRECTORY } from "./constants.js";
+import type { ThreadKeys } from "./encryption/data-keys.js";
+import { storeOfThread } from "./encryption/encryption.js";
 import { openSharedStore, type Store } from "./store.js";
 import { readStoredEntry } from "./stored-entry.js";
 
@@ -43,9 +45,14 @@ export class LogReaderOfThread {
   }
 }
 
-/** `directory`: the node's, whose log another thread of this process has open. Rejects as `openLog`. */
-export async function openLogReader(directory: string): Promise<LogReaderOfThread> {
-  return new LogReaderOfThread(
-    await openSharedStore(join(directory, LOG_DIRECTORY, STORE_DIRECTORY)),
-  );
+/**
+ * `directory`: the node's, whose log another thread of this process has open. `keys`: that thread's; null: it is not
+ * encrypted. Rejects as `openLog`.
+ */
+export async function openLogReader(
+  directory: string,
+  keys: ThreadKeys | null = null,
+): Promise<LogReaderOfThread> {
+  const store = await openSharedStore(join(directory, LOG_DIRECTORY, STORE_DIRECTORY));
+  return new LogReaderOfThread(storeOfThread(store, keys));
 }

@@ -1,5 +1,5 @@
 /**
- * Opens the log of a node that was born before: identity, store, scan, watermark, in this order. Every
+ * Opens the log of a node that was born before: identity, keys, store, scan, watermark, in this order. Every
  * doubt ends here with a coded error; nothing is created, repaired or guessed.
  */
 
@@ -13,10 +13,13 @@ import {
   WATERMARK_FILE,
 } from "./constants.js";
 import { type Disk, realDisk } from "./disk.js";
+import { openEncryption, snapshotFilesOf, storeOf } from "./encryption/encryption.js";
+import type { KeysFile } from "./encryption/keys-file.js";
+import type { MasterKeys } from "./encryption/master-keys.js";
 import { codeOf, DataMissingError, LogDamagedError } from "./errors.js";
 import type { Files } from "./files.js";
 import { checkIdentity, type LogIdentity, readIdentity } from "./identity.js";
-import { LevelLog, watermarkOf } from "./level-log.js";
+import { LevelLog, type LogEncryption, watermarkOf } from "./level-log.js";
 import { checkWatermark, scanStore } from "./scan.js";
 import { damaged, isIntact } from "./snapshot-source.js";
 import { removeLeftovers, SnapshotFiles, snapshotName } from "./snapshots.js";
@@ -31,23 +34,31 @@ export interface OpenOptions {
   readonly clusterId: string | null;
   /** Called at most once; the process must stop. */
   readonly onFatal: (error: Error) => void;
+  /**
+   * Given: the directory is encrypted, and one of them opens it. When that is not the current one, the current one
+   * wraps the data keys from now on, and a new data key seals. Absent or null: the directory is not encrypted.
+   */
+  readonly masterKeys?: MasterKeys | null;
 }
 
 /**
  * Rejects with DATA_MISSING (no directory, identity or store), LOG_DAMAGED (what and where),
- * IDENTITY_MISMATCH, STORE_LOCKED, STORE_UNAVAILABLE, or Node's own error when a file cannot be read.
+ * ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG, NOT_ENCRYPTED, IDENTITY_MISMATCH, STORE_LOCKED, STORE_UNAVAILABLE, or Node's own error when a file cannot be read.
  */
 export async function openLog(options: OpenOptions, disk: Disk = realDisk): Promise<LevelLog> {
   const { files } = disk;
   const root = join(options.directory, LOG_DIRECTORY);
-  const { identity, stamp } = await readIdentity(files, join(root, IDENTITY_FILE));
+  const found = await readIdentity(files, join(root, IDENTITY_FILE));
+  const { identity, stamp } = found;
   checkIdentity(identity, options);
+  const masters = options.masterKeys ?? null;
+  const keys = await openEncryption(files, root, found, masters);
   const storePath = join(root, STORE_DIRECTORY);
   await checkStoreFiles(files, storePath);
-  const store = await disk.openStore(storePath, false);
+  const store = storeOf(await disk.openStore(storePath, false), keys);
   try {
     const watermark = await openWatermark(files, join(root, WATERMARK_FILE));
-    const opened = { options, files, root, identity, stamp, store, watermark };
+    const opened = { options, files, keys, root, identity, stamp, store, watermark };
     return await closeOnError(watermark, () => verify(opened));
   } catch (error) {
     await store.close();
@@ -58,6 +69,8 @@ export async function openLog(options: OpenOptions, disk: Disk = realDisk): Prom
 interface Opened {
   readonly options: OpenOptions;
   readonly files: Files;
+  /** Null: not encrypted. */
+  readonly keys: KeysFile | null;
   readonly root: string;
   readonly identity: LogIdentity;
   readonly stamp: number;
@@ -66,13 +79,16 @@ interface Opened {
 }
 
 async function verify(opened: Opened): Promise<LevelLog> {
-  const { options, files, root, identity, stamp, store, watermark } = opened;
+  const { options, files, keys, root, identity, stamp, store, watermark } = opened;
+  const dataKeys = keys?.keys ?? null;
+  const snapshotFiles = snapshotFilesOf(files, dataKeys);
   const scanned = await scanStore(store, stamp);
   checkWatermark(scanned, watermark.found, watermark.path);
   const directory = join(root, SNAPSHOT_DIRECTORY);
   const adopted = scanned.snapshot;
-  if (adopted !== null) await checkSnapshotFile(files, directory, adopted);
+  if (adopted !== null) await checkSnapshotFile(snapshotFiles, directory, adopted);
   await tidySnapshots(files, root, directory, adopted);
+  const encryption = await encryptionBy(keys, options.masterKeys ?? null);
   // What the scan found is reported as durable from now on, and may be promised without another write:
   // 1. A batch is synced, the process dies before its watermark. 2. It reopens and acknowledges the
   // batch to a leader that probes. 3. It dies, and LevelDB loses the batch. Without this write nobody
@@ -81,8 +97,24 @@ async function verify(opened: Opened): Promise<LevelLog> {
   await watermark.write(watermarkOf(scanned.table, scanned.hardState, scanned.meta));
   await watermark.sync();
   const { onFatal } = options;
-  const snapshots = new SnapshotFiles({ files, directory, adopted });
-  return new LevelLog({ identity, store, watermark, scanned, snapshots, onFatal });
+  const snapshots = new SnapshotFiles({
+    files: snapshotFiles,
+    directory,
+    adopted,
+    keys: dataKeys,
+  });
+  const parts = { identity, store, watermark, scanned, snapshots, onFatal };
+  return new LevelLog({ ...parts, ...(encryption === null ? {} : { encryption }) });
+}
+
+/** Written only now: a directory that does not open is left as it is. */
+async function encryptionBy(
+  keys: KeysFile | null,
+  masters: MasterKeys | null,
+): Promise<LogEncryption | null> {
+  if (keys === null || masters === null) return null;
+  const rewrapped = await keys.wrapBy(masters);
+  return { masterKey: keys.masterId, rewrapped };
 }
 
 /** Throws LOG_DAMAGED when the file is gone, or one byte of it has changed. */

@@ -49,6 +49,16 @@ export class SnapshotSource {
  * way from the disk, and the event loop has its turns.
  */
 export async function isIntact(file: OpenFile, snapshot: SnapshotDescription): Promise<boolean> {
+  try {
+    return await hasBytes(file, snapshot);
+  } catch (error) {
+    // An encrypted one that does not open.
+    if (error instanceof LogDamagedError) return false;
+    throw error;
+  }
+}
+
+async function hasBytes(file: OpenFile, snapshot: SnapshotDescription): Promise<boolean> {
   if ((await file.size()) !== snapshot.bytes) return false;
   let [current, ahead] = [
     Buffer.allocUnsafe(SNAPSHOT_STEP_BYTES),

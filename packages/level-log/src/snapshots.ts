@@ -19,6 +19,7 @@ import type { Index, SnapshotChunk, SnapshotDescription } from "@redoubt/raft";
 import type { SnapshotStore } from "@redoubt/replica/ports";
 import { assert } from "./assert.js";
 import { RECEIVE_BACKLOG_BYTES_MAX, RECEIVE_BEHIND_BYTES } from "./constants.js";
+import type { DataKeys, ThreadKeys } from "./encryption/data-keys.js";
 import { codeOf, WriteFailedError } from "./errors.js";
 import type { Files, OpenFile } from "./files.js";
 import { damaged, isIntact, SnapshotSource } from "./snapshot-source.js";
@@ -29,6 +30,8 @@ export interface SnapshotFilesOptions {
   readonly directory: string;
   /** The one the record names; verified. */
   readonly adopted: SnapshotDescription | null;
+  /** What `files` encrypts with; absent or null: nothing. */
+  readonly keys?: DataKeys | null;
 }
 
 /** The log beside them. */
@@ -65,6 +68,7 @@ export class SnapshotFiles implements SnapshotStore {
   /** Bytes of those adopted, written by whoever made them. */
   bytesAdopted = 0;
   readonly #files: Files;
+  readonly #keys: DataKeys | null;
   #recorder: SnapshotRecorder | null = null;
   #adopted: SnapshotDescription | null;
   /** Files under their final names. */
@@ -79,9 +83,10 @@ export class SnapshotFiles implements SnapshotStore {
   #temporaryNames = 0;
   #closed = false;
 
-  constructor({ files, directory, adopted }: SnapshotFilesOptions) {
+  constructor({ files, directory, adopted, keys = null }: SnapshotFilesOptions) {
     this.directory = directory;
     this.#files = files;
+    this.#keys = keys;
     this.#adopted = adopted;
     this.#complete = adopted === null ? [] : [adopted];
     this.#handedIndex = adopted?.index ?? 0;
@@ -170,6 +175,11 @@ export class SnapshotFiles implements SnapshotStore {
   /** Where a snapshot that is here lies, for the thread that makes the next one of it. */
   fileOf(snapshot: SnapshotDescription): string {
     return this.#pathOf(snapshot);
+  }
+
+  /** What another thread of this process reads and writes the log and the files with; null: they are not encrypted. */
+  keysForThread(): ThreadKeys | null {
+    return this.#keys?.forThread() ?? null;
   }
 
   /** A name in the same directory, for the next one that is made. Not twice the same. */

@@ -34,9 +34,11 @@ import {
   STORE_DIRECTORY,
   WATERMARK_FILE,
 } from "./constants.js";
+import { openEncryption, snapshotFilesOf, storeOf } from "./encryption/encryption.js";
+import type { MasterKeys } from "./encryption/master-keys.js";
 import { DataMissingError, LogDamagedError, StoreUnavailableError } from "./errors.js";
-import { realFiles } from "./files.js";
-import { type LogIdentity, readIdentity } from "./identity.js";
+import { type Files, realFiles } from "./files.js";
+import { type IdentityFile, type LogIdentity, readIdentity } from "./identity.js";
 import { checkSnapshotFile, checkStoreFiles } from "./open.js";
 import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
 import {
@@ -84,6 +86,14 @@ interface Found {
   readonly damages: readonly PartDamage[];
 }
 
+/** Where it is read. */
+interface Place {
+  readonly root: string;
+  /** The copy. */
+  readonly store: Store;
+  readonly snapshotFiles: Files;
+}
+
 export class StoppedLog {
   /** null: its file is gone or damaged. */
   readonly identity: LogIdentity | null;
@@ -107,11 +117,10 @@ export class StoppedLog {
   readonly damages: readonly PartDamage[];
   /** Of the entries behind the snapshot. */
   readonly #meta: Meta;
-  readonly #root: string;
-  readonly #store: Store;
+  readonly #place: Place;
   readonly #copy: string;
 
-  constructor(found: Found, root: string, store: Store, copy: string) {
+  constructor(found: Found, place: Place, copy: string) {
     this.identity = found.identity;
     this.hardState = found.hardState;
     this.lastIndex = found.lastIndex;
@@ -124,8 +133,7 @@ export class StoppedLog {
     this.damage = found.damage;
     this.damages = found.damages;
     this.#meta = found.meta;
-    this.#root = root;
-    this.#store = store;
+    this.#place = place;
     this.#copy = copy;
   }
 
@@ -135,9 +143,10 @@ export class StoppedLog {
    */
   async *entries(): AsyncGenerator<Entry> {
     let proved: Entry[] = [];
-    const scan = new EntryScan(this.#meta, this.#store.path, (entry) => proved.push(entry));
+    const { store } = this.#place;
+    const scan = new EntryScan(this.#meta, store.path, (entry) => proved.push(entry));
     if (this.lastIndex < scan.table.firstIndex) return;
-    for await (const records of scanFromAnchor(this.#store, this.#meta)) {
+    for await (const records of scanFromAnchor(store, this.#meta)) {
       for (const record of records) {
         scan.take(record);
         yield* proved;
@@ -145,44 +154,62 @@ export class StoppedLog {
         if (scan.table.lastIndex === this.lastIndex) return;
       }
     }
-    throw new LogDamagedError(`entry ${this.lastIndex} was there and is gone`, this.#store.path);
+    throw new LogDamagedError(`entry ${this.lastIndex} was there and is gone`, store.path);
   }
 
   /** The bytes of the snapshot there is. */
   openSnapshot(): SnapshotSource {
     const { snapshot } = this;
     assert(snapshot !== null, "there is a snapshot");
-    const path = join(this.#root, SNAPSHOT_DIRECTORY, snapshotName(snapshot));
-    return new SnapshotSource(snapshot, realFiles.openSync(path), path);
+    const { root, snapshotFiles } = this.#place;
+    const path = join(root, SNAPSHOT_DIRECTORY, snapshotName(snapshot));
+    return new SnapshotSource(snapshot, snapshotFiles.openSync(path), path);
   }
 
   /** From then on the node may start. */
   async close(): Promise<void> {
-    await this.#store.close();
+    await this.#place.store.close();
     await rm(this.#copy, { recursive: true, force: true });
   }
 }
 
 /**
  * Rejects with STORE_LOCKED (the node runs), DATA_MISSING (no log, or no store in it), LOG_DAMAGED (LevelDB
- * can't open it at all), IDENTITY_MISMATCH (another format) or STORE_UNAVAILABLE.
+ * can't open it at all), IDENTITY_MISMATCH (another format), STORE_UNAVAILABLE, or, where the directory is encrypted
+ * or is not, ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG or NOT_ENCRYPTED. `masterKeys`: one of them opens it.
  */
-export async function openStoppedLog(directory: string): Promise<StoppedLog> {
+export async function openStoppedLog(
+  directory: string,
+  masterKeys: MasterKeys | null = null,
+): Promise<StoppedLog> {
   const root = join(directory, LOG_DIRECTORY);
   const storePath = join(root, STORE_DIRECTORY);
   await checkStoreFiles(realFiles, storePath);
+  const keys = await openEncryption(realFiles, root, await identityIn(root), masterKeys);
+  const snapshotFiles = snapshotFilesOf(realFiles, keys?.keys ?? null);
   // LevelDB would end this process at some of what this finds. What else is damaged, the entries tell.
   await checkUnusedTables(storePath, "index");
   const copy = await mkdtemp(join(directory, READING_PREFIX));
   let store: Store | null = null;
   try {
     await copyStore(storePath, join(copy, STORE_DIRECTORY));
-    store = await openStore(join(copy, STORE_DIRECTORY), false);
+    store = storeOf(await openStore(join(copy, STORE_DIRECTORY), false), keys);
     await removeOtherCopies(directory, copy);
-    return new StoppedLog(await look(root, store), root, store, copy);
+    const place = { root, store, snapshotFiles };
+    return new StoppedLog(await look(place), place, copy);
   } catch (error) {
     await store?.close();
     await rm(copy, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Null: it is damaged, which is told with everything else that is. */
+async function identityIn(root: string): Promise<IdentityFile | null> {
+  try {
+    return await readIdentity(realFiles, join(root, IDENTITY_FILE));
+  } catch (error) {
+    if (error instanceof LogDamagedError || error instanceof DataMissingError) return null;
     throw error;
   }
 }
@@ -221,7 +248,7 @@ async function removeOtherCopies(directory: string, own: string): Promise<void> 
 }
 
 /** The first damage is the one that is told; the smallest intact part is what counts. */
-async function look(root: string, store: Store): Promise<Found> {
+async function look({ root, store, snapshotFiles }: Place): Promise<Found> {
   const damages: PartDamage[] = [];
   const attempt = async <T>(part: LogPart, act: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -243,7 +270,7 @@ async function look(root: string, store: Store): Promise<Found> {
   const recorded = await attempt("snapshot", () => readSnapshot(store, meta));
   const snapshot = await attempt("snapshot", async () => {
     if (recorded === null) return null;
-    await checkSnapshotFile(realFiles, join(root, SNAPSHOT_DIRECTORY), recorded);
+    await checkSnapshotFile(snapshotFiles, join(root, SNAPSHOT_DIRECTORY), recorded);
     return recorded;
   });
   const scan = new EntryScan(meta, store.path);

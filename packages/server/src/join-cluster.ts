@@ -4,7 +4,7 @@
  */
 
 import { askToJoin, type JoinAnswer } from "@redoubt/grpc-peer";
-import { bootstrapLog } from "@redoubt/level-log";
+import { bootstrapLog, type MasterKeys } from "@redoubt/level-log";
 import type { Logger } from "@redoubt/replica";
 import type { ServerConfig } from "./config/index.js";
 import { readPeerSecret } from "./config/index.js";
@@ -20,6 +20,7 @@ export async function joinCluster(
   reason: JoinReason,
   logger: Logger,
   signal: AbortSignal | null,
+  masterKeys: MasterKeys | null = null,
 ): Promise<void> {
   const { nodeId, clusterId, peers } = config;
   const own = peers.find((peer) => peer.id === nodeId);
@@ -38,7 +39,7 @@ export async function joinCluster(
       peers,
       signal,
     });
-    if (answer.kind === "accepted") return bear(config, answer, logger);
+    if (answer.kind === "accepted") return bear(config, answer, logger, masterKeys);
     if (signal?.aborted) break;
     const text = answer.kind === "refused" ? answer.text : "no leader is known";
     if (text !== said) logger.warn({ answer: text }, "no place in the cluster yet: it asks again");
@@ -53,6 +54,7 @@ async function bear(
   config: ServerConfig,
   { clusterId, incarnation }: Extract<JoinAnswer, { kind: "accepted" }>,
   logger: Logger,
+  masterKeys: MasterKeys | null,
 ): Promise<void> {
   const { dir, nodeId } = config;
   await bootstrapLog({
@@ -60,6 +62,7 @@ async function bear(
     identity: { clusterId, nodeId, incarnation },
     entries: [],
     hardState: { term: 0, vote: 0 },
+    masterKeys,
   });
   logger.warn({ clusterId, incarnation }, "joined: the leader fills this node's log");
 }

@@ -8,6 +8,7 @@ import {
   DataMissingError,
   type LevelLog,
   LogDamagedError,
+  type MasterKeys,
   openLog,
 } from "@redoubt/level-log";
 import { bootstrapEntries, type Configuration } from "@redoubt/raft";
@@ -15,6 +16,7 @@ import type { Logger } from "@redoubt/replica";
 import type { ServerConfig } from "./config/index.js";
 import { NodeError } from "./gateway/errors.js";
 import { type JoinReason, joinCluster } from "./join-cluster.js";
+import { readMasterKeys } from "./master-keys.js";
 import { isRolledBack, LOG_ROLLED_BACK } from "./rolled-back.js";
 
 /** Incarnation of every member of a cluster that is born. */
@@ -28,24 +30,49 @@ export interface OpenNodeLog {
   readonly signal: AbortSignal | null;
 }
 
+/** Why this process began without the node's data, and got a new incarnation. For INFO. */
+export interface Quarantine {
+  readonly reason: JoinReason;
+  /** What was found, in one line. */
+  readonly found: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly endedAtMs: number;
+}
+
+export interface OpenedNodeLog {
+  readonly log: LevelLog;
+  /** null: the data was there, and right. */
+  readonly quarantine: Quarantine | null;
+}
+
 /**
- * Rejects with the log's own coded errors, DIRECTORY_UNUSABLE, LOG_ROLLED_BACK or JOIN_STOPPED. Data that is missing or damaged
+ * Rejects with the log's own coded errors, CONFIG_INVALID (the key file), DIRECTORY_UNUSABLE, LOG_ROLLED_BACK or JOIN_STOPPED. Data that is missing or damaged
  * is no reason to stop where there are others to ask: the node comes back as another incarnation.
  */
-export async function openNodeLog(config: ServerConfig, options: OpenNodeLog): Promise<LevelLog> {
+export async function openNodeLog(
+  config: ServerConfig,
+  options: OpenNodeLog,
+): Promise<OpenedNodeLog> {
   const { dir, nodeId, clusterId } = config;
-  const open = () => openLog({ directory: dir, nodeId, clusterId, onFatal: options.fatal });
+  const masterKeys = readMasterKeys(config.encryptionKeyPath);
+  const open = async (): Promise<LevelLog> => {
+    const onFatal = options.fatal;
+    const log = await openLog({ directory: dir, nodeId, clusterId, onFatal, masterKeys });
+    if (log.encryption !== null) options.logger.info(log.encryption, "the log is encrypted");
+    return log;
+  };
   try {
-    if (options.bootstrap) await bear(config);
+    if (options.bootstrap) await bear(config, masterKeys);
     if (isRolledBack(dir)) throw rolledBack(dir);
-    return await open();
+    return { log: await open(), quarantine: null };
   } catch (error) {
     const reason = joinReasonOf(config, error);
     if (reason !== null) {
       options.logger.error({ err: error }, "the data of this node can't be used");
       if (reason === "damaged") await setAside(dir, options.logger);
-      await joinCluster(config, reason, options.logger, options.signal);
-      return open();
+      await joinCluster(config, reason, options.logger, options.signal, masterKeys);
+      const found = (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
+      return { log: await open(), quarantine: { reason, found, endedAtMs: Date.now() } };
     }
     // The log's own errors say what they are; what is left is the system refusing a file.
     if (!isSystemError(error)) throw error;
@@ -86,7 +113,7 @@ async function setAside(dir: string, logger: Logger): Promise<void> {
 }
 
 /** The same bytes on every member: whoever wins the first election finds them equal. */
-async function bear(config: ServerConfig): Promise<void> {
+async function bear(config: ServerConfig, masterKeys: MasterKeys | null): Promise<void> {
   const { dir, nodeId, clusterId, peers } = config;
   if (clusterId === null) {
     throw new NodeError("BOOTSTRAP_INCOMPLETE", "bootstrap needs a cluster-id");
@@ -112,6 +139,7 @@ async function bear(config: ServerConfig): Promise<void> {
     identity: { clusterId, nodeId, incarnation: firstIncarnation },
     entries,
     hardState: { term: entries[entries.length - 1]?.term ?? 0, vote: 0 },
+    masterKeys,
   });
 }
 

@@ -9,10 +9,11 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
-import type { LevelLog } from "@redoubt/level-log";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
+import { checkFirstImport, FirstImport } from "./carry/first-import.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
+import { formatAddress, isWildcard } from "./gateway/address.js";
 import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
 import { Gateway, type GatewaySettings } from "./gateway/gateway.js";
@@ -20,12 +21,13 @@ import { TurnScheduler } from "./gateway/turn-scheduler.js";
 import { handOver } from "./hand-over.js";
 import { ServerHost } from "./host/server-host.js";
 import type { HostServices } from "./host/services.js";
+import { SnapshotReaders } from "./host/snapshot-readers.js";
 import { Topology } from "./host/topology.js";
 import { electionParametersOf } from "./join-cluster.js";
 import { JoinDesk } from "./join-desk.js";
 import { Membership, peersOf } from "./membership.js";
 import { misfit, warnOfDifferences } from "./misfit.js";
-import { birthOf, newestConfiguration, openNodeLog } from "./node-log.js";
+import { birthOf, newestConfiguration, type OpenedNodeLog, openNodeLog } from "./node-log.js";
 import { LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
 import { lookMs } from "./snapshot/constants.js";
 import { runJob } from "./snapshot/run-job.js";
@@ -68,12 +70,14 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const secret = readPeerSecret(config);
   const fatal = fatalOnce(config, options);
   const { bootstrap, signal = null } = options;
-  const log = await openNodeLog(config, { bootstrap, fatal, logger, signal });
+  if (config.importPath !== null) await checkFirstImport(config.importPath);
+  const opened = await openNodeLog(config, { bootstrap, fatal, logger, signal });
+  const { log } = opened;
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {
     const problem = misfit(config, log.identity, newestConfiguration(log));
     if (problem !== null) throw problem;
-    const parts = compose(config, options, log, fatal);
+    const parts = compose(config, options, opened, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
     undo.push(() => parts.stopSaving(false));
@@ -126,6 +130,11 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     undo.push(await writePidFile(config));
     const addresses = gateway.addresses();
     logger.info({ clients: addresses, peers: transport.port }, "node started");
+    const firstImport = beginFirstImport(config, addresses, logger);
+    if (firstImport !== null) {
+      parts.late.firstImport = firstImport;
+      undo.push(() => firstImport.stop());
+    }
     let stopping: Promise<void> | null = null;
     return {
       addresses,
@@ -141,6 +150,19 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     await unwind(undo);
     throw error;
   }
+}
+
+/** null: there is nothing to import. */
+function beginFirstImport(
+  { importPath, requirepass }: ServerConfig,
+  addresses: RunningNode["addresses"],
+  logger: Logger,
+): FirstImport | null {
+  const [listener] = addresses;
+  if (importPath === null || listener === undefined) return null;
+  const host = isWildcard(listener.host) ? "127.0.0.1" : listener.host;
+  const address = formatAddress(host, listener.port);
+  return new FirstImport({ path: importPath, address, password: requirepass }, logger);
 }
 
 /** What a peer says of itself when a link to it comes up. */
@@ -169,6 +191,8 @@ interface Parts {
   readonly scheduler: TurnScheduler;
   readonly link: PeerLink;
   readonly joinDesk: JoinDesk;
+  /** What begins when the node serves. */
+  readonly late: { firstImport: FirstImport | null };
   /** None is being made when it resolves. `mayLast`: behind a last one, if one is wanted. */
   stopSaving(mayLast: boolean): Promise<void>;
 }
@@ -177,12 +201,13 @@ interface Parts {
 function compose(
   config: ServerConfig,
   options: StartOptions,
-  log: LevelLog,
+  { log, quarantine }: OpenedNodeLog,
   fatal: (error: Error) => void,
 ): Parts {
   const { logger } = options;
   const { identity } = log;
   const link = new PeerLink();
+  const late: Parts["late"] = { firstImport: null };
   const scheduler = new TurnScheduler(clock.monotonicMs, () => gateway.turn(runTurn));
   const gateway = new Gateway(gatewaySettings(config, logger), {
     nowMs: clock.monotonicMs,
@@ -200,10 +225,12 @@ function compose(
     connected: (peer) => link.transport?.connected(peer) ?? false,
   });
   let savesAtStop: boolean | null = null;
+  const snapshots = new SnapshotReaders(log.snapshots);
   const keeper = new SnapshotKeeper({
     directory: config.dir,
     snapshots: log.snapshots,
     replica: () => replica,
+    read: () => snapshots.held(clock.monotonicMs()),
     checksumAt: (index) => log.checksumAt(index),
     settings: () => ({
       savePoints: config.savePoints,
@@ -234,7 +261,11 @@ function compose(
       runId: randomBytes(20).toString("hex"),
       clusterId: identity.clusterId,
       incarnation: identity.incarnation,
+      quarantine,
     },
+    log,
+    snapshots,
+    firstImport: () => late.firstImport?.status ?? null,
     replica: () => replica,
     nowMs: clock.monotonicMs,
     shutdown: (save) => {
@@ -303,7 +334,7 @@ function compose(
       peersOf(config.peers, replica.status().configuration).find(({ id }) => id === leader)
         ?.address ?? "",
   });
-  return { replica, gateway, topology, scheduler, link, joinDesk, stopSaving };
+  return { replica, gateway, topology, scheduler, link, joinDesk, late, stopSaving };
 }
 
 /** The replica is made before the transport it sends through; until then, messages are lost like any. */

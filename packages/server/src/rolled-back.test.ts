@@ -34,7 +34,7 @@ async function born(extra: readonly string[] = []) {
       logger: collectingLogger(lines),
       signal: stopping.signal,
     });
-  const log = await open(true);
+  const { log } = await open(true);
   await log.close();
   return { directory, open: () => open(false), stopping, lines };
 }
@@ -43,7 +43,7 @@ describe("trap-43: a log that lacks what its node had acknowledged", () => {
   test("opens like any other until somebody finds it", async () => {
     const { directory, open } = await born();
     expect(isRolledBack(directory)).toBe(false);
-    await (await open()).close();
+    await (await open()).log.close();
   });
 
   test("is set aside, and the node asks for a place as another", async () => {

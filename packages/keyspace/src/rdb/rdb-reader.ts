@@ -40,7 +40,7 @@ export class RdbReader {
   /** Of "aux". */
   auxName = "";
   auxValue = "";
-  /** Of "key". Only those of database 0 can be kept. */
+  /** Of "key". Only those of the database that was chosen can be kept. */
   database = 0;
   key = "";
   /** Milliseconds since the epoch; 0: none. */
@@ -48,13 +48,16 @@ export class RdbReader {
   /** Of "function": a library's source, with its first line. */
   functionCode = "";
   readonly #input: RdbInput;
+  readonly #chosen: number;
   #type = 0;
   #activeTimes: string | null = null;
   /** The value of the key was not read. */
   #hasValue = false;
   #isChecked = false;
 
-  constructor(source: RdbSource) {
+  /** `database`: whose keys are kept; values of others are passed over, never decoded. */
+  constructor(source: RdbSource, database = 0) {
+    this.#chosen = database;
     this.#input = new RdbInput(source);
     this.version = readVersion(this.#input);
   }
@@ -242,7 +245,7 @@ export class RdbReader {
   #beginValue(): void {
     assert(this.#hasValue, "a value is read once");
     this.#hasValue = false;
-    if (this.database !== 0) {
+    if (this.database !== this.#chosen) {
       this.#input.unsupported(`${this.#name()} of database ${this.database}`);
     }
   }

@@ -36,3 +36,9 @@ export const progressEntries = 10_000;
 
 assert(pollIntervalMs < connectTimeoutMs, "several looks fit into one attempt");
 assert(connectTimeoutMs < leaderPatienceMs, "a dead node leaves time to ask another");
+
+/** Milliseconds between two lines of progress of an import, export or backup: as fast as somebody reads. */
+export const progressLineIntervalMs = 250;
+
+/** Highest number of a database in Redis: a C int. */
+export const databaseMax = 2 ** 31 - 1;

@@ -18,6 +18,7 @@ import { parseArgs } from "node:util";
 import {
   type LogDamage,
   type LogErrorCode,
+  type MasterKeys,
   openStoppedLog,
   replaceLog,
   type StoppedLog,
@@ -36,6 +37,7 @@ import {
 import { nodeIdMax } from "../config/constants.js";
 import { clusterIdRule } from "../config/rows.js";
 import { progressEntries } from "./redoubt-constants.js";
+import { keyFileOption, masterKeysIn } from "./redoubt-key-file.js";
 import { integerIn } from "./redoubt-options.js";
 import {
   CliError,
@@ -52,6 +54,7 @@ const options = {
   "cluster-id": { type: "string" },
   "node-id": { type: "string" },
   "peer-address": { type: "string" },
+  ...keyFileOption,
   json: { type: "boolean", default: false },
 } as const;
 
@@ -62,6 +65,8 @@ interface Request {
   readonly clusterId: string | null;
   readonly nodeId: number | null;
   readonly peerAddress: string | null;
+  /** The old log is encrypted, and the new one will be. */
+  readonly masterKeys: MasterKeys | null;
   readonly json: boolean;
 }
 
@@ -78,7 +83,7 @@ interface Rebirth {
 export const recover: Subcommand = {
   usage: [
     "recover --force-new-cluster DIR [--lose-what-this-log-lacks] [--lose-damaged-entries] " +
-      "[--cluster-id NAME] [--peer-address HOST:PORT] [--node-id ID] [--json]",
+      "[--cluster-id NAME] [--peer-address HOST:PORT] [--node-id ID] [--encryption-key-file FILE] [--json]",
   ],
   summary:
     "When a majority's disks are lost for good: makes a new cluster of one stopped node's log. " +
@@ -86,7 +91,7 @@ export const recover: Subcommand = {
   async run(argv, terminal) {
     const request = requestOf(argv);
     try {
-      const log = await openStoppedLog(request.directory);
+      const log = await openStoppedLog(request.directory, request.masterKeys);
       try {
         return await recoverFrom(log, request, terminal);
       } finally {
@@ -121,6 +126,7 @@ function requestOf(argv: readonly string[]): Request {
     clusterId,
     nodeId: nodeId === undefined ? null : integerIn(nodeId, "--node-id", 1, nodeIdMax),
     peerAddress,
+    masterKeys: masterKeysIn(values["encryption-key-file"] ?? null),
     json: values.json,
   };
 }
@@ -152,7 +158,7 @@ async function recoverFrom(
     const flags = missing.map(({ flag }) => flag).join(" ");
     throw new CliError("REFUSED", `nobody has said that this may be lost: ${flags}`);
   }
-  const kept = await replaceBy(log, rebirth, request.directory, terminal);
+  const kept = await replaceBy(log, rebirth, request, terminal);
   terminal.progress("");
   if (request.json) terminal.out(JSON.stringify(outcomeOf(log, rebirth, kept)));
   else for (const line of nextSteps(log, rebirth, kept)) terminal.out(line);
@@ -163,7 +169,7 @@ async function recoverFrom(
 async function replaceBy(
   log: StoppedLog,
   rebirth: Rebirth,
-  directory: string,
+  { directory, masterKeys }: Request,
   terminal: Terminal,
 ): Promise<string> {
   const { configuration, nodeId, index, term } = rebirth;
@@ -180,6 +186,7 @@ async function replaceBy(
       ...snapshot,
       entries: rechained(log, rebirth, terminal),
       hardState: { term, vote: 0 },
+      masterKeys,
     });
   } finally {
     source?.close();
@@ -370,6 +377,9 @@ function asCliError(error: unknown, directory: string): unknown {
 const logCodes: ReadonlySet<string> = new Set<LogErrorCode>([
   "ALREADY_INITIALISED",
   "DATA_MISSING",
+  "ENCRYPTION_KEY_MISSING",
+  "ENCRYPTION_KEY_WRONG",
+  "NOT_ENCRYPTED",
   "LOG_DAMAGED",
   "IDENTITY_MISMATCH",
   "STORE_LOCKED",

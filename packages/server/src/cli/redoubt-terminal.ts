@@ -1,6 +1,7 @@
 /** What a subcommand of `redoubt` sees of the process it runs in, and how it ends. */
 
 import type { LogErrorCode } from "@redoubt/level-log";
+import type { CarryErrorCode } from "../carry/errors.js";
 
 /** 0 done, 1 refused or failed, 2 wrong use, 3 nobody knows yet whether it was done. */
 export const ExitCode = { ok: 0, failed: 1, usage: 2, unknown: 3 } as const;
@@ -26,6 +27,8 @@ export interface Subcommand {
 
 export type CliErrorCode =
   | LogErrorCode
+  | CarryErrorCode
+  | "CONFIG_INVALID"
   | "DIRECTORY_UNUSABLE"
   | "USAGE"
   | "UNREACHABLE"

@@ -51,7 +51,7 @@ async function usageLines(): Promise<string[]> {
   }
   lines.push(
     "",
-    "All but recover ask a node first (any one will do, changes are sent on to the leader):",
+    "All but check, restore and recover ask a node first (any one will do, changes are sent on to the leader):",
     "  -h, --host HOST        default 127.0.0.1",
     "  -p, --port PORT        default 6379",
     "  -a, --password TEXT    better in the environment as REDISCLI_AUTH: others see a command line",

@@ -14,6 +14,7 @@ A member of a cluster needs to know who it is and who the others are:
 
 The first start of every member of a new cluster, and only that one, also takes:
   --cluster-id NAME --bootstrap yes
+and on one of them, for data to begin with:  --import dump.rdb
 
 Signals: SIGTERM and SIGINT stop gracefully, SIGHUP opens the log file again.
 All options: docs/reference/config.md. A whole cluster on this machine: npm start.

@@ -1,5 +1,6 @@
 /** What must hold between options. Each refusal is one clear line. */
 
+import { isAbsolute, relative, resolve } from "node:path";
 import { heartbeatsPerElectionTimeoutMin } from "./constants.js";
 import type { ConfigValues } from "./rows.js";
 import type { Peer } from "./values.js";
@@ -40,6 +41,11 @@ export function warningsOf(values: ConfigValues): string[] {
   ) {
     warnings.push("members are not authenticated: whoever reaches the peer port can change data");
   }
+  const keyFile = values["encryption-key-file"];
+  const inside = relative(resolve(values.dir), resolve(values.dir, keyFile));
+  if (keyFile !== "" && !inside.startsWith("..") && !isAbsolute(inside)) {
+    warnings.push("encryption-key-file is in dir: whoever takes the data takes the key");
+  }
   const mode = values["replication-mode"];
   if (mode !== "raft") warnings.push(`replication-mode ${mode} is UNSAFE: ${unsafeMode}`);
   return warnings;
@@ -61,6 +67,12 @@ function memberRefusal(values: ConfigValues): string | null {
   }
   if (values.bootstrap && values["cluster-id"] === "") {
     return "bootstrap needs cluster-id: the new cluster must have a name";
+  }
+  if (values.import !== "" && !values.bootstrap) {
+    return "import is for the first start, with bootstrap yes: later it is redoubt import FILE";
+  }
+  if (values.import !== "" && (values["node-role"] === "witness" || ownPeer(values)?.witness)) {
+    return "import is given to a member that holds data, not to a witness";
   }
   return null;
 }

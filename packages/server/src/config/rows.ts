@@ -148,6 +148,13 @@ export const configRows = {
     summary:
       "The members the cluster is born with, the same line on each, and where their peer listeners are reached. Later members come and go by `redoubt member`.",
   }),
+  import: own(text("path"), "", {
+    section: "Node",
+    defaultText: "none",
+    commandLineOnly: true,
+    summary:
+      "RDB file whose data the new cluster begins with: with `bootstrap yes`, on one of its members. It is checked before anything is created.",
+  }),
   "cluster-id": own(text("1 to 64 letters, digits, . _ -", clusterIdRule), "", {
     section: "Node",
     defaultText: "what the data directory says",
@@ -169,6 +176,12 @@ export const configRows = {
     defaultText: "none",
     summary:
       "File with the secret that members prove to each other, at least 16 bytes after trimming white space at its ends.",
+  }),
+  "encryption-key-file": own(text("path"), "", {
+    section: "Node",
+    defaultText: "none",
+    summary:
+      "File with the keys that log and snapshots of this node are encrypted by, readable by its owner only: a name and 64 hexadecimal digits a line. The first one is used, the others only open what they had encrypted before. Decided when the node gets its data, for good.",
   }),
   "peer-insecure": own(yesNo(), false, {
     section: "Node",

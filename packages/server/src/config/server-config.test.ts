@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "./errors.js";
@@ -194,7 +195,7 @@ describe("values", () => {
   test("what CONFIG GET prints, a configuration file accepts", () => {
     const lines = (config: ServerConfig): string =>
       configNames
-        .filter((name) => name !== "bootstrap")
+        .filter((name) => name !== "bootstrap" && name !== "import")
         .map((name) => [name, config.get(name)])
         .map(([name, value]) => `${name} ${value === "" ? '""' : value}`)
         .join("\n");
@@ -223,6 +224,14 @@ describe("what must hold between options", () => {
     );
     expect(parse("cluster-id c", ["--bootstrap", "yes"]).bootstrap).toBe(true);
     expect(parse("cluster-id c").bootstrap).toBe(false);
+  });
+
+  test("a file is imported at the first start only, and by a node that holds data", () => {
+    const birth = ["--cluster-id", "c", "--bootstrap", "yes", "--import", "dump.rdb"];
+    expect(parse("", birth).importPath).toBe(resolve("dump.rdb"));
+    expect(parse("").importPath).toBe(null);
+    expect(refusal(() => parse("", ["--import", "dump.rdb"]))).toMatch(/^import is for the first/);
+    expect(refusal(() => parse("import dump.rdb"))).toMatch(/only allowed on the command line/);
   });
 
   test("a witness is what peers says of this node, and everybody must be told the same", () => {

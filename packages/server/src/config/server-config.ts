@@ -81,11 +81,19 @@ export class ServerConfig {
   get peerSecretPath(): string | null {
     return this.#path("peer-secret-file");
   }
+  /** Absolute; null: nothing is encrypted. Read it with `readMasterKeys` of master-keys.ts. */
+  get encryptionKeyPath(): string | null {
+    return this.#path("encryption-key-file");
+  }
   get peerInsecure(): boolean {
     return this.#values["peer-insecure"];
   }
   get bootstrap(): boolean {
     return this.#values.bootstrap;
+  }
+  /** Absolute; null: none. Never set without `bootstrap`. */
+  get importPath(): string | null {
+    return this.#values.import === "" ? null : resolve(this.#values.import);
   }
   get electionTimeoutMs(): number {
     return this.#values["election-timeout"];
@@ -317,7 +325,7 @@ export class ServerConfig {
     return (configRows[name] as ConfigRow<unknown>).kind.format(this.#values[name]);
   }
 
-  #path(name: "peer-secret-file" | "logfile" | "pidfile"): string | null {
+  #path(name: "peer-secret-file" | "encryption-key-file" | "logfile" | "pidfile"): string | null {
     const path = this.#values[name];
     return path === "" ? null : resolve(this.#values.dir, path);
   }

@@ -15,3 +15,12 @@ export const shownWordLengthMax = 128;
 
 /** Hex digits of a node's name in CLUSTER's words. */
 export const nodeNameLength = 40;
+
+/** Bytes of a snapshot or of entries told in one reply: read from disk in the turn, in about a millisecond. */
+export const copyBytesMax = 1024 * 1024;
+
+/** Milliseconds a snapshot stays for whoever has read of it last. A slow copy asks several times a second. */
+export const snapshotReaderPatienceMs = 60_000;
+
+/** Snapshots kept for readers beside the newest: each is as large as the dataset. */
+export const snapshotsReadMax = 2;

@@ -2,7 +2,7 @@
 
 import type { AuditStatus, ReplicaStatus, ReplicationMode } from "@redoubt/replica";
 import { unsafeMode } from "../config/index.js";
-import type { HostServices } from "./services.js";
+import type { HostServices, ProcessFacts } from "./services.js";
 
 export function raftLines(
   { facts, config }: HostServices,
@@ -13,6 +13,7 @@ export function raftLines(
     ["raft_cluster_id", facts.clusterId],
     ["raft_node_id", status.id],
     ["raft_incarnation", status.incarnation],
+    ...quarantineLines(facts),
     ["raft_role", status.role],
     ["raft_serving", digit(status.serving)],
     ["raft_witness", digit(status.witness)],
@@ -50,6 +51,16 @@ export function raftLines(
     ["raft_parked_sessions", status.counters.parkedSessions],
     ...auditLines(status.audit),
     ...peerLines(status),
+  ];
+}
+
+/** What this process found instead of the node's data: damaged, or none (empty). Its data comes from the leader. */
+function quarantineLines({ quarantine }: ProcessFacts): [string, string | number][] {
+  if (quarantine === null) return [["raft_quarantine", "no"]];
+  return [
+    ["raft_quarantine", quarantine.reason],
+    ["raft_quarantine_found", quarantine.found],
+    ["raft_quarantine_ended_at_ms", quarantine.endedAtMs],
   ];
 }
 

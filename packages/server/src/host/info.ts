@@ -8,6 +8,7 @@ import { arch, release, totalmem, type } from "node:os";
 import type { ReplicaStatus, Session } from "@redoubt/replica";
 import { redisVersion, redoubtVersion } from "../config/index.js";
 import { offsetOf } from "./cluster-commands.js";
+import { importLines } from "./info-import.js";
 import { persistenceLines } from "./info-persistence.js";
 import { raftLines } from "./info-raft.js";
 import { type HostHandler, type HostServices, isMaster } from "./services.js";
@@ -103,8 +104,9 @@ const memory: SectionWriter = ({ services: { config, gateway }, status }) => {
   ];
 };
 
-const persistence: SectionWriter = ({ services: { keeper }, status }) => [
-  ...persistenceLines(status, keeper.status, Date.now()),
+const persistence: SectionWriter = ({ services, status }) => [
+  ...persistenceLines(status, services.keeper.status, Date.now()),
+  ...importLines(services.firstImport()),
 ];
 
 const stats: SectionWriter = ({ services: { gateway }, status }) => {

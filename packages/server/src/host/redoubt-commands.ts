@@ -158,6 +158,9 @@ export const redoubtHelp: HostHandler = (_services, session) =>
       "Puts a new, empty node in the place of a voter that is gone for good.",
     ],
     ["TRANSFER [<id>]", "Hands leadership to a member, or to the one that lacks least."],
+    ["SNAPSHOT", "The newest snapshot this node has; nil: none."],
+    ["SNAPSHOT READ <index> <digest> <offset> <bytes>", "A piece of that snapshot's file."],
+    ["LOG READ <first> <last> <bytes>", "Committed entries of this node's log."],
   ]);
 
 const idRefused = `ERR a member's id is an integer from 1 to ${nodeIdMax}`;

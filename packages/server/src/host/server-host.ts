@@ -51,6 +51,7 @@ import {
 import { info } from "./info.js";
 import { bgRewriteAof, bgSave, lastSave, save } from "./persistence-commands.js";
 import { redoubtHelp, redoubtMember, redoubtTransfer } from "./redoubt-commands.js";
+import { redoubtLog, redoubtSnapshot } from "./redoubt-copy-commands.js";
 import { redoubtStatus } from "./redoubt-status.js";
 import {
   debugDigestCommand,
@@ -110,6 +111,8 @@ export const hostHandlers: ReadonlyMap<string, HostHandler> = new Map<string, Ho
   ["redoubt|status", redoubtStatus],
   ["redoubt|member", redoubtMember],
   ["redoubt|transfer", redoubtTransfer],
+  ["redoubt|snapshot", redoubtSnapshot],
+  ["redoubt|log", redoubtLog],
   ["redoubt|help", redoubtHelp],
   ["info", info],
   ["role", role],

@@ -1,11 +1,15 @@
 /** What the host commands may use of the process. Made once by node.ts. */
 
+import type { LogReader } from "@redoubt/raft";
 import type { Replica, ReplicaStatus, Session } from "@redoubt/replica";
+import type { FirstImportStatus } from "../carry/first-import.js";
 import type { ServerConfig } from "../config/index.js";
 import { assert } from "../gateway/assert.js";
 import { Connection } from "../gateway/connection.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { Quarantine } from "../node-log.js";
 import type { SnapshotKeeper } from "../snapshot/snapshot-keeper.js";
+import type { SnapshotReaders } from "./snapshot-readers.js";
 import type { Topology } from "./topology.js";
 
 export interface ProcessFacts {
@@ -14,6 +18,8 @@ export interface ProcessFacts {
   readonly runId: string;
   readonly clusterId: string;
   readonly incarnation: number;
+  /** null: this process found the node's data as it was left. */
+  readonly quarantine: Quarantine | null;
 }
 
 export interface HostServices {
@@ -21,6 +27,10 @@ export interface HostServices {
   readonly gateway: Gateway;
   readonly topology: Topology;
   readonly facts: ProcessFacts;
+  readonly log: LogReader;
+  readonly snapshots: SnapshotReaders;
+  /** null: this start was not given a file. */
+  firstImport(): FirstImportStatus | null;
   replica(): Replica;
   nowMs(): number;
   /** This node's snapshots. */

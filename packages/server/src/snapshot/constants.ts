@@ -18,6 +18,12 @@ export const syncBytes = 4 * mebibyte;
  */
 export const threadNiceness = 10;
 
+/**
+ * MiB of the thread's heap for what is new. What it copies is in no heap, what it holds stays: with V8's own size the
+ * thread grows the process by 67 instead of 37 MB, for 300 000 keys of which a tenth changed, and is no faster.
+ */
+export const youngMebibytes = 12;
+
 /** Ms between two looks at what is due (Redis: serverCron at the default of hz). */
 export const lookMs = 100;
 

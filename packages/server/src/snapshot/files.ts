@@ -1,19 +1,32 @@
-/** A snapshot's file as the thread that makes it reads and writes it: synchronous, in order, its CRC beside it. */
+/**
+ * A snapshot's file as the thread that makes it reads and writes it: synchronous, in order, its CRC beside it. Sizes
+ * and CRCs are of the plain bytes; where there are `keys`, those on the disk are encrypted.
+ */
 
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import {
+  LogDamagedError,
+  readSnapshotFile,
+  type SnapshotFileReader,
+  type SnapshotSealer,
+  snapshotSealer,
+  type ThreadKeys,
+} from "@redoubt/level-log";
 import { readBytes, syncBytes } from "./constants.js";
 
 /** One that is written once: truncated when it is there. */
 export class FileSink {
   readonly #fd: number;
+  readonly #sealer: SnapshotSealer;
   readonly #wrote: (bytes: number) => void;
   #bytes = 0;
   #digest = 0;
   #syncedBytes = 0;
 
   /** `wrote` is told how much there is after every block; it may throw to end it. */
-  constructor(path: string, wrote: (bytes: number) => void) {
+  constructor(path: string, keys: ThreadKeys | null, wrote: (bytes: number) => void) {
+    this.#sealer = snapshotSealer(keys);
     this.#fd = openSync(path, "w");
     this.#wrote = wrote;
   }
@@ -28,7 +41,7 @@ export class FileSink {
   }
 
   write(block: Uint8Array): void {
-    for (let at = 0; at < block.length; ) at += writeSync(this.#fd, block, at, block.length - at);
+    this.#store(this.#sealer.seal(block));
     this.#digest = crc32(block, this.#digest);
     this.#bytes += block.length;
     this.#wrote(this.#bytes);
@@ -37,18 +50,24 @@ export class FileSink {
     this.#syncedBytes = this.#bytes;
   }
 
-  sync(): void {
+  /** What was written is all of it, and durable. Once. */
+  end(): void {
+    this.#store(this.#sealer.end());
     fsyncSync(this.#fd);
   }
 
   close(): void {
     closeSync(this.#fd);
   }
+
+  #store(block: Uint8Array): void {
+    for (let at = 0; at < block.length; ) at += writeSync(this.#fd, block, at, block.length - at);
+  }
 }
 
 /** One that is read from its start to its end. */
 export class FileSource {
-  readonly #fd: number;
+  readonly #file: SnapshotFileReader;
   readonly #expected: { readonly bytes: number; readonly digest: number };
   readonly #path: string;
   readonly #block = Buffer.allocUnsafeSlow(readBytes);
@@ -57,10 +76,14 @@ export class FileSource {
   #bytes = 0;
   #digest = 0;
 
-  constructor(path: string, expected: { readonly bytes: number; readonly digest: number }) {
+  constructor(
+    path: string,
+    keys: ThreadKeys | null,
+    expected: { readonly bytes: number; readonly digest: number },
+  ) {
     this.#path = path;
     this.#expected = expected;
-    this.#fd = openSync(path, "r");
+    this.#file = readSnapshotFile(path, keys);
   }
 
   /** Throws FileDamagedError at the end, when what was read is not what was expected. */
@@ -72,12 +95,12 @@ export class FileSource {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#file.closeSync();
   }
 
   #fill(): void {
     this.#at = 0;
-    this.#end = readSync(this.#fd, this.#block, 0, this.#block.length, null);
+    this.#end = this.#readBlock();
     const block = this.#block.subarray(0, this.#end);
     this.#digest = crc32(block, this.#digest);
     this.#bytes += this.#end;
@@ -87,6 +110,16 @@ export class FileSource {
       throw new FileDamagedError(this.#path);
     }
   }
+
+  #readBlock(): number {
+    try {
+      return this.#file.readSync(this.#block, this.#bytes);
+    } catch (error) {
+      // One that was encrypted and does not open: the file is, the log is not.
+      if (!(error instanceof LogDamagedError)) throw error;
+      throw new FileDamagedError(this.#path, error);
+    }
+  }
 }
 
 /** A snapshot's file does not have the bytes it was written with. */
@@ -94,7 +127,7 @@ export class FileDamagedError extends Error {
   readonly code = "SNAPSHOT_DAMAGED";
   override readonly name = "FileDamagedError";
 
-  constructor(path: string) {
-    super(`${path} does not have the bytes it was written with`);
+  constructor(path: string, cause?: Error) {
+    super(`${path} does not have the bytes it was written with`, { cause });
   }
 }

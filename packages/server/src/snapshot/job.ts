@@ -1,5 +1,6 @@
 /** What passes between the event loop and the thread that makes a snapshot. */
 
+import type { ThreadKeys } from "@redoubt/level-log";
 import type { Index, SnapshotDescription } from "@redoubt/raft";
 
 export interface SnapshotJob {
@@ -11,6 +12,8 @@ export interface SnapshotJob {
   readonly to: { readonly index: Index; readonly checksum: number };
   /** Where it is written. */
   readonly path: string;
+  /** What log and files are encrypted with; null: they are not. */
+  readonly keys: ThreadKeys | null;
   /** `auditDigest` at `to`, as most nodes hold it: what was written is compared with it; null: it is not known. */
   readonly audited: string | null;
   /** Slots of `SharedProgress`. */

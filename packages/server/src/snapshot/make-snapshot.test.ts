@@ -30,6 +30,7 @@ const clusterId = "snapshots";
 const timing = { electionTimeoutMs: 500, clockDriftPercentMax: 10 };
 const voters = [{ id: 1, incarnation: 1, peerAddress: "h:1" }];
 
+const keys = null;
 let directory = "";
 let log: LevelLog;
 let sequence = 0;
@@ -86,6 +87,7 @@ function jobTo(entry: Entry, previous: SnapshotJob["previous"] = null): Snapshot
     previous,
     to: { index, checksum },
     path,
+    keys,
     audited: null,
     shared: new SharedProgress().buffer,
   };
@@ -98,7 +100,7 @@ async function made(job: SnapshotJob): Promise<{ snapshot: SnapshotDescription; 
 }
 
 function stateIn(snapshot: SnapshotDescription, path: string, logTimeMs: number): string {
-  const source = new FileSource(path, snapshot);
+  const source = new FileSource(path, keys, snapshot);
   const reader = new RdbReader(source);
   const keyspace = new Keyspace();
   for (let part = reader.next(); part !== "end"; part = reader.next()) {

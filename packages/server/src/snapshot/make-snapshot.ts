@@ -32,7 +32,7 @@ export async function makeSnapshot(job: SnapshotJob): Promise<SnapshotOutcome> {
 
 async function make(job: SnapshotJob, progress: SharedProgress): Promise<SnapshotDone> {
   const startedMs = performance.now();
-  const sink = new FileSink(job.path, (bytes) => {
+  const sink = new FileSink(job.path, job.keys, (bytes) => {
     if (progress.cancelled) throw new CancelledError();
     progress.wrote(bytes);
   });
@@ -40,7 +40,7 @@ async function make(job: SnapshotJob, progress: SharedProgress): Promise<Snapsho
   let built: SnapshotFacts;
   try {
     built = await build(job, sink, read);
-    sink.sync();
+    sink.end();
   } finally {
     sink.close();
   }
@@ -69,8 +69,8 @@ interface LogRead {
 }
 
 async function build(job: SnapshotJob, sink: FileSink, read: LogRead): Promise<SnapshotFacts> {
-  const { directory, previous, to } = job;
-  const log = await openLogReader(directory);
+  const { directory, previous, to, keys } = job;
+  const log = await openLogReader(directory, keys);
   const sources: FileSource[] = [];
   try {
     const { index, checksum } = previous?.snapshot ?? { index: 0, checksum: 0 };
@@ -82,7 +82,7 @@ async function build(job: SnapshotJob, sink: FileSink, read: LogRead): Promise<S
             : {
                 snapshot: previous.snapshot,
                 open: () => {
-                  const source = new FileSource(previous.path, previous.snapshot);
+                  const source = new FileSource(previous.path, keys, previous.snapshot);
                   sources.push(source);
                   return source;
                 },
@@ -119,8 +119,9 @@ function* checked(
 }
 
 /** What is on the disk, read as a restart reads it. */
-function verify({ path, to, audited }: SnapshotJob, bytes: number, digest: number): SnapshotFacts {
-  const source = new FileSource(path, { bytes, digest });
+function verify(job: SnapshotJob, bytes: number, digest: number): SnapshotFacts {
+  const { path, keys, to, audited } = job;
+  const source = new FileSource(path, keys, { bytes, digest });
   const sum = audited === null ? null : auditSum(to.index);
   try {
     const facts = verifySnapshot(source, sum);

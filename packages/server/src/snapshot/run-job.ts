@@ -3,7 +3,7 @@
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { errnoOf } from "../gateway/errors.js";
-import { stopMsMax } from "./constants.js";
+import { stopMsMax, youngMebibytes } from "./constants.js";
 import {
   cancelledCode,
   SharedProgress,
@@ -52,7 +52,10 @@ function startThread(workerData: SnapshotJob): Worker {
   const options = {
     workerData,
     // A thread that needs more than the node has ends by itself; without a limit it would take the node with it.
-    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes() },
+    resourceLimits: {
+      maxOldGenerationSizeMb: heapMegabytes(),
+      maxYoungGenerationSizeMb: youngMebibytes,
+    },
     stdin: false,
   };
   if (!fromSources) return new Worker(new URL("./snapshot-thread.js", import.meta.url), options);

@@ -53,6 +53,7 @@ class World {
           return index - trailing;
         },
       }),
+      read: () => [],
       checksumAt: (index) => index,
       settings: () => ({ savePoints: [], logBytes: 0, logEntries: 50 }),
       trailingEntries: () => 10_000,
@@ -81,6 +82,7 @@ class World {
       },
       newest: () => world.newest,
       fileOf: ({ index }: SnapshotDescription) => `${index}.rdb`,
+      keysForThread: () => null,
       temporaryPath: () => `making-${world.jobs.length}`,
       discard: async (path: string) => {
         world.discarded.push(path);

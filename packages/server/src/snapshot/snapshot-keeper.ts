@@ -9,7 +9,7 @@
  * No trim happens while a thread reads the log: only an adopted snapshot trims, and that is after it.
  */
 
-import { LogDamagedError } from "@redoubt/level-log";
+import { LogDamagedError, type ThreadKeys } from "@redoubt/level-log";
 import type { Index, SnapshotDescription } from "@redoubt/raft";
 import type { Logger, ReplicaStatus } from "@redoubt/replica";
 import { trailingBytesMax } from "./constants.js";
@@ -23,6 +23,7 @@ export interface KeptSnapshots {
   readonly generation: number;
   newest(): SnapshotDescription | null;
   fileOf(snapshot: SnapshotDescription): string;
+  keysForThread(): ThreadKeys | null;
   temporaryPath(): string;
   discard(path: string): Promise<void>;
   adopt(
@@ -44,6 +45,8 @@ export interface KeeperOptions {
   readonly directory: string;
   readonly snapshots: KeptSnapshots;
   readonly replica: () => KeptReplica;
+  /** Those that somebody outside reads, and wants to read to their end. */
+  readonly read: () => readonly SnapshotDescription[];
   /** Chain checksum of a durable entry. */
   readonly checksumAt: (index: Index) => number;
   readonly settings: () => TriggerSettings;
@@ -253,6 +256,7 @@ export class SnapshotKeeper {
       previous: newest === null ? null : { snapshot: newest, path: snapshots.fileOf(newest) },
       to: { index, checksum: checksumAt(index) },
       path,
+      keys: snapshots.keysForThread(),
       audited,
     });
     const run: Run = {
@@ -300,9 +304,9 @@ export class SnapshotKeeper {
   }
 
   async #adopt(run: Run, done: SnapshotDone): Promise<boolean> {
-    const { snapshots, replica, logger } = this.#options;
+    const { snapshots, replica, read, logger } = this.#options;
     const { snapshot } = done;
-    const sent = () => replica().snapshotsSent;
+    const sent = () => [...replica().snapshotsSent, ...read()];
     if (done.isAudited) this.#isDoubted = false;
     const adopted = await snapshots.adopt(snapshot, run.path, sent, run.generation);
     // Else an install has brought a newer one: everything that was to be saved is.
