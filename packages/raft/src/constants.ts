@@ -106,6 +106,12 @@ export const snapshotWindowChunks = 4;
 export const snapshotIntervalBytesMax = 8 * mib;
 
 /**
+ * A receiver that had a snapshot whole so often, and could not use it, is not waited for any more: the log would be kept
+ * for it until the disk is full.
+ */
+export const snapshotRefusalsMax = 3;
+
+/**
  * How long a receiver that has a snapshot whole may be silent, ms and bytes in a second: where two states do not fit,
  * it drops the old one and takes no part until the new one is read. Were the log trimmed meanwhile, it would need the
  * next snapshot, and drop that state, too (trap 21). A multiple of what reading takes, and no more of the log than

@@ -7,7 +7,7 @@
  */
 import { assert } from "./assert.js";
 import { allMembers } from "./configuration.js";
-import { farewellElectionTimeouts } from "./constants.js";
+import { farewellElectionTimeouts, snapshotRefusalsMax } from "./constants.js";
 import { ForwardedReads } from "./forwarded-reads.js";
 import { Lease } from "./lease.js";
 import { Progress } from "./progress.js";
@@ -277,12 +277,15 @@ export class Leadership {
     peer.check(this.#options.log.last);
   }
 
-  /** What living peers are being sent. Who has it whole may be silent while its state is read. */
+  /**
+   * What living peers are being sent. Who has it whole may be silent while its state is read; who refuses it again and
+   * again may need the next one.
+   */
   snapshotsSent(nowMs: number): SnapshotDescription[] {
     const { electionTimeoutMs } = this.#options;
     const sent: SnapshotDescription[] = [];
     for (const { sender, heardMs } of this.peers) {
-      if (sender === null) continue;
+      if (sender === null || sender.refusals >= snapshotRefusalsMax) continue;
       const silenceMsMax = electionTimeoutMs + sender.readingMsMax;
       if (nowMs - heardMs >= silenceMsMax) continue;
       if (!sent.includes(sender.snapshot)) sent.push(sender.snapshot);

@@ -21,6 +21,8 @@ export class SnapshotSender {
   readonly snapshot: SnapshotDescription;
   /** Answers that sent it back, for the log lines of a transfer that goes badly. */
   resumes = 0;
+  /** How often the receiver had it whole and began anew: it could not use it. */
+  refusals = 0;
   readonly #chunkBytes: number;
   #acked = 0;
   #sent = 0;
@@ -74,6 +76,7 @@ export class SnapshotSender {
     if (offset > this.snapshot.bytes) return false;
     if (this.#listens) {
       const back = offset < this.#sent;
+      if (back && this.#acked === this.snapshot.bytes) this.refusals += 1;
       this.#listens = false;
       this.#acked = this.#sent = offset;
       if (back) this.resumes += 1;

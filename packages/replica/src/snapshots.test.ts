@@ -356,6 +356,29 @@ test("trap-20 a peer whose disk is slower than the network is sent the rest when
   expect(digests(cluster)).toHaveLength(1);
 });
 
+test("trap-20 a peer that refuses what it was sent whole, again and again, does not keep the leader from trimming", () => {
+  const { cluster, leader, others } = settled();
+  const away = others[0]!;
+  outrun(cluster, leader, away);
+  const { adopted, anchor } = leader.disk;
+  const bytes = Buffer.from(leader.disk.files.get(adopted!.digest)!).fill(0xee, 16);
+  leader.disk.adopted = { ...adopted!, digest: crc32c(bytes) };
+  leader.disk.files.set(crc32c(bytes), bytes);
+  cluster.heal();
+  const refusals = () => names(away).filter((name) => name === "snapshot refused").length;
+  cluster.until(() => refusals() === 1);
+  leader.disk.adopted = adopted;
+  write(cluster, leader, 1, "once");
+  leader.makeSnapshot();
+  cluster.settle();
+  expect(leader.disk.anchor).toEqual(anchor);
+  cluster.until(() => refusals() === 5);
+  write(cluster, leader, 1, "often");
+  leader.makeSnapshot();
+  cluster.settle();
+  expect(leader.disk.anchor.index).toBeGreaterThan(anchor.index);
+});
+
 describe("a peer that has a snapshot whole and reads it in silence (trap 21)", () => {
   /** It has no room for two states: nobody is answered while the new one is read. */
   function silent(silenceMs: number) {
