@@ -248,8 +248,8 @@ export const stateMachineCanaries: readonly Canary[] = [
       {
         package: "replica",
         file: "driver.ts",
-        find: "return this.#speculation.applied >= this.#catchUpTo;",
-        replace: "return true as boolean;",
+        find: "return !this.isStateless && this.#speculation.applied >= this.#catchUpTo;",
+        replace: "return !this.isStateless;",
       },
     ],
     caughtBy: /^monotone reads/,
