@@ -9,8 +9,25 @@ const ssr = { resolve: { conditions, externalConditions: conditions } };
 const report = process.env["REDOUBT_TEST_REPORT"];
 const project = process.argv[process.argv.indexOf("--project") + 1];
 
-/** Of two cores vitest would use one. Tests with real processes run one file at a time. */
+/** Of two cores vitest would use one. */
 const WORKERS_MIN = 2;
+
+/**
+ * Tests with real processes that no stolen core can mislead: they wait for what must come, and look at data. They run two
+ * at a time. The others are about time (stalls, failover), and have the machine to themselves.
+ */
+const DATA_TESTS = [
+  "backup",
+  "damage",
+  "encryption",
+  "export",
+  "import",
+  "operations",
+  "recover",
+  "snapshots",
+  "wiped",
+].map((name) => `test/cluster/${name}.test.ts`);
+const processes = { testTimeout: 240_000, hookTimeout: 120_000, pool: "forks" } as const;
 
 export default defineConfig({
   test: {
@@ -38,11 +55,15 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-          pool: "forks",
+          exclude: DATA_TESTS,
+          ...processes,
           fileParallelism: false,
         },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: "data", include: DATA_TESTS, ...processes },
       },
     ],
   },
