@@ -13,19 +13,16 @@ const project = process.argv[process.argv.indexOf("--project") + 1];
 const WORKERS_MIN = 2;
 
 /**
- * Tests with real processes that no stolen core can mislead: they wait for what must come, and look at data. They run two
- * at a time. The others are about time (stalls, failover), and have the machine to themselves.
+ * Tests with real processes that are about time (stalls, heaps near their limit, how long a leader is missed): each has
+ * the machine to itself. The others wait for what must come, and run two at a time.
  */
-const DATA_TESTS = [
-  "backup",
-  "damage",
-  "encryption",
-  "export",
-  "import",
-  "operations",
-  "recover",
-  "snapshots",
-  "wiped",
+const TIMING_TESTS = [
+  "busy-leader",
+  "failover",
+  "graceful-stop",
+  "membership",
+  "memory",
+  "stalled-followers",
 ].map((name) => `test/cluster/${name}.test.ts`);
 const processes = { testTimeout: 240_000, hookTimeout: 120_000, pool: "forks" } as const;
 
@@ -55,15 +52,14 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
-          exclude: DATA_TESTS,
+          exclude: TIMING_TESTS,
           ...processes,
-          fileParallelism: false,
         },
       },
       {
         resolve,
         ssr,
-        test: { name: "data", include: DATA_TESTS, ...processes },
+        test: { name: "timing", include: TIMING_TESTS, ...processes, fileParallelism: false },
       },
     ],
   },
