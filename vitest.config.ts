@@ -9,22 +9,8 @@ const ssr = { resolve: { conditions, externalConditions: conditions } };
 const report = process.env["REDOUBT_TEST_REPORT"];
 const project = process.argv[process.argv.indexOf("--project") + 1];
 
-/** Of two cores vitest would use one. */
+/** Of two cores vitest would use one. Tests with real processes run one file at a time. */
 const WORKERS_MIN = 2;
-
-/**
- * Tests with real processes that are about time (stalls, heaps near their limit, how long a leader is missed): each has
- * the machine to itself. The others wait for what must come, and run two at a time.
- */
-const TIMING_TESTS = [
-  "busy-leader",
-  "failover",
-  "graceful-stop",
-  "membership",
-  "memory",
-  "stalled-followers",
-].map((name) => `test/cluster/${name}.test.ts`);
-const processes = { testTimeout: 240_000, hookTimeout: 120_000, pool: "forks" } as const;
 
 export default defineConfig({
   test: {
@@ -52,14 +38,11 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
-          exclude: TIMING_TESTS,
-          ...processes,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          pool: "forks",
+          fileParallelism: false,
         },
-      },
-      {
-        resolve,
-        ssr,
-        test: { name: "timing", include: TIMING_TESTS, ...processes, fileParallelism: false },
       },
     ],
   },

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { longTest } from "../support/long-test.js";
 import { freePorts } from "./support/ports.js";
 import { redoubt } from "./support/redoubt-cli.js";
 import type { StateDigest } from "./support/server-process.js";
@@ -168,62 +169,68 @@ test("to an entry and to a time: the state is the one that the log's prefix had"
   });
 });
 
-test("a changed byte in any file of a backup is found, and nothing is restored from it", async () => {
-  const checked = await redoubt("backup", "--check", path("more"), "--json");
-  expect([checked.code, checked.stderr]).toEqual([0, ""]);
-  const { first, last } = JSON.parse(checked.stdout) as { first: number; last: number };
-  expect(first).toBeGreaterThan(1);
-  expect(last).toBeGreaterThan(moments[1]!.state.index);
-  // Of the base, too: an increment is nothing without it.
-  for (const [name, part] of [
-    ["full", "full"],
-    ["more", "early"],
-  ] as const) {
-    for (const file of readdirSync(path(part))) {
-      const where = join(path(part), file);
-      const whole = readFileSync(where);
-      for (const share of [0, 0.3, 0.7, 1]) {
-        const at = Math.floor(share * (whole.length - 1));
-        const bytes = Buffer.from(whole);
-        bytes[at]! ^= 1;
-        writeFileSync(where, bytes);
-        const bad = await redoubt("backup", "--check", path(name));
-        expect([file, at, bad.code]).toEqual([file, at, 1]);
-        expect(bad.stderr).toMatch(/\((DAMAGED|UNSUPPORTED)\)/);
+longTest(
+  "a changed byte in any file of a backup is found, and nothing is restored from it",
+  async () => {
+    const checked = await redoubt("backup", "--check", path("more"), "--json");
+    expect([checked.code, checked.stderr]).toEqual([0, ""]);
+    const { first, last } = JSON.parse(checked.stdout) as { first: number; last: number };
+    expect(first).toBeGreaterThan(1);
+    expect(last).toBeGreaterThan(moments[1]!.state.index);
+    // Of the base, too: an increment is nothing without it.
+    for (const [name, part] of [
+      ["full", "full"],
+      ["more", "early"],
+    ] as const) {
+      for (const file of readdirSync(path(part))) {
+        const where = join(path(part), file);
+        const whole = readFileSync(where);
+        for (const share of [0, 0.3, 0.7, 1]) {
+          const at = Math.floor(share * (whole.length - 1));
+          const bytes = Buffer.from(whole);
+          bytes[at]! ^= 1;
+          writeFileSync(where, bytes);
+          const bad = await redoubt("backup", "--check", path(name));
+          expect([file, at, bad.code]).toEqual([file, at, 1]);
+          expect(bad.stderr).toMatch(/\((DAMAGED|UNSUPPORTED)\)/);
+        }
+        const target = join(directory, "nowhere");
+        const refused = await redoubt(
+          ...["restore", path(name), `1=${target}`, "--cluster-id", "other"],
+          ...["--peers", "1@127.0.0.1:1"],
+        );
+        expect(refused.code).toBe(1);
+        expect(readdirSync(directory)).not.toContain("nowhere");
+        writeFileSync(where, whole);
       }
-      const target = join(directory, "nowhere");
-      const refused = await redoubt(
-        ...["restore", path(name), `1=${target}`, "--cluster-id", "other"],
-        ...["--peers", "1@127.0.0.1:1"],
-      );
-      expect(refused.code).toBe(1);
-      expect(readdirSync(directory)).not.toContain("nowhere");
-      writeFileSync(where, whole);
     }
-  }
-  const good = await redoubt("backup", "--check", path("full"));
-  expect([good.code, good.stderr]).toEqual([0, ""]);
-});
+    const good = await redoubt("backup", "--check", path("full"));
+    expect([good.code, good.stderr]).toEqual([0, ""]);
+  },
+);
 
-test("nothing is written over: a backup that is there, a directory that holds something, an entry too far", async () => {
-  const port = ["-p", String((await cluster.leader()).port)];
-  const again = await redoubt("backup", path("full"), ...port);
-  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("exists already")]);
-  const names = ["--cluster-id", "other", "--peers", "1@127.0.0.1:1"];
-  const filled = await redoubt("restore", path("full"), `1=${path("early")}`, ...names);
-  expect([filled.code, filled.stderr]).toEqual([1, expect.stringContaining("not empty")]);
-  const far = await redoubt(
-    ...["restore", path("full"), `1=${path("new")}`, ...names, "--to-index", "99999999"],
-  );
-  expect([far.code, far.stderr]).toEqual([1, expect.stringContaining("goes from entry")]);
-  const same = await redoubt(
-    ...["restore", path("full"), `1=${path("new")}`, "--cluster-id", cluster.clusterId],
-    ...["--peers", "1@127.0.0.1:1"],
-  );
-  expect([same.code, same.stderr]).toEqual([1, expect.stringContaining("as the old one")]);
-  const lonely = path("lonely");
-  cpSync(path("more"), join(lonely, "more"), { recursive: true });
-  const missing = await redoubt("backup", "--check", join(lonely, "more"));
-  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("early")]);
-  expect(readdirSync(directory).filter((name) => /partial|^\./.test(name))).toEqual([]);
-});
+longTest(
+  "nothing is written over: a backup that is there, a directory that holds something, an entry too far",
+  async () => {
+    const port = ["-p", String((await cluster.leader()).port)];
+    const again = await redoubt("backup", path("full"), ...port);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("exists already")]);
+    const names = ["--cluster-id", "other", "--peers", "1@127.0.0.1:1"];
+    const filled = await redoubt("restore", path("full"), `1=${path("early")}`, ...names);
+    expect([filled.code, filled.stderr]).toEqual([1, expect.stringContaining("not empty")]);
+    const far = await redoubt(
+      ...["restore", path("full"), `1=${path("new")}`, ...names, "--to-index", "99999999"],
+    );
+    expect([far.code, far.stderr]).toEqual([1, expect.stringContaining("goes from entry")]);
+    const same = await redoubt(
+      ...["restore", path("full"), `1=${path("new")}`, "--cluster-id", cluster.clusterId],
+      ...["--peers", "1@127.0.0.1:1"],
+    );
+    expect([same.code, same.stderr]).toEqual([1, expect.stringContaining("as the old one")]);
+    const lonely = path("lonely");
+    cpSync(path("more"), join(lonely, "more"), { recursive: true });
+    const missing = await redoubt("backup", "--check", join(lonely, "more"));
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("early")]);
+    expect(readdirSync(directory).filter((name) => /partial|^\./.test(name))).toEqual([]);
+  },
+);

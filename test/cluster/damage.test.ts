@@ -2,9 +2,10 @@
 
 import { expect, test } from "vitest";
 import { runCampaign } from "../damage/campaign.js";
+import { runsLong } from "../support/long-test.js";
 
 /** Cases. Each stops and starts a node. */
-const CASES = 6;
+const CASES = runsLong ? 100 : 4;
 
 test("trap-25 trap-26 a stopped node's damaged file is reported and rebuilt, or changes nothing", async () => {
   const { cases, acknowledged, reads } = await runCampaign({

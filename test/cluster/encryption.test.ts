@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { longTest } from "../support/long-test.js";
 import { redoubt } from "./support/redoubt-cli.js";
 import type { ServerProcess } from "./support/server-process.js";
 import { TestCluster } from "./support/test-cluster.js";
@@ -133,7 +134,7 @@ test("a member whose disk was wiped is sent the snapshot, and encrypts it by key
   expect(keysOf(wiped!).equals(keysOf(other!))).toBe(false);
 });
 
-test("the key is changed node by node, and the old one is not needed any more", async () => {
+longTest("the key is changed node by node, and the old one is not needed any more", async () => {
   writeKeys(`second ${secondDigits}`, `first ${firstDigits}`);
   for (const node of cluster.nodes) {
     await node.signal("SIGTERM");
@@ -155,41 +156,44 @@ test("the key is changed node by node, and the old one is not needed any more", 
   }
 });
 
-test("a key that does not fit is refused, changes nothing, and is not taken for damage", async () => {
-  const [node] = await cluster.followers();
-  await node!.signal("SIGTERM");
-  const data = join(node!.directory, "data");
-  const log = (): string[] => readdirSync(data).filter((name) => name.startsWith("log"));
-  const before = log();
-  const refused = async (code: string, extra: readonly string[] = []): Promise<string> => {
-    node!.start(extra);
-    await until("it has ended", () => node!.exitCode !== null);
-    expect(node!.exitCode).toBe(1);
-    expect(node!.stderr).toContain(`(${code})`);
+longTest(
+  "a key that does not fit is refused, changes nothing, and is not taken for damage",
+  async () => {
+    const [node] = await cluster.followers();
+    await node!.signal("SIGTERM");
+    const data = join(node!.directory, "data");
+    const log = (): string[] => readdirSync(data).filter((name) => name.startsWith("log"));
+    const before = log();
+    const refused = async (code: string, extra: readonly string[] = []): Promise<string> => {
+      node!.start(extra);
+      await until("it has ended", () => node!.exitCode !== null);
+      expect(node!.exitCode).toBe(1);
+      expect(node!.stderr).toContain(`(${code})`);
+      expect(log()).toEqual(before);
+      return node!.stderr;
+    };
+    writeKeys(`first ${firstDigits}`);
+    expect(await refused("ENCRYPTION_KEY_WRONG")).toContain("wrapped by key second");
+    writeKeys(`second ${firstDigits}`);
+    await refused("ENCRYPTION_KEY_WRONG");
+    await refused("ENCRYPTION_KEY_MISSING", ["--encryption-key-file", ""]);
+    writeKeys(`second ${secondDigits.slice(1)}`);
+    expect(await refused("CONFIG_INVALID")).not.toContain(secondDigits.slice(1));
+    writeKeys(`second ${secondDigits}`);
+    chmodSync(keyPath, 0o640);
+    expect(await refused("CONFIG_INVALID")).toContain("chmod 600");
+    chmodSync(keyPath, 0o600);
+
+    expect((await redoubt("check", data)).stderr).toContain("encryption-key-file");
+    const checked = await redoubt("check", data, "--encryption-key-file", keyPath);
+    expect(checked).toMatchObject({ code: 0 });
     expect(log()).toEqual(before);
-    return node!.stderr;
-  };
-  writeKeys(`first ${firstDigits}`);
-  expect(await refused("ENCRYPTION_KEY_WRONG")).toContain("wrapped by key second");
-  writeKeys(`second ${firstDigits}`);
-  await refused("ENCRYPTION_KEY_WRONG");
-  await refused("ENCRYPTION_KEY_MISSING", ["--encryption-key-file", ""]);
-  writeKeys(`second ${secondDigits.slice(1)}`);
-  expect(await refused("CONFIG_INVALID")).not.toContain(secondDigits.slice(1));
-  writeKeys(`second ${secondDigits}`);
-  chmodSync(keyPath, 0o640);
-  expect(await refused("CONFIG_INVALID")).toContain("chmod 600");
-  chmodSync(keyPath, 0o600);
+    node!.start();
+    await holdsAll();
+  },
+);
 
-  expect((await redoubt("check", data)).stderr).toContain("encryption-key-file");
-  const checked = await redoubt("check", data, "--encryption-key-file", keyPath);
-  expect(checked).toMatchObject({ code: 0 });
-  expect(log()).toEqual(before);
-  node!.start();
-  await holdsAll();
-});
-
-test("a plain directory is not encrypted by a key: it says what to do", async () => {
+longTest("a plain directory is not encrypted by a key: it says what to do", async () => {
   const [node] = plain.nodes;
   await node!.signal("SIGTERM");
   node!.start(["--encryption-key-file", keyPath]);
@@ -200,22 +204,25 @@ test("a plain directory is not encrypted by a key: it says what to do", async ()
   await plain.settled();
 });
 
-test("a backup is plain; what is restored of it is encrypted if that is asked for", async () => {
-  const { port } = await cluster.leader();
-  const [backup, restored] = ["backup", "restored"].map((name) => join(cluster.directory, name));
-  expect(await redoubt("backup", backup!, "-p", String(port))).toMatchObject({ code: 0 });
-  expect(filesWith({ directory: backup! }, [knownValue])).not.toEqual([]);
-  const done = await redoubt(
-    ...["restore", backup!, `1=${restored}`, "--cluster-id", "restored"],
-    ...["--peers", "1@127.0.0.1:17001", "--encryption-key-file", keyPath],
-  );
-  expect([done.code, done.stderr]).toEqual([0, ""]);
-  const checked = await redoubt("check", restored!, "--encryption-key-file", keyPath);
-  expect(checked).toMatchObject({ code: 0 });
-  expect(filesWith({ directory: restored! }, secrets)).toEqual([]);
-});
+longTest(
+  "a backup is plain; what is restored of it is encrypted if that is asked for",
+  async () => {
+    const { port } = await cluster.leader();
+    const [backup, restored] = ["backup", "restored"].map((name) => join(cluster.directory, name));
+    expect(await redoubt("backup", backup!, "-p", String(port))).toMatchObject({ code: 0 });
+    expect(filesWith({ directory: backup! }, [knownValue])).not.toEqual([]);
+    const done = await redoubt(
+      ...["restore", backup!, `1=${restored}`, "--cluster-id", "restored"],
+      ...["--peers", "1@127.0.0.1:17001", "--encryption-key-file", keyPath],
+    );
+    expect([done.code, done.stderr]).toEqual([0, ""]);
+    const checked = await redoubt("check", restored!, "--encryption-key-file", keyPath);
+    expect(checked).toMatchObject({ code: 0 });
+    expect(filesWith({ directory: restored! }, secrets)).toEqual([]);
+  },
+);
 
-test("what one encrypted survivor holds becomes a new cluster, encrypted as well", async () => {
+longTest("what one encrypted survivor holds becomes a new cluster, encrypted as well", async () => {
   const [node] = await cluster.followers();
   await node!.signal("SIGTERM");
   const data = join(node!.directory, "data");

@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { longTest } from "../support/long-test.js";
 import { fill, filledKeys } from "./support/dataset.js";
 import { freePorts } from "./support/ports.js";
 import { RawClient } from "./support/raw-client.js";
@@ -112,81 +113,87 @@ describe("into a cluster that serves", () => {
     expect(await size()).toBe(0);
   });
 
-  test("other databases and functions are refused, picked or left out as the operator says", async () => {
-    const other = await RedisServer.start("--repl-diskless-sync-delay", "0");
-    try {
-      const client = await RawClient.connect(other.port);
-      await client.text("SET", "zero", "v");
-      await client.text("SELECT", "3");
-      await client.text("SET", "three", "v");
-      await client.text(
-        ...(["FUNCTION", "LOAD"] as const),
-        "#!lua name=l\nredis.register_function('f', function() return 1 end)",
-      );
-      await client.end();
-      const address = `redis://127.0.0.1:${other.port}`;
-      const databases = await run(address, "--without-functions");
-      expect([databases.code, databases.stderr]).toEqual([
-        1,
-        expect.stringMatching(/database 3.*\(UNSUPPORTED\)/),
-      ]);
-      const functions = await run(address, "--database", "3");
-      expect([functions.code, functions.stderr]).toEqual([
-        1,
-        expect.stringMatching(/functions.*\(UNSUPPORTED\)/),
-      ]);
-      expect(await size()).toBe(0);
-      const picked = await run(address, "--database", "3", "--without-functions");
-      expect([picked.code, picked.stderr]).toEqual([0, ""]);
-      expect(JSON.parse(picked.stdout)).toMatchObject({
-        keys: 1,
-        keysLeftOut: 1,
-        functionsLeftOut: 1,
-      });
-      const leader = await cluster.leader();
-      expect(await leader.withClient((each) => each.send("KEYS", "*"))).toEqual(["three"]);
-    } finally {
-      await other.stop();
-    }
-  });
-
-  test("trap-37 leaders that die in the middle of it cost nothing: every key is there once and whole", async () => {
-    const many = await RedisServer.start(
-      ...["--enable-debug-command", "yes", "--dir", directory, "--dbfilename", "many.rdb"],
-      ...["--rdbcompression", "no"],
-    );
-    const path = join(directory, "many.rdb");
-    try {
-      const client = await RawClient.connect(many.port);
-      await client.text("DEBUG", "POPULATE", "30000", "key", "200");
-      await fill(client, farMs);
-      await client.text("SAVE");
-      const expected = await client.text("DEBUG", "DIGEST");
-      await client.end();
-      const importing = run(path, "--verify");
-      for (let kills = 0; kills < 2; kills++) {
-        const leader = await cluster.leader();
-        const keys = () => leader.withClient((each) => each.send("DBSIZE")).catch(() => null);
-        const before = Number(await until("keys are counted", keys));
-        await until("keys arrive", async () =>
-          Number(await keys()) > before + 2_000 ? true : null,
+  longTest(
+    "other databases and functions are refused, picked or left out as the operator says",
+    async () => {
+      const other = await RedisServer.start("--repl-diskless-sync-delay", "0");
+      try {
+        const client = await RawClient.connect(other.port);
+        await client.text("SET", "zero", "v");
+        await client.text("SELECT", "3");
+        await client.text("SET", "three", "v");
+        await client.text(
+          ...(["FUNCTION", "LOAD"] as const),
+          "#!lua name=l\nredis.register_function('f', function() return 1 end)",
         );
-        await leader.signal("SIGKILL");
-        await cluster.leader(cluster.nodes.filter((node) => node.isRunning));
-        leader.start();
-        await cluster.settled();
+        await client.end();
+        const address = `redis://127.0.0.1:${other.port}`;
+        const databases = await run(address, "--without-functions");
+        expect([databases.code, databases.stderr]).toEqual([
+          1,
+          expect.stringMatching(/database 3.*\(UNSUPPORTED\)/),
+        ]);
+        const functions = await run(address, "--database", "3");
+        expect([functions.code, functions.stderr]).toEqual([
+          1,
+          expect.stringMatching(/functions.*\(UNSUPPORTED\)/),
+        ]);
+        expect(await size()).toBe(0);
+        const picked = await run(address, "--database", "3", "--without-functions");
+        expect([picked.code, picked.stderr]).toEqual([0, ""]);
+        expect(JSON.parse(picked.stdout)).toMatchObject({
+          keys: 1,
+          keysLeftOut: 1,
+          functionsLeftOut: 1,
+        });
+        const leader = await cluster.leader();
+        expect(await leader.withClient((each) => each.send("KEYS", "*"))).toEqual(["three"]);
+      } finally {
+        await other.stop();
       }
-      const done = await importing;
-      expect([done.code, done.stderr]).toEqual([0, ""]);
-      const { keys, repeated } = JSON.parse(done.stdout) as { keys: number; repeated: number };
-      expect(keys).toBe(30_000 + filledKeys);
-      expect(repeated).toBeGreaterThan(0);
-      expect(await digestOf(cluster)).toBe(expected);
-      await cluster.equalDigests();
-    } finally {
-      await many.stop();
-    }
-  });
+    },
+  );
+
+  longTest(
+    "trap-37 leaders that die in the middle of it cost nothing: every key is there once and whole",
+    async () => {
+      const many = await RedisServer.start(
+        ...["--enable-debug-command", "yes", "--dir", directory, "--dbfilename", "many.rdb"],
+        ...["--rdbcompression", "no"],
+      );
+      const path = join(directory, "many.rdb");
+      try {
+        const client = await RawClient.connect(many.port);
+        await client.text("DEBUG", "POPULATE", "30000", "key", "200");
+        await fill(client, farMs);
+        await client.text("SAVE");
+        const expected = await client.text("DEBUG", "DIGEST");
+        await client.end();
+        const importing = run(path, "--verify");
+        for (let kills = 0; kills < 2; kills++) {
+          const leader = await cluster.leader();
+          const keys = () => leader.withClient((each) => each.send("DBSIZE")).catch(() => null);
+          const before = Number(await until("keys are counted", keys));
+          await until("keys arrive", async () =>
+            Number(await keys()) > before + 2_000 ? true : null,
+          );
+          await leader.signal("SIGKILL");
+          await cluster.leader(cluster.nodes.filter((node) => node.isRunning));
+          leader.start();
+          await cluster.settled();
+        }
+        const done = await importing;
+        expect([done.code, done.stderr]).toEqual([0, ""]);
+        const { keys, repeated } = JSON.parse(done.stdout) as { keys: number; repeated: number };
+        expect(keys).toBe(30_000 + filledKeys);
+        expect(repeated).toBeGreaterThan(0);
+        expect(await digestOf(cluster)).toBe(expected);
+        await cluster.equalDigests();
+      } finally {
+        await many.stop();
+      }
+    },
+  );
 });
 
 test("a cluster is born with the data of a file, which is checked before anybody is", async () => {
