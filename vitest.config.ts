@@ -27,6 +27,7 @@ export default defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "test/{architecture,sim,contract,conformance,property}/**/*.test.ts",
+            "jepsen-lite/src/**/*.test.ts",
           ],
           testTimeout: 60_000,
           pool: "forks",
