@@ -75,18 +75,22 @@ export class FileSource {
   readonly #file: SnapshotFileReader;
   readonly #expected: { readonly bytes: number; readonly digest: number };
   readonly #path: string;
+  readonly #look: () => void;
   readonly #block = Buffer.allocUnsafeSlow(readBytes);
   #at = 0;
   #end = 0;
   #bytes = 0;
   #digest = 0;
 
+  /** `look` is called before every block; it may throw to end it. */
   constructor(
     path: string,
     keys: ThreadKeys | null,
     expected: { readonly bytes: number; readonly digest: number },
+    look: () => void = () => {},
   ) {
     this.#path = path;
+    this.#look = look;
     this.#expected = expected;
     this.#file = readSnapshotFile(path, keys);
   }
@@ -104,6 +108,7 @@ export class FileSource {
   }
 
   #fill(): void {
+    this.#look();
     this.#at = 0;
     this.#end = this.#readBlock();
     const block = this.#block.subarray(0, this.#end);

@@ -29,7 +29,7 @@ import {
   type Persist,
   type SnapshotDescription,
 } from "@redoubt/raft";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { sparedShare } from "./constants.js";
 import { FileSource } from "./files.js";
 import { cancelledCode, SharedProgress, type SnapshotJob } from "./job.js";
@@ -223,6 +223,34 @@ describe("a snapshot", () => {
     expect(await makeSnapshot(job)).toMatchObject({ kind: "failed", code: cancelledCode });
     expect(existsSync(job.path)).toBe(false);
   });
+});
+
+test("trap-50 is given up wherever it is: in the log, in the file before it, in what was written", async () => {
+  await write(0, 30);
+  const first = await made(jobTo(written.at(-1)!));
+  await write(20, 5);
+  const job = jobTo(written.at(-1)!, first);
+  let looks = 0;
+  const counted = async (until: number) => {
+    looks = 0;
+    const shared = new SharedProgress();
+    vi.spyOn(SharedProgress.prototype, "cancelled", "get").mockImplementation(
+      () => ++looks > until,
+    );
+    try {
+      return await makeSnapshot({ ...job, shared: shared.buffer });
+    } finally {
+      vi.restoreAllMocks();
+    }
+  };
+  expect(await counted(Number.POSITIVE_INFINITY)).toMatchObject({ kind: "done" });
+  const all = looks;
+  // Five entries twice, at least a block and the end of each file, what is written, and once when all is done.
+  expect(all).toBeGreaterThanOrEqual(2 * 5 + 2 * 2 + 2);
+  for (let until = 0; until < all; until++) {
+    expect(await counted(until)).toMatchObject({ kind: "failed", code: cancelledCode });
+    expect(existsSync(job.path)).toBe(false);
+  }
 });
 
 test("trap-38 a thread makes it while this one has the log open and writes", async () => {

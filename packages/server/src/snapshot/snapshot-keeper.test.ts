@@ -222,8 +222,9 @@ describe("a node that stops behind a last snapshot", () => {
     expect(world.cancelled).toBe(1);
     await world.failed(cancelledCode);
     await stopped;
-    // Its time was over: another one is not begun.
+    // Its time was over: another one is not begun, and that is no failure of a snapshot.
     expect(world.jobs).toHaveLength(1);
+    expect(world.lines.map(({ level }) => level)).toEqual(["info", "warn"]);
   });
 
   test("makes it once the one under way has ended, in what is left of the time", async () => {

@@ -138,13 +138,16 @@ export class SnapshotKeeper {
   }
 
   async #saveLast(msMax: number): Promise<void> {
-    let isOver = false;
     const timer = setTimeout(() => {
-      isOver = true;
+      this.#stopped = true;
       this.#run?.job.cancel();
+      this.#options.logger.warn(
+        { ms: msMax },
+        "no last snapshot: the stop has no more time for it",
+      );
     }, msMax);
     await this.#ending;
-    if (!isOver) this.begin("save");
+    if (!this.#stopped) this.begin("save");
     await this.#ending;
     clearTimeout(timer);
   }
