@@ -7,9 +7,10 @@ import { EntryKind, type SnapshotDescription } from "@redoubt/raft";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { copyNode, newestSnapshot } from "../carry/copy-node.js";
 import { readEntryFile } from "../carry/entry-file.js";
+import { makeFreshSnapshot } from "../carry/fresh-snapshot.js";
 import { Pipe } from "../carry/pipe.js";
 import { Refusal } from "../carry/reply-stream.js";
-import { startTestNode, type TestNode } from "../gateway/test-support.js";
+import { eventually, startTestNode, type TestNode } from "../gateway/test-support.js";
 import { snapshotReaderPatienceMs, snapshotsReadMax } from "./constants.js";
 import { SnapshotReaders } from "./snapshot-readers.js";
 
@@ -94,6 +95,19 @@ test("a snapshot is copied with the log behind it; one that is read outlives a n
     status.commit - log.anchor.index,
   );
   expect(readdirSync(directory).filter((name) => name.startsWith("second"))).toHaveLength(2);
+});
+
+test("a fresh snapshot is one that was begun after it was asked for, whatever is under way", async () => {
+  const other = await node.client();
+  await ask("SET fresh 1");
+  const saving = other.send("SAVE");
+  await eventually(async () => String(await ask("INFO persistence")).includes("in_progress:1"));
+  await ask("SET fresh 2");
+  const { commit } = node.running.replica.status();
+  await makeFreshSnapshot(pipe);
+  expect((await newestSnapshot(pipe))?.index).toBeGreaterThanOrEqual(commit);
+  expect(await saving).toEqual({ status: "OK" });
+  await other.end();
 });
 
 test("a reader that falls silent holds nothing any more, and no more than a few are held", () => {
