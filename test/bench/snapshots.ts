@@ -1,7 +1,8 @@
 /**
  * The snapshot group: latency of SET at half of the peak before and while a snapshot of 1 M keys is made, beside
  * redis-server's BGSAVE under the same load. Rounds interleave both servers; within one, "before" comes directly
- * before "during". Between two snapshots a tenth of the keys changes.
+ * before "during", and takes as long as the server's last snapshot: a stall that comes every five seconds is in
+ * every long window and in few short ones. Between two snapshots a tenth of the keys changes.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,6 +21,15 @@ interface Round {
   readonly ms: number;
   /** Of the serving thread, spent on it; null: not told. */
   readonly servingMs: number | null;
+}
+
+interface Measured {
+  readonly target: Target;
+  /** Requests a second. */
+  readonly rate: number;
+  /** Of its last snapshot. */
+  lastMs: number;
+  readonly rounds: Round[];
 }
 
 /** What --json gets of one server. */
@@ -63,18 +73,20 @@ export async function runSnapshots(options: BenchOptions): Promise<readonly Snap
       `1 M keys of 100 B, SET on ${CONNECTIONS} connections at half of the peak, ${options.rounds} interleaved ` +
         `rounds; medians, milliseconds, latency from when a request was due\n\n`,
     );
-    const figures: { target: Target; rate: number; rounds: Round[] }[] = [];
+    const figures: Measured[] = [];
     for (const target of targets) {
       await load(await target.port(), allKeys());
       await sleep(SETTLE_MS);
       const peak = await peakOf(target, options.seconds);
-      figures.push({ target, rate: peak / 2, rounds: [] });
       // The first is made of everything; those that follow of what has changed.
-      await snapshotOf(await target.port());
+      const { ms } = await snapshotOf(await target.port());
+      figures.push({ target, rate: peak / 2, lastMs: ms, rounds: [] });
     }
     for (let round = 0; round < options.rounds; round++) {
-      for (const { target, rate, rounds } of figures) {
-        rounds.push(await measure(target, rate, options.seconds));
+      for (const measured of figures) {
+        const found = await measure(measured, options.seconds);
+        measured.rounds.push(found);
+        measured.lastMs = found.ms;
       }
     }
     TABLE.printTitles();
@@ -100,7 +112,7 @@ async function begun(target: Target, rate: number): Promise<PacedLoad> {
   return PacedLoad.start({ port, connections: CONNECTIONS, keys: KEYS, value: VALUE, rate });
 }
 
-async function measure(target: Target, rate: number, seconds: number): Promise<Round> {
+async function measure({ target, rate, lastMs }: Measured, seconds: number): Promise<Round> {
   const port = await target.port();
   await load(port, someKeys(KEYS / 10));
   await sleep(SETTLE_MS);
@@ -108,7 +120,7 @@ async function measure(target: Target, rate: number, seconds: number): Promise<R
   try {
     await sleep(1000);
     paced.take();
-    await sleep(seconds * 1000);
+    await sleep(Math.max(seconds * 1000, lastMs));
     const before = paced.take();
     const { ms, servingMs } = await snapshotOf(port);
     return { before, during: paced.take(), ms, servingMs };

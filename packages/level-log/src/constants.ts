@@ -75,6 +75,13 @@ export const SCAN_STEP_BYTES = 4 * MIB;
 /** Records one step of the opening scan brings into memory: bounds a step over many tiny entries. */
 export const SCAN_STEP_RECORDS = 4096;
 
+/**
+ * Bytes of proved entries that a start keeps until they are applied, each counted with what its objects take. More
+ * than a log grows between two snapshots by default; what lies beyond is read again.
+ */
+export const SCANNED_BYTES_MAX = 64 * MIB;
+export const SCANNED_ENTRY_BYTES = 256;
+
 /** Format, bytes. The two watermark slots are this far apart: one torn page never hurts both. */
 export const WATERMARK_SLOT_STRIDE = 4 * KIB;
 /** Format, bytes. Less than a disk sector, so a slot is written whole or not at all on most disks. */

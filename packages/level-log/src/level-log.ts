@@ -38,6 +38,7 @@ import {
   SNAPSHOT_KEY,
 } from "./records.js";
 import type { ScannedLog } from "./scan.js";
+import type { ScannedEntries } from "./scanned-entries.js";
 import type { SnapshotFiles } from "./snapshots.js";
 import { eventLoopTurn, type Store, type StoreOperation } from "./store.js";
 import { readStoredEntry } from "./stored-entry.js";
@@ -112,6 +113,7 @@ export class LevelLog implements DurableLog {
   readonly #onFatal: (error: Error) => void;
   // Durable state: moves when a batch is synced, never when it is handed over.
   readonly #table: EntryTable;
+  readonly #scanned: ScannedEntries;
   #hardState: HardStateRecord;
   #meta: Meta;
   #snapshot: SnapshotDescription | null;
@@ -130,6 +132,7 @@ export class LevelLog implements DurableLog {
     this.#watermark = parts.watermark;
     this.#onFatal = parts.onFatal;
     this.#table = parts.scanned.table;
+    this.#scanned = parts.scanned.entries;
     this.#hardState = parts.scanned.hardState;
     this.#meta = parts.scanned.meta;
     this.#snapshot = parts.scanned.snapshot;
@@ -178,10 +181,11 @@ export class LevelLog implements DurableLog {
       first >= this.#table.firstIndex && last <= this.#readableLast,
       "a read is of durable entries",
     );
+    this.#scanned.forgetBefore(first);
     const entries: Entry[] = [];
     let bytes = 0;
     for (let index = first; index <= last; index++) {
-      const entry = this.#readEntry(index, entries.length === 0 ? Infinity : bytesMax - bytes);
+      const entry = this.#entry(index, entries.length === 0 ? Infinity : bytesMax - bytes);
       if (entry === null) break;
       entries.push(entry);
       bytes += entry.payload.length;
@@ -250,6 +254,8 @@ export class LevelLog implements DurableLog {
     if (operations.length === 0) return;
 
     this.#readableLast = Math.min(this.#readableLast, change.keepLast);
+    if (change.install === null) this.#scanned.truncateTo(change.keepLast);
+    else this.#scanned.forget();
     await this.#store.write(operations);
     this.syncs++;
     this.#follow(change, meta);
@@ -358,6 +364,14 @@ export class LevelLog implements DurableLog {
       add("snapshot", SNAPSHOT_KEY, encodeSnapshot(snapshot));
     }
     return operations;
+  }
+
+  /** Null: it has more bytes. */
+  #entry(index: Index, bytesMax: number): Entry | null {
+    const scanned = this.#scanned.at(index);
+    if (scanned === undefined) return this.#readEntry(index, bytesMax);
+    assert(scanned.checksum === this.#table.checksumAt(index), "what was scanned is of this log");
+    return scanned.payload.length <= bytesMax ? scanned : null;
   }
 
   #readEntry(index: Index, bytesMax: number): Entry | null {

@@ -38,6 +38,7 @@ import {
   pieceCount,
   SNAPSHOT_KEY,
 } from "./records.js";
+import { ScannedEntries } from "./scanned-entries.js";
 import type { Store, StoreRecord } from "./store.js";
 import type { Watermark } from "./watermark.js";
 
@@ -46,6 +47,8 @@ export interface ScannedLog {
   readonly meta: Meta;
   readonly hardState: HardStateRecord;
   readonly table: EntryTable;
+  /** Those behind the snapshot. */
+  readonly entries: ScannedEntries;
   /** Recorded; its file is not looked at here. */
   readonly snapshot: SnapshotDescription | null;
   readonly initial: InitialState;
@@ -65,7 +68,8 @@ export async function scanStore(store: Store, identityStamp: number): Promise<Sc
   const meta = readMeta(store, identityStamp);
   const hardState = readHardState(store);
   const snapshot = readSnapshot(store, meta);
-  const entries = new EntryScan(meta, store.path);
+  const kept = new ScannedEntries(snapshot?.index ?? meta.anchorIndex);
+  const entries = new EntryScan(meta, store.path, (entry) => kept.add(entry));
   for await (const records of scanFromAnchor(store, meta)) {
     for (const record of records) entries.take(record);
   }
@@ -77,7 +81,7 @@ export async function scanStore(store: Store, identityStamp: number): Promise<Sc
     ...(snapshot === null ? null : { anchor, snapshot }),
     hardState: { term: hardState.term, vote: hardState.vote },
   };
-  return { meta, hardState, table: entries.table, snapshot, initial };
+  return { meta, hardState, table: entries.table, entries: kept, snapshot, initial };
 }
 
 /** Every record but those of entries up to the anchor, which may still be there and are not looked at. */
@@ -94,7 +98,11 @@ export async function* scanFromAnchor(
 }
 
 /** Throws when the store is behind what was once promised. See watermark.ts for why each line holds. */
-export function checkWatermark(found: ScannedLog, mark: Watermark, where: string): void {
+export function checkWatermark(
+  found: Omit<ScannedLog, "entries">,
+  mark: Watermark,
+  where: string,
+): void {
   const { hardState, meta, table } = found;
   const fail = (what: string): never => {
     throw new LogDamagedError(what, where);

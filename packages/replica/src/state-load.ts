@@ -63,7 +63,8 @@ export class StateLoad {
   }
 
   #read(endMs: number): boolean {
-    this.#reader ??= new RdbReader(this.#source);
+    // The source compares all bytes with the description's digest when it is at its end.
+    this.#reader ??= new RdbReader(this.#source, 0, true);
     this.#fields ??= new SnapshotFields(this.#reader);
     const reader = this.#reader;
     for (let keys = 0; keys < this.#stepKeysMax; ) {
@@ -87,7 +88,7 @@ export class StateLoad {
     const { index, term, checksum } = this.snapshot;
     const found = fields.header();
     const isIt = found.index === index && found.term === term && found.checksum === checksum;
-    // The source compares all bytes with the description's digest when it is at its end.
+    // Only at its end has the source proved what it gave.
     if (!isIt || !reader.isAtEnd) throw new SnapshotMisfitError(index, found.index);
     this.keyspace.logTimeMs = found.logTimeMs;
   }

@@ -9,6 +9,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { assert } from "../assert.js";
 import {
   BLOB_BYTES_MIN,
   RDB_READ_BYTES,
@@ -35,7 +36,8 @@ const TWO_32 = 2 ** 32;
 
 export class RdbInput {
   private readonly source: RdbSource;
-  private readonly sum = new Crc64Sum();
+  /** null: nobody wants it. */
+  private readonly sum: Crc64Sum | null;
   private window = Buffer.allocUnsafeSlow(RDB_READ_BYTES);
   private at = 0;
   private end = 0;
@@ -44,8 +46,10 @@ export class RdbInput {
   private summed = 0;
   private passed = 0;
 
-  constructor(source: RdbSource) {
+  /** `sums`: `checksum` will be asked. It is a tenth of what loading costs. */
+  constructor(source: RdbSource, sums: boolean) {
     this.source = source;
+    this.sum = sums ? new Crc64Sum() : null;
   }
 
   /** Bytes that were read. */
@@ -69,6 +73,7 @@ export class RdbInput {
 
   /** Over all bytes that were read. */
   checksum(): Crc64Sum {
+    assert(this.sum !== null, "a checksum that is asked for was computed");
     this.sum.add(this.window, this.summed, this.at);
     this.summed = this.at;
     return this.sum;
@@ -230,7 +235,7 @@ export class RdbInput {
   /** False: there are fewer. */
   private fill(bytes: number): boolean {
     const keep = this.pinned === NO_PIN ? this.at : this.pinned;
-    if (keep > this.summed) {
+    if (this.sum !== null && keep > this.summed) {
       this.sum.add(this.window, this.summed, keep);
       this.summed = keep;
     }
@@ -258,7 +263,7 @@ export class RdbInput {
     this.passed += keep;
     this.at -= keep;
     this.end -= keep;
-    this.summed -= keep;
+    this.summed = Math.max(this.summed - keep, 0);
     if (this.pinned !== NO_PIN) this.pinned = 0;
   }
 

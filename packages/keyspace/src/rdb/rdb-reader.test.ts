@@ -46,6 +46,21 @@ describe("a file", () => {
     expect(() => loaded(Buffer.alloc(0))).toThrow("ends too early");
   });
 
+  test("from a source that proves its bytes itself is not summed a second time, and has its end", () => {
+    const file = rdb(12, value);
+    file[file.length - 1]! ^= 1;
+    const read = (bytes: Buffer, isProved: boolean) => {
+      const keyspace = new Keyspace();
+      const reader = new RdbReader(new MemorySource(bytes, 5), 0, isProved);
+      while (reader.next() === "key") reader.loadInto(keyspace);
+      return [keyspace.peek("k"), reader.isChecked, reader.isAtEnd];
+    };
+    expect(() => read(file, false)).toThrow("checksum");
+    expect(read(file, true)).toEqual(["v", false, true]);
+    expect(() => read(file.subarray(0, -1), true)).toThrow("ends too early");
+    expect(read(Buffer.concat([file, Buffer.from("x")]), true)).toEqual(["v", false, false]);
+  });
+
   test("tells the deadline -1 as none, and one before the epoch as one that has passed", () => {
     const at = (time: string) => loaded(rdb(10, Buffer.concat([hex(time), value]))).deadlineOf("k");
     expect(at("fc ffffffffffffffff")).toBe(0);
