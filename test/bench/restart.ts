@@ -83,7 +83,7 @@ async function preparedCluster(): Promise<{ restart(): Promise<number>; stop(): 
   await node.withClient((client) => client.text("BGSAVE"));
   await until(
     "the snapshot is made",
-    async () => (await node.info("persistence")).get("rdb_bgsave_in_progress") === "0",
+    async () => Number((await node.info("raft")).get("raft_snapshot_index")) > 0,
     PATIENCE_MS,
   );
   const first = (await leader.raft()).appended;

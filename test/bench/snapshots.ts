@@ -139,6 +139,8 @@ async function snapshotOf(port: number): Promise<{ ms: number; servingMs: number
     // Begun when it is answered.
     while ((await info(client, "rdb_bgsave_in_progress")) !== 0) await sleep(LOOK_MS);
     const ms = performance.now() - beganMs;
+    const status = await text(client, "rdb_last_bgsave_status");
+    if (status !== "ok") throw new Error(`the snapshot was not made: ${status}`);
     const serving = await info(client, "snapshot_serving_ms");
     return { ms, servingMs: serving === null ? null : serving - (servingBefore ?? 0) };
   } finally {
@@ -146,10 +148,15 @@ async function snapshotOf(port: number): Promise<{ ms: number; servingMs: number
   }
 }
 
+/** null: there is no such line. */
+async function text(client: RawClient, name: string): Promise<string | null> {
+  const lines = await client.text("INFO", "persistence");
+  return new RegExp(`^${name}:(\\S+)`, "m").exec(lines)?.[1] ?? null;
+}
+
 async function info(client: RawClient, name: string): Promise<number | null> {
-  const text = await client.text("INFO", "persistence");
-  const digits = new RegExp(`^${name}:([\\d.]+)`, "m").exec(text)?.[1];
-  return digits === undefined ? null : Number(digits);
+  const found = await text(client, name);
+  return found === null ? null : Number(found);
 }
 
 function print(name: string, rate: number, rounds: readonly Round[]): void {

@@ -32,6 +32,7 @@ import { LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
 import { lookMs } from "./snapshot/constants.js";
 import { runJob } from "./snapshot/run-job.js";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.js";
+import { StopTime } from "./stop-time.js";
 
 export interface StartOptions {
   /** Birth: creates this member of a new cluster in an empty directory first. */
@@ -80,7 +81,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     const parts = compose(config, options, opened, fatal);
     const { replica, gateway, topology, scheduler } = parts;
     undo.push(async () => scheduler.stop());
-    undo.push(() => parts.stopSaving(false));
+    undo.push(() => parts.stopSaving(null));
     const { identity } = log;
     warnOfDifferences(config, newestConfiguration(log), logger);
     const transport = await GrpcPeerTransport.start({
@@ -120,11 +121,11 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
       undo.push(() => busyLeader.stop());
     }
     undo.push(() => gateway.stop());
-    undo.push(() => parts.stopSaving(true));
+    const stopTime = new StopTime(() => config.shutdownTimeoutSeconds * 1000, clock.monotonicMs);
+    undo.push(() => parts.stopSaving(stopTime));
     undo.push(() => {
-      // What CONFIG SET said last.
-      const timeoutMs = config.shutdownTimeoutSeconds * 1000;
-      return handOver(replica, logger, { timeoutMs, electionTimeoutMs: config.electionTimeoutMs });
+      const { electionTimeoutMs } = config;
+      return handOver(replica, logger, { timeoutMs: stopTime.leftMs(), electionTimeoutMs });
     });
     await gateway.listen();
     undo.push(await writePidFile(config));
@@ -193,8 +194,8 @@ interface Parts {
   readonly joinDesk: JoinDesk;
   /** What begins when the node serves. */
   readonly late: { firstImport: FirstImport | null };
-  /** None is being made when it resolves. `mayLast`: behind a last one, if one is wanted. */
-  stopSaving(mayLast: boolean): Promise<void>;
+  /** None is being made when it resolves: behind a last one if one is wanted, in what is left of the time. */
+  stopSaving(stopTime: StopTime | null): Promise<void>;
 }
 
 /** Replica, gateway and host know each other; whoever is made later is reached through a closure. */
@@ -246,10 +247,10 @@ function compose(
     fatal,
   });
   const looks = setInterval(() => keeper.look(), lookMs).unref();
-  const stopSaving = async (mayLast: boolean): Promise<void> => {
+  const stopSaving: Parts["stopSaving"] = async (stopTime) => {
     clearInterval(looks);
-    const saves = mayLast && (savesAtStop ?? config.savesAtShutdown);
-    await keeper.stop(saves ? config.shutdownTimeoutSeconds * 1000 : 0);
+    const saves = savesAtStop ?? config.savesAtShutdown;
+    await keeper.stop(saves && stopTime !== null ? stopTime.leftMs() : 0);
   };
   const services: HostServices = {
     config,

@@ -23,7 +23,16 @@ interface Look {
   readonly nodeId: number;
   readonly commit: Index;
   readonly role: string;
-  readonly members: readonly { readonly address: string; readonly leads: boolean }[];
+  readonly members: readonly MemberLook[];
+}
+
+/** A member as the leader sees it. */
+export interface MemberLook {
+  /** Of clients; "": not known. */
+  readonly address: string;
+  readonly leads: boolean;
+  /** Entries it lacks; Infinity: it is not heard. */
+  readonly lag: number;
 }
 
 /** Rejects with UNREACHABLE when nobody answers at `address`, ERROR_REPLY, NOT_UNDERSTOOD. */
@@ -37,8 +46,8 @@ export async function chooseNode(address: string, credentials: Credentials): Pro
     if (seen.role !== "leader") {
       return { pipe: first, nodeId: seen.nodeId, clusterId: seen.clusterId, committed };
     }
-    for (const member of seen.members) {
-      if (member.leads || member.address === "" || member.address === address) continue;
+    for (const member of followersOf(seen.members)) {
+      if (member.address === address) continue;
       const follower = await opened(member.address, credentials);
       if (follower === null) continue;
       const { nodeId, clusterId } = follower.look;
@@ -56,6 +65,13 @@ export async function chooseNode(address: string, credentials: Credentials): Pro
   } finally {
     if (kept !== first) first.close();
   }
+}
+
+/** Those that can be asked, the one that lacks least first: one that is cut off answers, and never gets there. */
+export function followersOf(members: readonly MemberLook[]): MemberLook[] {
+  return members
+    .filter(({ address, leads }) => !leads && address !== "")
+    .toSorted((a, b) => (a.lag === b.lag ? 0 : a.lag - b.lag));
 }
 
 /** null: there is none, or it does not answer. */
@@ -101,7 +117,12 @@ async function look(pipe: Pipe): Promise<Look> {
     role: fields.text("role"),
     members: fields.list("members").map((member) => {
       const each = new Fields(member);
-      return { address: each.textOrNothing("client-address"), leads: each.number("leader") !== 0 };
+      const isHeard = each.numberOr("active", 0) !== 0;
+      return {
+        address: each.textOrNothing("client-address"),
+        leads: each.number("leader") !== 0,
+        lag: isHeard ? each.numberOr("lag", Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+      };
     }),
   };
 }

@@ -84,6 +84,7 @@ function writeRdb({ copy, paths }: ExportTask, path: string): void {
   } catch (error) {
     throw asCarryError(error, paths.snapshot);
   } finally {
+    sink.abandon();
     for (const source of sources) source.close();
   }
 }

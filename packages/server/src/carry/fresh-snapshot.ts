@@ -2,29 +2,36 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { freshPatienceMs, leaderPollMs } from "./constants.js";
-import { newestSnapshot } from "./copy-node.js";
 import { CarryError } from "./errors.js";
 import type { Pipe } from "./pipe.js";
 import { Refusal } from "./reply-stream.js";
 
+/** What a node replies while it makes one. That one was begun before this was asked: it may lack what came since. */
+const busy = /^ERR (Background save already in progress|Another child process is active)/;
+
 /** Rejects with ERROR_REPLY when it is refused or fails. */
 export async function makeFreshSnapshot(pipe: Pipe): Promise<void> {
-  const before = (await newestSnapshot(pipe))?.index ?? 0;
-  const reply = await pipe.request(["BGSAVE", "SCHEDULE"]);
-  if (reply instanceof Refusal) throw refused(pipe, reply.text);
   const untilMs = performance.now() + freshPatienceMs;
+  await begun(pipe, untilMs);
   while (performance.now() < untilMs) {
-    await pause(leaderPollMs);
-    const index = (await newestSnapshot(pipe))?.index ?? 0;
-    if (index > before) return;
     const info = String(await pipe.request(["INFO", "persistence"]));
-    if (/rdb_bgsave_in_progress:1/.test(info)) continue;
-    if (/rdb_last_bgsave_status:err/.test(info))
+    if (!/rdb_bgsave_in_progress:1/.test(info)) {
+      if (/rdb_last_bgsave_status:ok/.test(info)) return;
       throw refused(pipe, "the snapshot failed: see its log");
-    // Nothing was written since the last one.
-    if (/rdb_changes_since_last_save:0/.test(info)) return;
+    }
+    await pause(leaderPollMs);
   }
   throw refused(pipe, "it has made no snapshot for a long time");
+}
+
+/** Begun now, or done: nothing was written since the last one. */
+async function begun(pipe: Pipe, untilMs: number): Promise<void> {
+  for (;;) {
+    const reply = await pipe.request(["BGSAVE"]);
+    if (!(reply instanceof Refusal)) return;
+    if (!busy.test(reply.text) || performance.now() > untilMs) throw refused(pipe, reply.text);
+    await pause(leaderPollMs);
+  }
 }
 
 function refused(pipe: Pipe, what: string): CarryError {

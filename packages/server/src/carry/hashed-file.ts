@@ -18,6 +18,7 @@ export class HashedFile {
   readonly #descriptor: number;
   readonly #hash = createHash("sha256");
   #crc32 = 0;
+  #isOpen = true;
   bytes = 0;
 
   constructor(path: string) {
@@ -36,13 +37,14 @@ export class HashedFile {
   /** Durable, all but its name. */
   finish(): FileFacts {
     fsyncSync(this.#descriptor);
-    closeSync(this.#descriptor);
+    this.abandon();
     return { bytes: this.bytes, sha256: this.#hash.digest("hex"), crc32: this.#crc32 };
   }
 
-  /** Instead of `finish`: nobody wants it. */
+  /** Instead of `finish`: nobody wants it. Behind it nothing happens. */
   abandon(): void {
-    closeSync(this.#descriptor);
+    if (this.#isOpen) closeSync(this.#descriptor);
+    this.#isOpen = false;
   }
 }
 
@@ -80,6 +82,7 @@ export function copyDurably(from: string, to: string): FileFacts {
       file.write(block.subarray(0, count));
     }
   } finally {
+    file.abandon();
     closeSync(descriptor);
   }
 }

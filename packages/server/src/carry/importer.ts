@@ -25,7 +25,7 @@ import {
 } from "./import-check.js";
 import type { ImportOptions } from "./import-options.js";
 import { type KeyRequests, keyBytes, requestsOf, restoreRequest } from "./key-requests.js";
-import { type LeaderLink, Patience, saysAskAgain } from "./leader-link.js";
+import { type LeaderLink, mayBeDone, Patience, saysAskAgain } from "./leader-link.js";
 import type { Pipe } from "./pipe.js";
 import { RdbFile } from "./rdb-file.js";
 import { Refusal } from "./reply-stream.js";
@@ -40,6 +40,12 @@ export interface ImportResult {
   /** Keys that had to be sent again. */
   readonly repeated: number;
 }
+
+/**
+ * Of a request; all but `done` are said again to whoever leads then. What was not done has left nothing of ours: a
+ * key that is there then is somebody else's.
+ */
+type Fate = "done" | "not done" | "unknown";
 
 export class Importer {
   readonly #link: LeaderLink;
@@ -134,50 +140,52 @@ export class Importer {
 
   async #putWhole(requests: KeyRequests): Promise<void> {
     const patience = new Patience();
-    for (let attempt = 0; ; attempt++) {
-      const request = restoreRequest(requests, this.#options.replaces || attempt > 0);
-      if (await this.#done(await this.#link.pipe(), request, requests.key)) return;
+    let isOurs = this.#options.replaces;
+    for (;;) {
+      const request = restoreRequest(requests, isOurs);
+      const fate = await this.#send(await this.#link.pipe(), request, requests.key);
+      if (fate === "done") return;
+      isOurs ||= fate === "unknown";
       this.#counts.repeated += 1;
       await patience.again();
     }
   }
 
-  async #putPieces(requests: KeyRequests): Promise<void> {
-    const { key } = requests;
-    const pieces = [...requests.pieces];
+  async #putPieces({ key, pieces }: KeyRequests): Promise<void> {
+    const requests = [encodeRequest(["DEL", keyBytes(key)]), ...pieces];
     const patience = new Patience();
-    const begin = encodeRequest(["DEL", keyBytes(key)]);
-    for (let attempt = 0; ; attempt++) {
-      const pipe = await this.#link.pipe();
-      if (attempt === 0 && !this.#options.replaces) {
-        const exists = await pipe.request(["EXISTS", keyBytes(key)]).catch(() => null);
-        if (exists === 1) throw keyExists(key);
-      }
-      if (await this.#allDone(pipe, [begin, ...pieces], key)) return;
+    let isOurs = this.#options.replaces;
+    for (;;) {
+      if (!isOurs && (await this.#link.ask(["EXISTS", keyBytes(key)])) !== 0) throw keyExists(key);
+      const fate = await this.#sendAll(await this.#link.pipe(), requests, key);
+      if (fate === "done") return;
+      isOurs ||= fate === "unknown";
       this.#counts.repeated += 1;
       await patience.again();
     }
   }
 
-  async #allDone(pipe: Pipe, requests: readonly Buffer[], key: string): Promise<boolean> {
-    for (const request of requests) {
-      if (!(await this.#done(pipe, request, key))) return false;
+  async #sendAll(pipe: Pipe, requests: readonly Buffer[], key: string): Promise<Fate> {
+    for (const [at, request] of requests.entries()) {
+      const fate = await this.#send(pipe, request, key);
+      if (fate !== "done") return at === 0 ? fate : "unknown";
     }
-    return true;
+    return "done";
   }
 
-  /** False: nobody knows, or certainly not; it is to be said again to whoever leads then. */
-  async #done(pipe: Pipe, request: Buffer, key: string): Promise<boolean> {
+  async #send(pipe: Pipe, request: Buffer, key: string): Promise<Fate> {
+    const isSent = pipe.usable;
     try {
       const reply = await pipe.send(request);
-      if (!(reply instanceof Refusal)) return true;
+      if (!(reply instanceof Refusal)) return "done";
       if (!saysAskAgain(reply)) throw refusedKey(key, reply);
       await this.#link.lost(pipe, reply);
+      return mayBeDone(reply) ? "unknown" : "not done";
     } catch (error) {
       if (!(error instanceof CarryError) || error.code !== "UNREACHABLE") throw error;
       await this.#link.lost(pipe, null);
+      return isSent ? "unknown" : "not done";
     }
-    return false;
   }
 }
 

@@ -24,9 +24,16 @@ const askAgain: ReadonlySet<string> = new Set([
   "UNBLOCKED",
 ]);
 
-/** Of a write: it may have been done. */
+/** Some of them of a write that may have been done. */
+const unknownOutcome: ReadonlySet<string> = new Set(["INDETERMINATE", "UNBLOCKED"]);
+
 export function saysAskAgain({ code }: Refusal): boolean {
   return askAgain.has(code);
+}
+
+/** Of a write that is to be said again: nobody knows whether it was done. Else it certainly was not. */
+export function mayBeDone({ code }: Refusal): boolean {
+  return unknownOutcome.has(code);
 }
 
 /** How long one request is said again and again, whoever refuses it. */
@@ -47,6 +54,8 @@ export class LeaderLink {
   /** Where nodes are known to answer, the one to ask next first. */
   #addresses: string[];
   #pipe: Promise<Pipe> | null = null;
+  /** Asked for nothing more; what is under way on them may still be answered. */
+  readonly #retired: Pipe[] = [];
   #closed = false;
 
   constructor(address: string, credentials: Credentials) {
@@ -63,13 +72,17 @@ export class LeaderLink {
     return this.#pipe;
   }
 
-  /** It did not serve: the next `pipe` is another one. Said of an earlier one it means nothing. */
+  /**
+   * It did not serve: the next `pipe` is another one. Said of an earlier one it means nothing. One that still answers
+   * is heard to the end: what it refuses was not done, and of what nobody hears nobody knows.
+   */
   async lost(pipe: Pipe, refusal: Refusal | null): Promise<void> {
     const current = await this.#pipe?.catch(() => null);
     const named = /^MOVED \d+ (\S+)$/.exec(refusal?.text ?? "")?.[1];
     if (named !== undefined) this.#learn(named, true);
     if (current !== pipe) return;
-    pipe.close();
+    this.#retired.push(pipe);
+    pipe.retire();
     this.#pipe = null;
   }
 
@@ -95,6 +108,7 @@ export class LeaderLink {
 
   close(): void {
     this.#closed = true;
+    for (const pipe of this.#retired) pipe.close();
     this.#pipe?.then(
       (pipe) => pipe.close(),
       // Nothing was opened: whoever asked for it has been told.

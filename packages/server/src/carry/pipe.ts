@@ -34,6 +34,7 @@ export class Pipe {
   #failure: CarryError | null = null;
   #outgoing: Uint8Array[] = [];
   #outgoingBytes = 0;
+  #isRetired = false;
 
   /** Rejects with UNREACHABLE, or ERROR_REPLY when the password is refused. */
   static async open(address: string, { user, password }: Credentials): Promise<Pipe> {
@@ -59,6 +60,7 @@ export class Pipe {
     socket.on("close", () => this.#fail("it closed the connection"));
   }
 
+  /** False: what is sent is not heard by anybody. */
   get usable(): boolean {
     return this.#failure === null;
   }
@@ -86,6 +88,12 @@ export class Pipe {
     this.#outgoing = [];
     this.#outgoingBytes = 0;
     if (parts.length > 0 && this.#failure === null) this.#socket.write(Buffer.concat(parts));
+  }
+
+  /** As `close`, once all that was asked for is answered. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeWhenRetired();
   }
 
   close(): void {
@@ -118,6 +126,11 @@ export class Pipe {
       this.#answered = 0;
     }
     waiting.resolve(reply);
+    this.#closeWhenRetired();
+  }
+
+  #closeWhenRetired(): void {
+    if (this.#isRetired && this.#answered === this.#waiting.length) this.close();
   }
 
   #fail(why: string): void {

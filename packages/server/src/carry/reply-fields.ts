@@ -19,6 +19,11 @@ export class Fields {
     return value;
   }
 
+  /** `otherwise` for null: it is not known. */
+  numberOr(name: string, otherwise: number): number {
+    return this.#values.get(name) === null ? otherwise : this.number(name);
+  }
+
   bytes(name: string): Buffer {
     const value = this.#values.get(name);
     if (!(value instanceof Buffer)) throw lacks(name);

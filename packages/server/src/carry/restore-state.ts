@@ -116,6 +116,7 @@ export function restoreState(
   } catch (error) {
     throw asCarryError(error, snapshotPath);
   } finally {
+    sink.abandon();
     for (const source of sources) source.close();
   }
 }

@@ -15,7 +15,7 @@ export const heapReserveMegabytes = 256;
 export const unlimitedHeapShare = 0.75;
 
 /**
- * Milliseconds. A graceful stop that takes longer, `shutdown-timeout` for the hand-over not counted, is given
- * up: a service manager waits about ten seconds.
+ * Milliseconds. A graceful stop that takes longer, `shutdown-timeout` for hand-over and last snapshot not counted, is
+ * given up: a service manager waits about ten seconds.
  */
 export const stopTimeoutMs = 8_000;

@@ -31,9 +31,6 @@ const logCodes = [
   "STORE_LOCKED",
   "STORE_UNAVAILABLE",
   "WRITE_FAILED",
-  "ENCRYPTION_KEY_MISSING",
-  "ENCRYPTION_KEY_WRONG",
-  "NOT_ENCRYPTED",
 ] as const;
 
 function isLogCode(code: unknown): code is (typeof logCodes)[number] {

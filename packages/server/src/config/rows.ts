@@ -454,7 +454,7 @@ export const configRows = {
   "shutdown-save": ownMutable(yesNo(), false, {
     section: "Saving",
     summary:
-      "Make a snapshot before the node stops, by SHUTDOWN without SAVE or NOSAVE or by a signal, for `shutdown-timeout` at most. Nothing needs it: the next start is shorter, this stop longer.",
+      "Make a snapshot before the node stops, by SHUTDOWN without SAVE or NOSAVE or by a signal, in what the hand-over leaves of `shutdown-timeout`. Nothing needs it: the next start is shorter, this stop longer.",
   }),
 } as const;
 

@@ -7,9 +7,10 @@ import { EntryKind, type SnapshotDescription } from "@redoubt/raft";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { copyNode, newestSnapshot } from "../carry/copy-node.js";
 import { readEntryFile } from "../carry/entry-file.js";
+import { makeFreshSnapshot } from "../carry/fresh-snapshot.js";
 import { Pipe } from "../carry/pipe.js";
 import { Refusal } from "../carry/reply-stream.js";
-import { startTestNode, type TestNode } from "../gateway/test-support.js";
+import { eventually, startTestNode, type TestNode } from "../gateway/test-support.js";
 import { snapshotReaderPatienceMs, snapshotsReadMax } from "./constants.js";
 import { SnapshotReaders } from "./snapshot-readers.js";
 
@@ -96,6 +97,32 @@ test("a snapshot is copied with the log behind it; one that is read outlives a n
   expect(readdirSync(directory).filter((name) => name.startsWith("second"))).toHaveLength(2);
 });
 
+test("trap-21 the log behind a snapshot that is read stays, though a newer one is made meanwhile", async () => {
+  await ask("CONFIG SET log-trailing-entries 0");
+  await ask("SET behind 1");
+  await ask("SAVE");
+  const { index, digest } = (await newestSnapshot(pipe)) as SnapshotDescription;
+  await ask(`REDOUBT SNAPSHOT READ ${index} ${digest} 0 7`);
+  for (const at of [2, 3]) await ask(`SET behind ${at}`);
+  await ask("SAVE");
+  const { commit } = node.running.replica.status();
+  expect((await newestSnapshot(pipe))?.index).toBeGreaterThan(index + 1);
+  expect(await ask(`REDOUBT LOG READ ${index + 1} ${commit} 1000000`)).toHaveLength(commit - index);
+});
+
+test("a fresh snapshot is one that was begun after it was asked for, whatever is under way", async () => {
+  const other = await node.client();
+  await ask("SET fresh 1");
+  const saving = other.send("SAVE");
+  await eventually(async () => String(await ask("INFO persistence")).includes("in_progress:1"));
+  await ask("SET fresh 2");
+  const { commit } = node.running.replica.status();
+  await makeFreshSnapshot(pipe);
+  expect((await newestSnapshot(pipe))?.index).toBeGreaterThanOrEqual(commit);
+  expect(await saving).toEqual({ status: "OK" });
+  await other.end();
+});
+
 test("a reader that falls silent holds nothing any more, and no more than a few are held", () => {
   const described = (index: number): SnapshotDescription => ({
     index,
@@ -128,6 +155,13 @@ test("a reader that falls silent holds nothing any more, and no more than a few 
   expect(readers.held(2_000).map(({ index }) => index)).toEqual(
     Array.from({ length: snapshotsReadMax }, (_, at) => at + 2),
   );
+  // Its reader has come to the log behind it; who reads on behind a later one holds that.
+  readers.goOn(3, 2_000 + snapshotReaderPatienceMs - 1);
+  expect(readers.held(2_000 + snapshotReaderPatienceMs).map(({ index }) => index)).toEqual([2]);
+  readers.goOn(2, 2_000 + snapshotReaderPatienceMs);
+  readers.goOn(99, 9_000 + 2 * snapshotReaderPatienceMs);
+  expect(readers.held(9_000 + 2 * snapshotReaderPatienceMs)).toEqual([]);
+  readers.read(described(2), 0, 1, 2_000);
   gone.add(2);
   expect(readers.read(described(2), 0, 1, 2_000)).toBe(null);
   expect(readers.find(2, 2)).toBe(null);

@@ -67,6 +67,7 @@ export const redoubtLog: HostHandler = (services, session, argv) => {
   const numbers = numbersOf(argv.slice(3));
   if (numbers === null) return reply.error(errors.notInteger);
   const [first, wanted, bytes] = numbers as [number, number, number];
+  services.snapshots.goOn(first, services.nowMs());
   const status = services.replica().status();
   const { firstIndex } = status;
   if (first < firstIndex) {

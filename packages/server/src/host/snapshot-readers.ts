@@ -1,7 +1,7 @@
 /**
- * Snapshots that somebody outside reads in pieces. One that a newer one takes the place of is kept until its
- * reader has been silent for a while: else a copy that takes longer than the time between two snapshots would
- * begin anew for ever.
+ * Snapshots that somebody outside reads in pieces. One that a newer one takes the place of is kept, with the log behind
+ * it (snapshot/snapshot-keeper), until its reader has been silent for a while: else a copy that takes longer than the
+ * time between two snapshots would begin anew for ever.
  */
 
 import type { Index, SnapshotDescription, SnapshotReader } from "@redoubt/raft";
@@ -48,6 +48,13 @@ export class SnapshotReaders {
     this.#readings.push({ snapshot, lastMs: nowMs });
     if (this.#readings.length > snapshotsReadMax) this.#readings.shift();
     return bytes;
+  }
+
+  /** Whoever has read a snapshot goes on with the entries behind it: from `first` on by now. */
+  goOn(first: Index, nowMs: number): void {
+    const behind = this.held(nowMs).filter(({ index }) => index < first);
+    const index = Math.max(...behind.map((each) => each.index));
+    for (const each of this.#readings) if (each.snapshot.index === index) each.lastMs = nowMs;
   }
 
   /** Those that must stay, whatever is adopted. */

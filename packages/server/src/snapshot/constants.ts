@@ -13,6 +13,13 @@ export const readBytes = 256 * kibibyte;
 export const syncBytes = 4 * mebibyte;
 
 /**
+ * Bytes of the disk that no snapshot takes, and the share of a small one. A log that can't be written stops the node,
+ * a snapshot that can't be made does not: the last of the space is the log's.
+ */
+export const sparedBytesMax = 64 * mebibyte;
+export const sparedShare = 1 / 16;
+
+/**
  * The thread's niceness: below the event loops of this machine, which clients wait for, and above nothing. A tenth of
  * a core's weight where cores are contended, a whole core where they are not.
  */

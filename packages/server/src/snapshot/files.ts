@@ -3,7 +3,8 @@
  * and CRCs are of the plain bytes; where there are `keys`, those on the disk are encrypted.
  */
 
-import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, statfsSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import {
   LogDamagedError,
@@ -13,10 +14,11 @@ import {
   snapshotSealer,
   type ThreadKeys,
 } from "@redoubt/level-log";
-import { readBytes, syncBytes } from "./constants.js";
+import { readBytes, sparedBytesMax, sparedShare, syncBytes } from "./constants.js";
 
-/** One that is written once: truncated when it is there. */
+/** One that is written once: truncated when it is there. It leaves the last of the disk to the log. */
 export class FileSink {
+  readonly #path: string;
   readonly #fd: number;
   readonly #sealer: SnapshotSealer;
   readonly #wrote: (bytes: number) => void;
@@ -26,6 +28,7 @@ export class FileSink {
 
   /** `wrote` is told how much there is after every block; it may throw to end it. */
   constructor(path: string, keys: ThreadKeys | null, wrote: (bytes: number) => void) {
+    this.#path = path;
     this.#sealer = snapshotSealer(keys);
     this.#fd = openSync(path, "w");
     this.#wrote = wrote;
@@ -40,7 +43,9 @@ export class FileSink {
     return this.#digest;
   }
 
+  /** Throws NoRoomError, or the system's error. */
   write(block: Uint8Array): void {
+    demandRoom(this.#path, block.length);
     this.#store(this.#sealer.seal(block));
     this.#digest = crc32(block, this.#digest);
     this.#bytes += block.length;
@@ -70,18 +75,22 @@ export class FileSource {
   readonly #file: SnapshotFileReader;
   readonly #expected: { readonly bytes: number; readonly digest: number };
   readonly #path: string;
+  readonly #look: () => void;
   readonly #block = Buffer.allocUnsafeSlow(readBytes);
   #at = 0;
   #end = 0;
   #bytes = 0;
   #digest = 0;
 
+  /** `look` is called before every block; it may throw to end it. */
   constructor(
     path: string,
     keys: ThreadKeys | null,
     expected: { readonly bytes: number; readonly digest: number },
+    look: () => void = () => {},
   ) {
     this.#path = path;
+    this.#look = look;
     this.#expected = expected;
     this.#file = readSnapshotFile(path, keys);
   }
@@ -99,6 +108,7 @@ export class FileSource {
   }
 
   #fill(): void {
+    this.#look();
     this.#at = 0;
     this.#end = this.#readBlock();
     const block = this.#block.subarray(0, this.#end);
@@ -119,6 +129,25 @@ export class FileSource {
       if (!(error instanceof LogDamagedError)) throw error;
       throw new FileDamagedError(this.#path, error);
     }
+  }
+}
+
+/** Asked before every block: others write to this disk, too. */
+function demandRoom(path: string, bytes: number): void {
+  const { bsize, blocks, bavail } = statfsSync(dirname(path));
+  // Some file systems do not tell.
+  if (blocks === 0) return;
+  const spared = Math.min(sparedBytesMax, blocks * bsize * sparedShare);
+  if (bavail * bsize - bytes < spared) throw new NoRoomError(dirname(path), Math.ceil(spared));
+}
+
+/** The disk has no room for a snapshot, or only the room that the log may need. */
+export class NoRoomError extends Error {
+  readonly code = "SNAPSHOT_NO_ROOM";
+  override readonly name = "NoRoomError";
+
+  constructor(directory: string, sparedBytes: number) {
+    super(`no room for a snapshot in ${directory}: the last ${sparedBytes} bytes are the log's`);
   }
 }
 

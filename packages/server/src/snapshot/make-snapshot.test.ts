@@ -1,6 +1,15 @@
 /** One snapshot after the other from a real log: what is right is kept, what fails leaves nothing behind. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -20,7 +29,8 @@ import {
   type Persist,
   type SnapshotDescription,
 } from "@redoubt/raft";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { sparedShare } from "./constants.js";
 import { FileSource } from "./files.js";
 import { cancelledCode, SharedProgress, type SnapshotJob } from "./job.js";
 import { makeSnapshot } from "./make-snapshot.js";
@@ -72,6 +82,19 @@ async function write(first: number, count: number, value = "v".repeat(100)): Pro
   sequence += 1;
   const persist: Persist = { sequence, hardState: null, truncateFrom: 0, entries };
   await new Promise<void>((resolve) => log.persist(persist, resolve));
+}
+
+const smallDiskBytes = 8 * 1024 * 1024;
+
+/** Needs the right to mount. */
+function mountSmall(disk: string): boolean {
+  try {
+    const options = `size=${smallDiskBytes}`;
+    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", disk], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 let written: Entry[] = [];
@@ -176,6 +199,23 @@ describe("a snapshot", () => {
     expect(await makeSnapshot(nowhere)).toMatchObject({ kind: "failed", code: "ENOENT" });
   });
 
+  test("trap-29 that does not fit leaves the last of the disk to the log", async (context) => {
+    const disk = join(directory, "small");
+    mkdirSync(disk);
+    if (!mountSmall(disk)) return context.skip("a tmpfs cannot be mounted here");
+    try {
+      await write(0, 30, "v".repeat(smallDiskBytes / 20));
+      const job = { ...jobTo(written.at(-1)!), path: join(disk, "x.rdb") };
+      expect(await makeSnapshot(job)).toMatchObject({ kind: "failed", code: "SNAPSHOT_NO_ROOM" });
+      const { writtenBytes } = new SharedProgress(job.shared);
+      expect(writtenBytes).toBeGreaterThan(smallDiskBytes / 2);
+      expect(writtenBytes).toBeLessThanOrEqual(smallDiskBytes * (1 - sparedShare));
+      expect(existsSync(job.path)).toBe(false);
+    } finally {
+      execFileSync("umount", [disk]);
+    }
+  });
+
   test("trap-50 is given up when it is told to", async () => {
     await write(0, 100);
     const job = jobTo(written.at(-1)!);
@@ -183,6 +223,34 @@ describe("a snapshot", () => {
     expect(await makeSnapshot(job)).toMatchObject({ kind: "failed", code: cancelledCode });
     expect(existsSync(job.path)).toBe(false);
   });
+});
+
+test("trap-50 is given up wherever it is: in the log, in the file before it, in what was written", async () => {
+  await write(0, 30);
+  const first = await made(jobTo(written.at(-1)!));
+  await write(20, 5);
+  const job = jobTo(written.at(-1)!, first);
+  let looks = 0;
+  const counted = async (until: number) => {
+    looks = 0;
+    const shared = new SharedProgress();
+    vi.spyOn(SharedProgress.prototype, "cancelled", "get").mockImplementation(
+      () => ++looks > until,
+    );
+    try {
+      return await makeSnapshot({ ...job, shared: shared.buffer });
+    } finally {
+      vi.restoreAllMocks();
+    }
+  };
+  expect(await counted(Number.POSITIVE_INFINITY)).toMatchObject({ kind: "done" });
+  const all = looks;
+  // Five entries twice, at least a block and the end of each file, what is written, and once when all is done.
+  expect(all).toBeGreaterThanOrEqual(2 * 5 + 2 * 2 + 2);
+  for (let until = 0; until < all; until++) {
+    expect(await counted(until)).toMatchObject({ kind: "failed", code: cancelledCode });
+    expect(existsSync(job.path)).toBe(false);
+  }
 });
 
 test("trap-38 a thread makes it while this one has the log open and writes", async () => {

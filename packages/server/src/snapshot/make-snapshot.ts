@@ -32,11 +32,14 @@ export async function makeSnapshot(job: SnapshotJob): Promise<SnapshotOutcome> {
 
 async function make(job: SnapshotJob, progress: SharedProgress): Promise<SnapshotDone> {
   const startedMs = performance.now();
-  const sink = new FileSink(job.path, job.keys, (bytes) => {
+  const look = (): void => {
     if (progress.cancelled) throw new CancelledError();
+  };
+  const sink = new FileSink(job.path, job.keys, (bytes) => {
+    look();
     progress.wrote(bytes);
   });
-  const read: LogRead = { effects: 0, bytes: 0 };
+  const read: LogRead = { effects: 0, bytes: 0, look };
   let built: SnapshotFacts;
   try {
     built = await build(job, sink, read);
@@ -46,9 +49,9 @@ async function make(job: SnapshotJob, progress: SharedProgress): Promise<Snapsho
   }
   const builtMs = performance.now();
   const { bytes, digest } = sink;
-  const found = verify(job, bytes, digest);
+  const found = verify(job, { bytes, digest }, look);
   demandSame(found, built, job);
-  if (progress.cancelled) throw new CancelledError();
+  look();
   const { index, term, checksum, configuration, stateDigest, keys } = built;
   return {
     kind: "done",
@@ -66,6 +69,8 @@ async function make(job: SnapshotJob, progress: SharedProgress): Promise<Snapsho
 interface LogRead {
   effects: number;
   bytes: number;
+  /** Throws CancelledError: each pass over a file or the log looks, since each may be a long one. */
+  readonly look: () => void;
 }
 
 async function build(job: SnapshotJob, sink: FileSink, read: LogRead): Promise<SnapshotFacts> {
@@ -82,7 +87,7 @@ async function build(job: SnapshotJob, sink: FileSink, read: LogRead): Promise<S
             : {
                 snapshot: previous.snapshot,
                 open: () => {
-                  const source = new FileSource(previous.path, keys, previous.snapshot);
+                  const source = new FileSource(previous.path, keys, previous.snapshot, read.look);
                   sources.push(source);
                   return source;
                 },
@@ -108,6 +113,7 @@ function* checked(
   read.bytes = 0;
   let last = { index: 0, checksum: 0 };
   for (const entry of entries) {
+    read.look();
     last = entry;
     read.bytes += entry.payload.length;
     if (entry.kind === EntryKind.batch) read.effects += batchEffectCount(entry.payload);
@@ -119,9 +125,12 @@ function* checked(
 }
 
 /** What is on the disk, read as a restart reads it. */
-function verify(job: SnapshotJob, bytes: number, digest: number): SnapshotFacts {
-  const { path, keys, to, audited } = job;
-  const source = new FileSource(path, keys, { bytes, digest });
+function verify(
+  { path, keys, to, audited }: SnapshotJob,
+  written: { readonly bytes: number; readonly digest: number },
+  look: () => void,
+): SnapshotFacts {
+  const source = new FileSource(path, keys, written, look);
   const sum = audited === null ? null : auditSum(to.index);
   try {
     const facts = verifySnapshot(source, sum);

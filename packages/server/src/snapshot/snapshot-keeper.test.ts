@@ -32,6 +32,8 @@ class World {
   audit = { index: 0, digest: "", verdict: "unknown" };
   newest: SnapshotDescription | null = null;
   generation = 0;
+  /** Indexes of snapshots that somebody outside reads. */
+  read: number[] = [];
   jobs: Omit<SnapshotJob, "shared">[] = [];
   cancelled = 0;
   end: (outcome: SnapshotOutcome) => void = () => undefined;
@@ -53,7 +55,7 @@ class World {
           return index - trailing;
         },
       }),
-      read: () => [],
+      read: () => this.read.map(description),
       checksumAt: (index) => index,
       settings: () => ({ savePoints: [], logBytes: 0, logEntries: 50 }),
       trailingEntries: () => 10_000,
@@ -222,8 +224,9 @@ describe("a node that stops behind a last snapshot", () => {
     expect(world.cancelled).toBe(1);
     await world.failed(cancelledCode);
     await stopped;
-    // Its time was over: another one is not begun.
+    // Its time was over: another one is not begun, and that is no failure of a snapshot.
     expect(world.jobs).toHaveLength(1);
+    expect(world.lines.map(({ level }) => level)).toEqual(["info", "warn"]);
   });
 
   test("makes it once the one under way has ended, in what is left of the time", async () => {
@@ -309,6 +312,26 @@ test("trap-21 entries stay behind it, large ones fewer", async () => {
     { index: 100, trailing: 10_000 },
     { index: 200, trailing: 50 },
   ]);
+});
+
+test("trap-21 the log behind a snapshot that somebody reads stays, if it is not too long", async () => {
+  const world = new World();
+  const saveAt = async (index: number, logBytes: number): Promise<void> => {
+    world.applied = index;
+    world.keeper.begin("save");
+    await world.done(logBytes);
+  };
+  await saveAt(20_000, 1000);
+  world.read = [20_000];
+  await saveAt(40_000, trailingBytesMax / 2);
+  world.read = [20_000, 40_000];
+  await saveAt(60_000, trailingBytesMax / 2);
+  await saveAt(80_000, 1);
+  // The reader of the first one is too slow. Who reads the second one goes on.
+  expect(world.trims.map(({ trailing }) => trailing)).toEqual([10_000, 20_000, 40_000, 40_000]);
+  world.read = [];
+  await saveAt(100_000, 1);
+  expect(world.trims.at(-1)).toEqual({ index: 100_000, trailing: 10_000 });
 });
 
 test("what is scheduled begins when the one under way has ended", async () => {

@@ -81,6 +81,13 @@ interface Run {
   readonly tickets: SaveTicket[];
 }
 
+/** A snapshot, and what the replica had counted at its entry. */
+interface CountedBase {
+  readonly index: Index;
+  readonly effects: number;
+  readonly bytes: number;
+}
+
 const noRuns: RunCounts = { done: 0, lastOk: true, lastMs: -1, failuresInARow: 0 };
 
 export class SnapshotKeeper {
@@ -90,7 +97,9 @@ export class SnapshotKeeper {
   #ending: Promise<void> = Promise.resolve();
   #scheduled: SaveKind | null = null;
   /** The snapshot that the counts below begin behind, and what the replica had counted there. */
-  #base: { index: Index; effects: number; bytes: number };
+  #base: CountedBase;
+  /** Earlier ones that somebody outside reads, the oldest first. */
+  #read: readonly CountedBase[] = [];
   #lastSavedAtMs: number;
   #lastSavedMs: number;
   #lastTryMs = Number.NEGATIVE_INFINITY;
@@ -138,13 +147,16 @@ export class SnapshotKeeper {
   }
 
   async #saveLast(msMax: number): Promise<void> {
-    let isOver = false;
     const timer = setTimeout(() => {
-      isOver = true;
+      this.#stopped = true;
       this.#run?.job.cancel();
+      this.#options.logger.warn(
+        { ms: msMax },
+        "no last snapshot: the stop has no more time for it",
+      );
     }, msMax);
     await this.#ending;
-    if (!isOver) this.begin("save");
+    if (!this.#stopped) this.begin("save");
     await this.#ending;
     clearTimeout(timer);
   }
@@ -317,8 +329,10 @@ export class SnapshotKeeper {
     this.#timed(() => {
       const { effects, bytes } = this.#base;
       const { index } = snapshot;
-      const trailing = this.#trailing(index - this.#base.index, done.logBytes);
-      this.#base = { index, effects: effects + done.effects, bytes: bytes + done.logBytes };
+      const fitting = this.#trailing(index - this.#base.index, done.logBytes);
+      const base = { index, effects: effects + done.effects, bytes: bytes + done.logBytes };
+      const trailing = Math.max(fitting, this.#readBehind(base));
+      this.#base = base;
       this.#saved();
       const firstIndex = replica().compactTo(snapshot, trailing) + 1;
       const { keys, buildMs, verifyMs, isAudited } = done;
@@ -333,6 +347,19 @@ export class SnapshotKeeper {
   #trailing(entries: number, bytes: number): number {
     const fitting = bytes === 0 ? Infinity : Math.floor((trailingBytesMax * entries) / bytes);
     return Math.min(this.#options.trailingEntries(), fitting);
+  }
+
+  /**
+   * Entries behind a snapshot that somebody reads, who goes on with them: a copy that takes longer than the time between
+   * two snapshots would begin anew for ever. As many bytes as that snapshot has: so much is kept for the reader anyway.
+   */
+  #readBehind(base: CountedBase): number {
+    const read = new Map(this.#options.read().map(({ index, bytes }) => [index, bytes]));
+    this.#read = [...this.#read, this.#base].filter(({ index }) => read.has(index));
+    const fits = ({ index, bytes }: CountedBase) =>
+      base.bytes - bytes <= Math.max(read.get(index) ?? 0, trailingBytesMax);
+    const from = this.#read.find(fits)?.index ?? base.index;
+    return base.index - from;
   }
 
   /** Null: it was told to end, and that is no failure. */

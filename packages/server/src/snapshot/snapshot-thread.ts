@@ -1,11 +1,13 @@
 /** The body of the thread: one snapshot, one answer, and it ends. */
 
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { threadNiceness } from "./constants.js";
 import type { SnapshotJob } from "./job.js";
 import { makeSnapshot } from "./make-snapshot.js";
+
+const ownThread = "/proc/thread-self";
 
 const port = parentPort;
 if (port === null) throw new Error("this module is the body of a thread");
@@ -13,9 +15,12 @@ if (port === null) throw new Error("this module is the body of a thread");
 beNice();
 port.postMessage(await makeSnapshot(workerData as SnapshotJob));
 
-/** Linux gives each thread a niceness of its own, by the thread's id; elsewhere this would slow the whole process. */
+/**
+ * Linux gives each thread a niceness of its own, by the thread's id; elsewhere this would slow the whole process. Where
+ * /proc is not there the thread competes as an equal.
+ */
 function beNice(): void {
-  if (process.platform !== "linux") return;
-  const id = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+  if (process.platform !== "linux" || !existsSync(ownThread)) return;
+  const id = Number(readlinkSync(ownThread).split("/").at(-1));
   if (Number.isSafeInteger(id) && id !== process.pid) setPriority(id, threadNiceness);
 }
