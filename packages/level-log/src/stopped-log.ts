@@ -52,7 +52,7 @@ import {
 import { SnapshotSource } from "./snapshot-source.js";
 import { snapshotName } from "./snapshots.js";
 import { openStore, type Store } from "./store.js";
-import { checkUnusedTables } from "./store-lock.js";
+import { checkUnusedTables, removeCopies } from "./store-lock.js";
 import { openWatermark, type Watermark } from "./watermark.js";
 
 export type LogPart = "identity" | "hard state" | "watermark" | "store" | "entries" | "snapshot";
@@ -194,7 +194,7 @@ export async function openStoppedLog(
   try {
     await copyStore(storePath, join(copy, STORE_DIRECTORY));
     store = storeOf(await openStore(join(copy, STORE_DIRECTORY), false), keys);
-    await removeOtherCopies(directory, copy);
+    await removeCopies(realFiles, directory, copy);
     const place = { root, store, snapshotFiles };
     return new StoppedLog(await look(place), place, copy);
   } catch (error) {
@@ -236,15 +236,6 @@ async function linkFile(from: string, to: string): Promise<void> {
 /** What LevelDB tells of itself. */
 function isTextLog(name: string): boolean {
   return name === "LOG" || name === "LOG.old";
-}
-
-/** Of readers that died: with the lock in hand there are no living ones. */
-async function removeOtherCopies(directory: string, own: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    if (!name.startsWith(READING_PREFIX) || path === own) continue;
-    await rm(path, { recursive: true, force: true });
-  }
 }
 
 /** The first damage is the one that is told; the smallest intact part is what counts. */
