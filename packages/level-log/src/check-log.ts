@@ -82,13 +82,19 @@ function verdictOf(log: StoppedLog, torn: ReadonlyMap<LogPart, string>): LogVerd
       : { part, verdict: "torn tail", text: `${text}; ${tail}` };
   });
   const [first] = log.damages;
-  const isWhole = !log.damages.some(({ part }) => part === "entries" || part === "snapshot");
   return {
     verdict: first !== undefined ? "damaged" : torn.size > 0 ? "torn tail" : "ok",
-    damagedAt: isWhole ? null : log.provedLast + 1,
+    damagedAt: firstMissing(log),
     what: first?.error.message ?? null,
     parts,
   };
+}
+
+/** Entries up to the anchor are in the snapshot alone. */
+function firstMissing({ damages, anchorIndex, provedLast }: StoppedLog): Index | null {
+  const isDamaged = (part: LogPart) => damages.some((damage) => damage.part === part);
+  if (isDamaged("snapshot") && anchorIndex > 0) return 1;
+  return isDamaged("entries") ? provedLast + 1 : null;
 }
 
 function heldBy(log: StoppedLog): Map<LogPart, string> {

@@ -42,7 +42,8 @@ import { type IdentityFile, type LogIdentity, readIdentity } from "./identity.js
 import { checkSnapshotFile, checkStoreFiles } from "./open.js";
 import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
 import {
-  checkWatermark,
+  checkPromisedLog,
+  checkPromisedVote,
   EntryScan,
   readHardState,
   readMeta,
@@ -265,20 +266,17 @@ async function look({ root, store, snapshotFiles }: Place): Promise<Found> {
     return recorded;
   });
   const scan = new EntryScan(meta, store.path);
-  const initial = await attempt("entries", async () => {
+  const isProved = await attempt("entries", async () => {
     await scanAll(scan, store, meta);
     if (recorded !== null) scan.checkSnapshot(recorded);
-    return readableMeta === null ? null : scan.finish();
+    if (readableMeta !== null) scan.finish();
+    return readableMeta !== null;
   });
-  if (initial !== null && hardState !== null && mark !== null) {
-    const whole = {
-      meta,
-      hardState,
-      table: scan.table,
-      snapshot,
-      initial: { ...initial, hardState },
-    };
-    await attempt("entries", () => checkWatermark(whole, mark, root));
+  if (mark !== null && hardState !== null) {
+    await attempt("hard state", () => checkPromisedVote(hardState, mark, root));
+  }
+  if (mark !== null && isProved === true) {
+    await attempt("entries", () => checkPromisedLog({ meta, table: scan.table }, mark, root));
   }
   const intact = await intactOf({ scan, meta, snapshot, store });
   const [first] = damages;
