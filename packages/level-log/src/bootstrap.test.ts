@@ -76,6 +76,7 @@ describe("birth", () => {
     const birth = bootstrapLog({ directory: path, identity: IDENTITY, entries, hardState: BORN });
     await expect(birth).rejects.toThrow("contiguous");
     expect(await restart(path)).toBe("DATA_MISSING");
+    expect(readdirSync(path)).toEqual([]);
   });
 });
 

@@ -90,8 +90,14 @@ export async function bootstrapLog(
   if (await files.exists(born))
     throw new AlreadyInitialisedError(`${born} exists: a node is born once`);
   const staging = await files.makeTemporaryDirectory(join(directory, STAGING_PREFIX));
-  await build(disk, staging, options);
-  await publish(files, staging, born);
+  try {
+    await build(disk, staging, options);
+    await publish(files, staging, born);
+  } catch (error) {
+    // Of a snapshot it may be gigabytes, and whoever asks again asks for as much.
+    await files.removeTree(staging);
+    throw error;
+  }
   await files.syncDirectory(directory);
   await removeLeftovers(files, directory);
 }

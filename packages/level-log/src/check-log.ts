@@ -6,13 +6,12 @@
  *   torn tail    so it is; a crash left an unfinished write, which nobody was told was done
  *   damaged      something is missing or changed: the node would not start from it
  *
- * LevelDB's own log is looked at because LevelDB tells nobody what it drops (log format: github.com/google/leveldb,
- * doc/log_format.md): blocks of 32 KiB, records of CRC-32C, length and type that fit in one.
+ * LevelDB's own log is looked at because LevelDB tells nobody what it drops.
  */
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { crc32c, type Index } from "@redoubt/raft";
+import type { Index } from "@redoubt/raft";
 import {
   LOG_DIRECTORY,
   SNAPSHOT_DIRECTORY,
@@ -25,6 +24,7 @@ import type { MasterKeys } from "./encryption/master-keys.js";
 import { codeOf, LogDamagedError } from "./errors.js";
 import { snapshotName } from "./snapshots.js";
 import { type LogPart, openStoppedLog, type StoppedLog } from "./stopped-log.js";
+import { wholeRecordsEnd } from "./table-format.js";
 import { decodeSlot } from "./watermark.js";
 
 export type Verdict = "ok" | "torn tail" | "damaged";
@@ -44,11 +44,6 @@ export interface LogVerdict {
   readonly what: string | null;
   readonly parts: readonly PartVerdict[];
 }
-
-const BLOCK_BYTES = 32 * 1024;
-const RECORD_HEADER_BYTES = 7;
-/** LevelDB keeps its CRCs rotated and shifted by this, since they are taken of bytes that hold CRCs. */
-const CRC_MASK = 0xa282ead8;
 
 /** Rejects as `openStoppedLog`, except with LOG_DAMAGED: that is a verdict. */
 export async function checkLog(
@@ -82,13 +77,19 @@ function verdictOf(log: StoppedLog, torn: ReadonlyMap<LogPart, string>): LogVerd
       : { part, verdict: "torn tail", text: `${text}; ${tail}` };
   });
   const [first] = log.damages;
-  const isWhole = !log.damages.some(({ part }) => part === "entries" || part === "snapshot");
   return {
     verdict: first !== undefined ? "damaged" : torn.size > 0 ? "torn tail" : "ok",
-    damagedAt: isWhole ? null : log.provedLast + 1,
+    damagedAt: firstMissing(log),
     what: first?.error.message ?? null,
     parts,
   };
+}
+
+/** Entries up to the anchor are in the snapshot alone. */
+function firstMissing({ damages, anchorIndex, provedLast }: StoppedLog): Index | null {
+  const isDamaged = (part: LogPart) => damages.some((damage) => damage.part === part);
+  if (isDamaged("snapshot") && anchorIndex > 0) return 1;
+  return isDamaged("entries") ? provedLast + 1 : null;
 }
 
 function heldBy(log: StoppedLog): Map<LogPart, string> {
@@ -154,29 +155,4 @@ async function namesIn(directory: string): Promise<string[]> {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
   }
-}
-
-/** Where the first record begins that is not whole; the length of `log` if all are. */
-export function wholeRecordsEnd(log: Buffer): number {
-  let position = 0;
-  while (position < log.length) {
-    const left = BLOCK_BYTES - (position % BLOCK_BYTES);
-    if (left < RECORD_HEADER_BYTES) {
-      position = Math.min(position + left, log.length);
-      continue;
-    }
-    if (position + RECORD_HEADER_BYTES > log.length) return position;
-    const length = log.readUInt16LE(position + 4);
-    const end = position + RECORD_HEADER_BYTES + length;
-    if (length > left - RECORD_HEADER_BYTES || end > log.length) return position;
-    if (log.readUInt32LE(position) !== masked(crc32c(log.subarray(position + 6, end)))) {
-      return position;
-    }
-    position = end;
-  }
-  return position;
-}
-
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + CRC_MASK) >>> 0;
 }

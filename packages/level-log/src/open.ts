@@ -24,6 +24,7 @@ import { checkWatermark, scanStore } from "./scan.js";
 import { damaged, isIntact } from "./snapshot-source.js";
 import { removeLeftovers, SnapshotFiles, snapshotName } from "./snapshots.js";
 import type { Store } from "./store.js";
+import { removeCopies } from "./store-lock.js";
 import { openWatermark, type WatermarkFile } from "./watermark.js";
 
 export interface OpenOptions {
@@ -88,6 +89,7 @@ async function verify(opened: Opened): Promise<LevelLog> {
   const adopted = scanned.snapshot;
   if (adopted !== null) await checkSnapshotFile(snapshotFiles, directory, adopted);
   await tidySnapshots(files, root, directory, adopted);
+  await removeCopies(files, options.directory);
   const encryption = await encryptionBy(keys, options.masterKeys ?? null);
   // What the scan found is reported as durable from now on, and may be promised without another write:
   // 1. A batch is synced, the process dies before its watermark. 2. It reopens and acknowledges the

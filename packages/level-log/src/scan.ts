@@ -98,22 +98,33 @@ export async function* scanFromAnchor(
 }
 
 /** Throws when the store is behind what was once promised. See watermark.ts for why each line holds. */
-export function checkWatermark(
-  found: Omit<ScannedLog, "entries">,
+export function checkWatermark(found: ScannedLog, mark: Watermark, where: string): void {
+  checkPromisedVote(found.hardState, mark, where);
+  checkPromisedLog(found, mark, where);
+}
+
+export function checkPromisedVote(
+  hardState: HardStateRecord,
   mark: Watermark,
   where: string,
 ): void {
-  const { hardState, meta, table } = found;
+  if (hardState.sequence < mark.hardStateSequence) {
+    throw new LogDamagedError("term and vote are older than what was promised", where);
+  }
+  const isSame = hardState.term === mark.term && hardState.vote === mark.vote;
+  if (hardState.sequence === mark.hardStateSequence && !isSame) {
+    throw new LogDamagedError("term and vote differ from what was promised", where);
+  }
+}
+
+export function checkPromisedLog(
+  { meta, table }: Pick<ScannedLog, "meta" | "table">,
+  mark: Watermark,
+  where: string,
+): void {
   const fail = (what: string): never => {
     throw new LogDamagedError(what, where);
   };
-  if (hardState.sequence < mark.hardStateSequence) {
-    fail("term and vote are older than what was promised");
-  }
-  const sameHardState = hardState.term === mark.term && hardState.vote === mark.vote;
-  if (hardState.sequence === mark.hardStateSequence && !sameHardState) {
-    fail("term and vote differ from what was promised");
-  }
   if (meta.revision < mark.revision) fail("the log was trimmed, or a snapshot kept, and it is not");
   if (meta.epoch < mark.epoch) fail("a truncation that was promised is missing");
   if (meta.epoch > mark.epoch) return;

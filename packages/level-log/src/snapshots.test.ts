@@ -47,9 +47,9 @@ async function storedIndexes(path: string): Promise<number[]> {
   return [...found];
 }
 
-/** Some rounds of the event loop: what runs beside the turns comes to its end. */
-async function settle(): Promise<void> {
-  for (let round = 0; round < 50; round++) await new Promise((resolve) => setTimeout(resolve, 1));
+/** Everything before the anchor is deleted. */
+async function trimmed(log: LevelLog): Promise<void> {
+  while (!log.trimIdle) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 describe("a snapshot of this node's own", () => {
@@ -63,7 +63,7 @@ describe("a snapshot of this node's own", () => {
     expect(log.snapshots.newest()).toEqual(snapshot);
     await persist(log, { trimTo: 2 });
     expect(() => log.readEntries(2, 3, 100)).toThrow("durable entries");
-    await settle();
+    await trimmed(log);
     await log.close();
     const again = await openOrThrow(path);
     expect(again.initial).toMatchObject({
@@ -121,7 +121,7 @@ describe("a snapshot of this node's own", () => {
     expect(log.snapshots.generation).toBe(generation + 1);
     expect(await adopted).toBe(false);
     await installed;
-    await settle();
+    await trimmed(log);
     await log.close();
     expect(snapshotNames(path)).toHaveLength(1);
     expect(await restart(path)).toMatchObject({ anchor: 9, snapshot: nine, entries: [] });
@@ -140,7 +140,7 @@ describe("a snapshot of this node's own", () => {
     const reader = await openLogReader(path);
     const read = () => [...reader.entries({ index: 0, checksum: 0 }, 3)];
     await installed;
-    await settle();
+    await trimmed(log);
     expect(read).toThrow("entry 1 is missing");
     expect(log.snapshots.generation).not.toBe(generation);
     await reader.close();
@@ -177,7 +177,7 @@ describe("trimming", () => {
     const syncs = log.syncs;
     await persist(log, { trimTo: count - 1 });
     expect(log.syncs).toBe(syncs + 1);
-    await settle();
+    await trimmed(log);
     await log.close();
     expect(await storedIndexes(path)).toEqual([count]);
   });
@@ -194,7 +194,7 @@ describe("trimming", () => {
     expect(await storedIndexes(path)).toEqual([1, 2, 3, 4, 5]);
     const again = await openOrThrow(path);
     expect(again.initial).toMatchObject({ anchor: { index: 3 }, lastIndex: 5 });
-    await settle();
+    await trimmed(again);
     await again.close();
     expect(await storedIndexes(path)).toEqual([4, 5]);
   });
@@ -230,7 +230,7 @@ describe("a snapshot that a leader sends", () => {
     const path = directory.fresh();
     const log = await installed(path);
     expect(log.readEntries(10, 10, 0)).toMatchObject([{ index: 10, term: 5 }]);
-    await settle();
+    await trimmed(log);
     await log.close();
     expect(await restart(path)).toMatchObject({
       anchor: 9,
@@ -385,7 +385,7 @@ test("trap-20 a disk that is slower than the network says so long before what wa
   expect(sent * chunk.length).toBeLessThan(RECEIVE_BACKLOG_BYTES_MAX);
   gate.open();
   while (sent < count) {
-    if (log.snapshots.isBehind) await settle();
+    if (log.snapshots.isBehind) await new Promise((resolve) => setTimeout(resolve, 1));
     else send();
   }
   const verified = new Promise<boolean>((resolve) => log.snapshots.verify(snapshot, resolve));

@@ -156,11 +156,13 @@ describe("a stopped log", () => {
     await once(holder, "exit");
   });
 
-  test("what a reader that died has left is removed by the next one", async () => {
-    const path = copyOf(tabled);
-    mkdirSync(join(path, "log.reading-abcdef"));
-    await read(path);
-    expect(readdirSync(path)).toEqual(["log"]);
+  test("what a reader that died has left is removed by the next one, and by the node", async () => {
+    for (const next of [read, restart]) {
+      const path = copyOf(tabled);
+      mkdirSync(join(path, "log.reading-abcdef"));
+      await next(path);
+      expect(readdirSync(path)).toEqual(["log"]);
+    }
   });
 });
 

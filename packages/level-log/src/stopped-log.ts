@@ -42,7 +42,8 @@ import { type IdentityFile, type LogIdentity, readIdentity } from "./identity.js
 import { checkSnapshotFile, checkStoreFiles } from "./open.js";
 import { decodeEntryKey, type HardStateRecord, type Meta } from "./records.js";
 import {
-  checkWatermark,
+  checkPromisedLog,
+  checkPromisedVote,
   EntryScan,
   readHardState,
   readMeta,
@@ -52,7 +53,7 @@ import {
 import { SnapshotSource } from "./snapshot-source.js";
 import { snapshotName } from "./snapshots.js";
 import { openStore, type Store } from "./store.js";
-import { checkUnusedTables } from "./store-lock.js";
+import { checkUnusedTables, removeCopies } from "./store-lock.js";
 import { openWatermark, type Watermark } from "./watermark.js";
 
 export type LogPart = "identity" | "hard state" | "watermark" | "store" | "entries" | "snapshot";
@@ -194,7 +195,7 @@ export async function openStoppedLog(
   try {
     await copyStore(storePath, join(copy, STORE_DIRECTORY));
     store = storeOf(await openStore(join(copy, STORE_DIRECTORY), false), keys);
-    await removeOtherCopies(directory, copy);
+    await removeCopies(realFiles, directory, copy);
     const place = { root, store, snapshotFiles };
     return new StoppedLog(await look(place), place, copy);
   } catch (error) {
@@ -238,15 +239,6 @@ function isTextLog(name: string): boolean {
   return name === "LOG" || name === "LOG.old";
 }
 
-/** Of readers that died: with the lock in hand there are no living ones. */
-async function removeOtherCopies(directory: string, own: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    if (!name.startsWith(READING_PREFIX) || path === own) continue;
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
 /** The first damage is the one that is told; the smallest intact part is what counts. */
 async function look({ root, store, snapshotFiles }: Place): Promise<Found> {
   const damages: PartDamage[] = [];
@@ -274,20 +266,17 @@ async function look({ root, store, snapshotFiles }: Place): Promise<Found> {
     return recorded;
   });
   const scan = new EntryScan(meta, store.path);
-  const initial = await attempt("entries", async () => {
+  const isProved = await attempt("entries", async () => {
     await scanAll(scan, store, meta);
     if (recorded !== null) scan.checkSnapshot(recorded);
-    return readableMeta === null ? null : scan.finish();
+    if (readableMeta !== null) scan.finish();
+    return readableMeta !== null;
   });
-  if (initial !== null && hardState !== null && mark !== null) {
-    const whole = {
-      meta,
-      hardState,
-      table: scan.table,
-      snapshot,
-      initial: { ...initial, hardState },
-    };
-    await attempt("entries", () => checkWatermark(whole, mark, root));
+  if (mark !== null && hardState !== null) {
+    await attempt("hard state", () => checkPromisedVote(hardState, mark, root));
+  }
+  if (mark !== null && isProved === true) {
+    await attempt("entries", () => checkPromisedLog({ meta, table: scan.table }, mark, root));
   }
   const intact = await intactOf({ scan, meta, snapshot, store });
   const [first] = damages;

@@ -8,6 +8,7 @@ import { link, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { READING_PREFIX } from "./constants.js";
 import { codeOf, LogDamagedError, StoreLockedError, StoreUnavailableError } from "./errors.js";
+import type { Files } from "./files.js";
 import { assertNotOpenHere, lockedError, openStore } from "./store.js";
 import { checkTables } from "./table-check.js";
 import type { TableExtent } from "./table-format.js";
@@ -53,5 +54,20 @@ async function linkLock(path: string, beside: string): Promise<void> {
     if (codeOf(error) === "ENOENT") return;
     const line = `${lock} can't be linked, so a running node would not be noticed`;
     throw new StoreUnavailableError(line, { cause: error });
+  }
+}
+
+/**
+ * What readers of the stopped log have left that died: their links keep the bytes of tables that the log has long got
+ * rid of. With the lock in hand there are no living ones but `own`.
+ */
+export async function removeCopies(
+  files: Files,
+  directory: string,
+  own: string | null = null,
+): Promise<void> {
+  for (const name of await files.list(directory)) {
+    const path = join(directory, name);
+    if (name.startsWith(READING_PREFIX) && path !== own) await files.removeTree(path);
   }
 }

@@ -159,29 +159,63 @@ const LAST = 4;
 
 function* logRecords(log: Buffer): Generator<Buffer> {
   let parts: Buffer[] = [];
-  for (let at = 0; at < log.length; ) {
-    const left = LOG_BLOCK_BYTES - (at % LOG_BLOCK_BYTES);
-    if (left < LOG_HEADER_BYTES) {
-      at += left;
-      continue;
-    }
-    if (at + LOG_HEADER_BYTES > log.length) return;
-    const dataAt = at + LOG_HEADER_BYTES;
-    const next = dataAt + log.readUInt16LE(at + 4);
-    const type = log[at + 6];
-    if (next > log.length) return;
-    const crc = crc32c(log.subarray(at + LOG_HEADER_BYTES - 1, next));
-    if (log.readUInt32LE(at) !== masked(crc)) {
-      // Power loss that kept a file's size and not its last data. LevelDB passes over it, too.
-      if (log.subarray(at).every((byte) => byte === 0)) return;
+  for (let at = recordStart(0); at < log.length; ) {
+    const record = recordAt(log, at);
+    if (record === null) {
+      if (isTorn(log, at)) return;
       throw new FormatError(`the record at byte ${at} does not match its checksum`);
     }
+    const { type, data, next } = record;
     if (type === FULL || type === FIRST) parts = [];
-    parts.push(log.subarray(dataAt, next));
+    parts.push(data);
     if (type === FULL || type === LAST) yield Buffer.concat(parts);
     else if (type !== FIRST && type !== MIDDLE) throw new FormatError(`a record of type ${type}`);
-    at = next;
+    at = recordStart(next);
   }
+}
+
+/** Where the first record of a log file begins that is not whole; its length if all are. */
+export function wholeRecordsEnd(log: Buffer): number {
+  let at = recordStart(0);
+  while (at < log.length) {
+    const record = recordAt(log, at);
+    if (record === null) return at;
+    at = recordStart(record.next);
+  }
+  return log.length;
+}
+
+/** Where a record that follows byte `at` begins: none begins where no header fits into the block. */
+function recordStart(at: number): number {
+  const left = LOG_BLOCK_BYTES - (at % LOG_BLOCK_BYTES);
+  return left < LOG_HEADER_BYTES ? at + left : at;
+}
+
+interface LogRecord {
+  readonly type: number;
+  readonly data: Buffer;
+  readonly next: number;
+}
+
+/** Null: it is not whole. */
+function recordAt(log: Buffer, at: number): LogRecord | null {
+  const dataAt = at + LOG_HEADER_BYTES;
+  if (dataAt > log.length) return null;
+  const next = dataAt + log.readUInt16LE(at + 4);
+  if (next > log.length) return null;
+  const crc = crc32c(log.subarray(dataAt - 1, next));
+  if (log.readUInt32LE(at) !== masked(crc)) return null;
+  return { type: log[dataAt - 1]!, data: log.subarray(dataAt, next), next };
+}
+
+/**
+ * A record that is not whole is the one that was being written: the file ends in it, or there are zeros to the end (power
+ * loss that kept a file's size and not its last data). LevelDB passes over both.
+ */
+function isTorn(log: Buffer, at: number): boolean {
+  const dataAt = at + LOG_HEADER_BYTES;
+  const isCut = dataAt > log.length || dataAt + log.readUInt16LE(at + 4) > log.length;
+  return isCut || log.subarray(at).every((byte) => byte === 0);
 }
 
 function masked(crc: number): number {

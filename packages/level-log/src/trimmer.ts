@@ -46,8 +46,12 @@ export class Trimmer {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#stopped && (await this.#step())) await eventLoopTurn();
-      await this.#giveBack();
+      // Compaction takes seconds, in which the anchor may move on.
+      for (let done = -1; done < this.#last && !this.#stopped; ) {
+        done = this.#last;
+        while (!this.#stopped && (await this.#step())) await eventLoopTurn();
+        await this.#giveBack();
+      }
     } catch (error) {
       this.#fail(error);
     }

@@ -120,6 +120,14 @@ export const snapshotRefusalsMax = 3;
 export const snapshotReadingMsMin = 10_000;
 export const snapshotReadingBytesPerSecondMin = 16 * mib;
 
+/**
+ * How long, ms, a receiver that is heard may get no further, besides what reading takes: one whose disk hangs answers
+ * heartbeats for ever, and the log would be kept for it until the disk is full (trap 39). Many times what a busy disk
+ * needs for what is on its way.
+ */
+export const snapshotStallMsMax = 120_000;
+
+assert(snapshotReadingMsMin < snapshotStallMsMax, "who is heard is waited for longer");
 assert(
   snapshotWindowChunks * snapshotChunkBytes <= snapshotIntervalBytesMax,
   "an interval carries at least a window",

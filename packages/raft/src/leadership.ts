@@ -7,7 +7,7 @@
  */
 import { assert } from "./assert.js";
 import { allMembers } from "./configuration.js";
-import { farewellElectionTimeouts, snapshotRefusalsMax } from "./constants.js";
+import { farewellElectionTimeouts, snapshotRefusalsMax, snapshotStallMsMax } from "./constants.js";
 import { ForwardedReads } from "./forwarded-reads.js";
 import { Lease } from "./lease.js";
 import { Progress } from "./progress.js";
@@ -279,15 +279,17 @@ export class Leadership {
 
   /**
    * What living peers are being sent. Who has it whole may be silent while its state is read; who refuses it again and
-   * again may need the next one.
+   * again, or gets no further, may need the next one.
    */
   snapshotsSent(nowMs: number): SnapshotDescription[] {
-    const { electionTimeoutMs } = this.#options;
+    const { electionTimeoutMs, heartbeatIntervalMs } = this.#options;
     const sent: SnapshotDescription[] = [];
     for (const { sender, heardMs } of this.peers) {
       if (sender === null || sender.refusals >= snapshotRefusalsMax) continue;
-      const silenceMsMax = electionTimeoutMs + sender.readingMsMax;
-      if (nowMs - heardMs >= silenceMsMax) continue;
+      const { readingMsMax } = sender;
+      if (nowMs - heardMs >= electionTimeoutMs + readingMsMax) continue;
+      const stalledMs = sender.stalledIntervals * heartbeatIntervalMs;
+      if (stalledMs >= snapshotStallMsMax + readingMsMax) continue;
       if (!sent.includes(sender.snapshot)) sent.push(sender.snapshot);
     }
     return sent;

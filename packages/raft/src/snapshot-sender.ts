@@ -23,6 +23,8 @@ export class SnapshotSender {
   resumes = 0;
   /** How often the receiver had it whole and began anew: it could not use it. */
   refusals = 0;
+  /** Heartbeat intervals since the receiver last got further. */
+  stalledIntervals = 0;
   readonly #chunkBytes: number;
   #acked = 0;
   #sent = 0;
@@ -93,7 +95,9 @@ export class SnapshotSender {
   /** A heartbeat interval has passed. Nothing heard in it: something was lost, or the receiver is verifying. */
   intervalPassed(): void {
     this.#leftInInterval = snapshotIntervalBytesMax;
-    if (this.#ackedAtInterval === this.#acked) this.ask();
+    const isStalled = this.#ackedAtInterval === this.#acked;
+    this.stalledIntervals = isStalled ? this.stalledIntervals + 1 : 0;
+    if (isStalled) this.ask();
     this.#ackedAtInterval = this.#acked;
   }
 

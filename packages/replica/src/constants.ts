@@ -185,8 +185,9 @@ export const LOAD_AT_START_MS_PER_TURN = 20;
 export const LOAD_MS_PER_TURN = 4;
 /** Bytes of state for a byte of its file: 1.5 with values of 100 bytes, 4 with the smallest. */
 export const LOAD_MEMORY_FACTOR = 2;
-/** Keys between two looks at the clock: some 100 us of small ones. */
+/** Keys between two looks at the clock, some 100 us of small ones, and bytes: a key may have many megabytes. */
 export const LOAD_LOOK_KEYS = 64;
+export const LOAD_LOOK_BYTES = 64 * KIB;
 /** Keys of one slice: a bound that no clock has a part in. More than the longest slice reads of the smallest. */
 export const LOAD_STEP_KEYS_MAX = 131_072;
 

@@ -601,9 +601,13 @@ export class Replica implements PeerEvents, SessionEvents {
       if (session.watchCount > 0) session.watchDirty = true;
       // Another entry may take its index: WAIT must not count who holds that one.
       if (session.lastWriteIndex > this.#speculation.applied) session.lastWriteIndex = WRITE_LOST;
-      // What the host waits for is no matter of leadership.
-      if (session.blockedOn !== null && session.blockedOn.kind !== "host") {
-        session.unblocked = { request: session.blockedOn.request, error: UNBLOCKED };
+      const { blockedOn } = session;
+      if (blockedOn === null) continue;
+      if (blockedOn.kind !== "host") {
+        session.unblocked = { request: blockedOn.request, error: UNBLOCKED };
+        session.blockedOn = null;
+      } else if (session.head() !== blockedOn.request) {
+        // What the host waits for is no matter of leadership; what was taken back stands before it now.
         session.blockedOn = null;
       }
     }

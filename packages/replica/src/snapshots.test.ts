@@ -4,7 +4,7 @@ import { crc32c, type Message, MessageType } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
 import type { EntryObserver } from "./ports.js";
 import { TestCluster } from "./testing/test-cluster.js";
-import { ELECTION_TIMEOUT_MS, type TestNode } from "./testing/test-node.js";
+import { ELECTION_TIMEOUT_MS, HEARTBEAT_INTERVAL_MS, type TestNode } from "./testing/test-node.js";
 
 function write(cluster: TestCluster, leader: TestNode, count: number, prefix = "k"): void {
   const client = leader.connect();
@@ -377,6 +377,30 @@ test("trap-20 a peer that refuses what it was sent whole, again and again, does 
   leader.makeSnapshot();
   cluster.settle();
   expect(leader.disk.anchor.index).toBeGreaterThan(anchor.index);
+});
+
+test("trap-39 a peer that is heard and gets no further keeps the leader from trimming for a while, not for ever", () => {
+  const { cluster, leader, others } = settled();
+  const away = others[0]!;
+  outrun(cluster, leader, away);
+  away.disk.verifiesNothing = true;
+  cluster.heal();
+  cluster.until(() => names(leader).includes("snapshot begins"));
+  const { anchor } = leader.disk;
+  const trimmed = (): number => {
+    write(cluster, leader, 1, "more");
+    leader.makeSnapshot();
+    cluster.settle();
+    return leader.disk.anchor.index - anchor.index;
+  };
+  cluster.advance(30_000, HEARTBEAT_INTERVAL_MS);
+  expect(trimmed()).toBe(0);
+  cluster.advance(120_000, HEARTBEAT_INTERVAL_MS);
+  expect(trimmed()).toBeGreaterThan(0);
+  // Its disk goes on: what it has is too old by now, and it is sent what there is.
+  away.disk.verifiesNothing = false;
+  cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+  expect(digests(cluster)).toHaveLength(1);
 });
 
 describe("a peer that has a snapshot whole and reads it in silence (trap 21)", () => {

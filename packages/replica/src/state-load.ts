@@ -5,7 +5,7 @@
 
 import { Keyspace, RdbReader } from "@redoubt/keyspace";
 import type { SnapshotDescription } from "@redoubt/raft";
-import { LOAD_LOOK_KEYS } from "./constants.js";
+import { LOAD_LOOK_BYTES, LOAD_LOOK_KEYS } from "./constants.js";
 import { SnapshotMisfitError } from "./errors.js";
 import type { Clock, SnapshotSource } from "./ports.js";
 import { SnapshotFields } from "./snapshot-fields.js";
@@ -67,13 +67,16 @@ export class StateLoad {
     this.#reader ??= new RdbReader(this.#source, 0, true);
     this.#fields ??= new SnapshotFields(this.#reader);
     const reader = this.#reader;
+    let lookBytes = reader.bytesRead + LOAD_LOOK_BYTES;
     for (let keys = 0; keys < this.#stepKeysMax; ) {
       const part = reader.next();
       if (part === "key") {
         reader.loadInto(this.keyspace);
         this.keys += 1;
         keys += 1;
-        if (keys % LOAD_LOOK_KEYS === 0 && this.#clock.monotonicMs() >= endMs) return false;
+        if (keys % LOAD_LOOK_KEYS !== 0 && reader.bytesRead < lookBytes) continue;
+        if (this.#clock.monotonicMs() >= endMs) return false;
+        lookBytes = reader.bytesRead + LOAD_LOOK_BYTES;
       } else if (part === "aux") {
         this.#fields.add();
       } else if (part === "end") {

@@ -31,6 +31,11 @@ export interface RdbSource {
   read(target: Buffer): number;
 }
 
+/** Takes bytes that are read; they are its own only until it returns. */
+export interface RdbCopy {
+  raw(bytes: Uint8Array): void;
+}
+
 const NO_PIN = -1;
 const TWO_32 = 2 ** 32;
 
@@ -42,6 +47,8 @@ export class RdbInput {
   private at = 0;
   private end = 0;
   private pinned = NO_PIN;
+  /** Takes what is pinned whenever room is needed. */
+  private copy: RdbCopy | null = null;
   /** Of the window: up to here the checksum has taken it in. */
   private summed = 0;
   private passed = 0;
@@ -64,6 +71,16 @@ export class RdbInput {
 
   unpin(): void {
     this.pinned = NO_PIN;
+  }
+
+  /** What was read since the pin, and what is read until `endCopy`, goes to `copy`: no more than a window is held. */
+  beginCopy(copy: RdbCopy): void {
+    this.copy = copy;
+  }
+
+  endCopy(): void {
+    this.handOn();
+    this.copy = null;
   }
 
   /** A view, valid until the next read. */
@@ -232,8 +249,14 @@ export class RdbInput {
     if (!this.fill(bytes)) this.damaged("the file ends too early");
   }
 
+  private handOn(): void {
+    this.copy?.raw(this.sincePin());
+    this.pinned = this.at;
+  }
+
   /** False: there are fewer. */
   private fill(bytes: number): boolean {
+    if (this.copy !== null) this.handOn();
     const keep = this.pinned === NO_PIN ? this.at : this.pinned;
     if (this.sum !== null && keep > this.summed) {
       this.sum.add(this.window, this.summed, keep);

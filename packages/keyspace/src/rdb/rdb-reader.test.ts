@@ -1,13 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Blob } from "../blob.js";
+import { RDB_READ_BYTES } from "../constants.js";
 import { stateDigest } from "../digest/state-digest.js";
 import { RdbError } from "../errors.js";
 import { Keyspace } from "../keyspace.js";
 import { Leader, program } from "../testing/random-program.js";
-import { fileOf, length, loaded, MemorySource, rdb, record, string } from "../testing/rdb-files.js";
+import {
+  fileOf,
+  length,
+  loaded,
+  MemorySink,
+  MemorySource,
+  rdb,
+  record,
+  string,
+} from "../testing/rdb-files.js";
 import { asStream } from "../views.js";
 import { RdbReader } from "./rdb-reader.js";
+import { RdbWriter } from "./rdb-writer.js";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 const value = record(0, "k", string("v"));
@@ -141,6 +152,35 @@ test("a large value is read through the window, and the next small one too", () 
   let bytes = 0;
   while (reader.next() !== "end") if (reader.key === "blob") bytes = reader.record().length;
   expect(bytes).toBeGreaterThan(9_000_000);
+});
+
+test("a record of any length is copied through the window, which does not grow for it", () => {
+  const leader = new Leader();
+  leader.txn.begin(leader.nowMs, "lead");
+  const { txn } = leader;
+  txn.putString("blob", Buffer.alloc(3_000_000, "blob"), 5);
+  for (let i = 0; i < 3000; i++) txn.lists.push("list", "tail", ["x".repeat(1000), `${i}`]);
+  txn.putString("small", "value", 0);
+  leader.seal();
+  const file = fileOf(leader.keyspace);
+  let askedMax = 0;
+  const whole = new MemorySource(file);
+  const source = {
+    read: (target: Buffer) => {
+      askedMax = Math.max(askedMax, target.length);
+      return whole.read(target);
+    },
+  };
+  const sink = new MemorySink();
+  const writer = new RdbWriter(sink);
+  const reader = new RdbReader(source);
+  for (let part = reader.next(); part !== "end"; part = reader.next()) {
+    if (part === "aux") writer.aux(reader.auxName, reader.auxValue);
+    else reader.copyTo(writer);
+  }
+  writer.finish();
+  expect(sink.bytes().equals(file)).toBe(true);
+  expect(askedMax).toBe(RDB_READ_BYTES);
 });
 
 test("a consumer keeps the time at which it got its last entry", () => {

@@ -131,9 +131,13 @@ export class RdbReader {
     return this.#input.sincePin();
   }
 
-  /** The record, as it is, into a file that is written of a file that was written here. */
+  /** The record, as it is and however long, into a file that is written of a file that was written here. */
   copyTo(writer: RdbWriter): void {
-    writer.raw(this.record());
+    this.#beginValue();
+    const input = this.#input;
+    input.beginCopy(writer);
+    skipValue(input, this.#type);
+    input.endCopy();
   }
 
   /** Decoded, checked in depth. Large values are views, valid until next(). */

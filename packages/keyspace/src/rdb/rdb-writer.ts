@@ -55,7 +55,7 @@ export class RdbWriter {
     writeValue(out, value);
   }
 
-  /** A record as RdbReader.record() gave it, of a file that was written here: database 0, version 10. */
+  /** A record of a file that was written here (database 0, version 10), whole or piece by piece. */
   raw(record: Uint8Array): void {
     this.#beginRecord();
     this.#out.raw(record);
