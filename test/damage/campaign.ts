@@ -45,6 +45,8 @@ const COMPARED_EVERY = 10;
 /** Acknowledged writes between two cases. */
 const WRITES_BETWEEN = 20;
 const READ_BACK_WRITERS = 4;
+/** Of each node's log, when a case fails. */
+const LINES_TOLD = 40;
 /** Snapshots again and again: their files, and logs that begin behind them, are to be damaged as well. */
 const NODE_OPTIONS = [
   ...["--save", "", "--log-snapshot-bytes", "0"],
@@ -118,11 +120,15 @@ async function damageOne(
   inflict(data, damaged);
   const after = await readCopy(data, node.id);
   const setAside = asideOf(data);
-  node.start();
-  await cluster.votersAre(cluster.nodes.map(({ id }) => id));
-  await cluster.settled();
-  const isReported = (await incarnationOf(node)) > incarnation;
   const what = `case ${number}, node ${node.id}, ${shown(damaged)}`;
+  node.start();
+  try {
+    await cluster.votersAre(cluster.nodes.map(({ id }) => id));
+    await cluster.settled();
+  } catch (cause) {
+    throw new Error(`${what}: it never came back\n${lastLines(cluster)}`, { cause });
+  }
+  const isReported = (await incarnationOf(node)) > incarnation;
   if (isReported) {
     if ("holds" in after) throw new Error(`${what}: reported, though it opens: ${setAside}`);
     const said = foundLine(node);
@@ -143,6 +149,14 @@ function assertHarmless(what: string, before: Reading, after: Reading): void {
     const both = `${JSON.stringify(before.holds)} ${JSON.stringify(after.holds)}`;
     throw new Error(`${what}: not reported, and it reads back otherwise: ${both}`);
   }
+}
+
+/** What each node said last. */
+function lastLines(cluster: TestCluster): string {
+  return cluster.nodes
+    .flatMap((node) => node.logLines().slice(-LINES_TOLD))
+    .map((line) => JSON.stringify(line))
+    .join("\n");
 }
 
 function asideOf(data: string): number {

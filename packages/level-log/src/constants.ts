@@ -104,12 +104,15 @@ export const RECEIVE_BACKLOG_BYTES_MAX = 64 * MIB;
 export const RECEIVE_BEHIND_BYTES = 16 * MIB;
 
 /**
- * Entries deleted at a time behind an anchor that has moved. LevelDB does it by itself, in small batches, on a thread
- * of the pool: a step is as long as `close` may have to wait.
+ * Entries deleted at a time behind an anchor that has moved, fewer when they are large. LevelDB does it by itself, in
+ * small batches, on a thread of the pool: a step, its compaction included, is as long as `close` may have to wait.
  */
 export const TRIM_STEP_ENTRIES = 4096;
 
-/** Bytes of tables that hold nothing but trimmed entries, from which on LevelDB is asked to drop them. */
+/**
+ * Bytes of tables that hold nothing but trimmed entries, from which on LevelDB is asked to drop them; and those of one
+ * step, roughly: a step deletes, and compacts, some 100 ms.
+ */
 export const COMPACT_BYTES_MIN = 32 * MIB;
 
 /** Format, bytes. AES-256-GCM: key, nonce and tag (NIST SP 800-38D). */

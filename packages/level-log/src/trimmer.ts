@@ -1,7 +1,8 @@
 /**
  * Deletes entries that lie before the log, after the anchor has moved: some thousand at a time, inside LevelDB and
  * without a sync, between the synced batches. However many there are, no batch grows and no turn waits for them.
- * Then what they took on the disk is given back: LevelDB by itself keeps it until it happens to merge those tables.
+ * What they took on the disk is given back by portions: LevelDB by itself keeps it until it happens to merge those
+ * tables.
  *
  * Nothing depends on it. A crash in the middle, or deletions that power loss takes back, leave entries before
  * the anchor, which opening does not look at, and which the next trimmer deletes.
@@ -19,6 +20,8 @@ export class Trimmer {
   #last: Index = 0;
   /** First key that has not been looked at. */
   #from: Uint8Array = ENTRY_KEYS_FIRST;
+  /** First key that was deleted and may still take its place. */
+  #portion: Uint8Array = ENTRY_KEYS_FIRST;
   #running: Promise<void> | null = null;
   #stopped = false;
 
@@ -50,7 +53,6 @@ export class Trimmer {
       for (let done = -1; done < this.#last && !this.#stopped; ) {
         done = this.#last;
         while (!this.#stopped && (await this.#step())) await eventLoopTurn();
-        await this.#giveBack();
       }
     } catch (error) {
       this.#fail(error);
@@ -64,19 +66,36 @@ export class Trimmer {
     const first = await this.#store.firstKey({ gte: this.#from, lt: end });
     const index = first === null ? null : (decodeEntryKey(first)?.index ?? null);
     if (first === null || index === null) return false;
-    const next = Math.min(index + TRIM_STEP_ENTRIES, this.#last + 1);
-    const range = { gte: first, lt: entryKey(next, 0) };
+    const range = { gte: first, lt: entryKey(await this.#stepEnd(first, index), 0) };
     if (this.#stopped) return false;
     await this.#store.clear(range);
     // Not from the start again: LevelDB walks over every deletion that lies before a key it looks for.
     this.#from = range.lt;
+    await this.#giveBack();
     return true;
   }
 
+  /** Large entries are deleted a few at a time. */
+  async #stepEnd(first: Uint8Array, index: Index): Promise<Index> {
+    let end = Math.min(index + TRIM_STEP_ENTRIES, this.#last + 1);
+    while (end - index > 1) {
+      const bytes = await this.#store.tableBytes({ gte: first, lt: entryKey(end, 0) });
+      if (bytes <= COMPACT_BYTES_MIN) break;
+      end = index + Math.ceil((end - index) / 2);
+    }
+    return end;
+  }
+
+  /**
+   * A portion at a time: while LevelDB compacts what it was asked to, it does nothing of its own, and writes wait for
+   * that at last. Measured, 600 MB trimmed beside synced writes of 100 KB: the slowest took 970 and 770 ms when all was
+   * compacted in one go, 150 ms in portions, and up to 190 ms without any trimming.
+   */
   async #giveBack(): Promise<void> {
-    if (this.#stopped || this.#last === 0) return;
-    const range = { gte: ENTRY_KEYS_FIRST, lt: entryKey(this.#last + 1, 0) };
-    if ((await this.#store.tableBytes(range)) < COMPACT_BYTES_MIN || this.#stopped) return;
+    const range = { gte: this.#portion, lt: this.#from };
+    if (this.#stopped || (await this.#store.tableBytes(range)) < COMPACT_BYTES_MIN) return;
+    if (this.#stopped) return;
     await this.#store.compact(range);
+    this.#portion = range.lt;
   }
 }
