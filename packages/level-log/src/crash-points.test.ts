@@ -252,7 +252,9 @@ async function reopened(
     found = stateOf(log);
     const last = found.entries.at(-1) ?? { ...tipOf(log.initial.anchor), term: 1 };
     const next = entryAfter(last, 1_000_000, "goes on");
-    for (let round = 0; round < 20; round++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 20 || !log.trimIdle; round++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await new Promise<void>((resolve) =>
       log.persist(
         { sequence: 1, hardState: { term: 1_000_000, vote: 1 }, truncateFrom: 0, entries: [next] },
