@@ -272,6 +272,11 @@ export class Raft {
     return this.#log.anchor;
   }
 
+  /** A leader's snapshot takes the log's place, and is not durable yet: until then `anchorIndex` is ahead of the disk's. */
+  get installing(): boolean {
+    return this.#log.installing;
+  }
+
   /** Index of the no-op of the own term while leader, else 0. */
   get ownTermStart(): Index {
     return this.#leadership?.ownTermStart ?? 0;

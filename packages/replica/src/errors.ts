@@ -54,7 +54,7 @@ export const MULTI_TOO_LARGE = "ERR the transaction is larger than one log entry
 
 /**
  * Fatal: at an entry that most members have applied as well this node holds another state than they do. What it would
- * serve is wrong; started again it builds its state anew from snapshot and log.
+ * serve is wrong, and the snapshot a start would begin from may be: the host sees to it that the next one does not.
  */
 export class StateDivergedError extends Error {
   readonly code = "STATE_DIVERGED";

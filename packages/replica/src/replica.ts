@@ -751,6 +751,13 @@ export class Replica implements PeerEvents, SessionEvents {
   #assertPointers(): void {
     const raft = this.#raft;
     const { applied, executed } = this.#speculation;
+    const snapshotted = this.#ports.snapshots?.newest()?.index ?? 0;
+    if (!raft.installing) {
+      assert(raft.anchorIndex <= snapshotted, "trimmed <= snapshotted");
+      assert(snapshotted <= applied, "snapshotted <= applied");
+      assert(applied <= raft.flushed, "applied <= flushed");
+    }
+    assert(this.#gate.released <= raft.commit, "released <= committed");
     assert(raft.flushed <= raft.lastIndex, "flushed <= appended");
     assert(applied <= raft.commit, "applied <= committed");
     assert(raft.commit <= raft.lastIndex, "committed <= appended");

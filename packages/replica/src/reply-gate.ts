@@ -33,6 +33,11 @@ export class ReplyGate {
     this.#policy = policy;
   }
 
+  /** The newest index that replies have left for. */
+  get released(): Index {
+    return this.#committed;
+  }
+
   get waitingSessions(): number {
     return this.#waiting.length;
   }

@@ -12,15 +12,19 @@ import { joinRetryMs } from "./gateway/constants.js";
 import { NodeError } from "./gateway/errors.js";
 
 /** What became of the data. */
-export type JoinReason = "empty" | "damaged";
+export type JoinReason = "empty" | "damaged" | "diverged";
 
-/** Resolves when the log is born as a new incarnation. Rejects with JOIN_STOPPED when `signal` says so. */
+/**
+ * Resolves when the log is born as a new incarnation, in a directory that `makeRoom` has emptied once a place was
+ * given. Rejects with JOIN_STOPPED when `signal` says so.
+ */
 export async function joinCluster(
   config: ServerConfig,
   reason: JoinReason,
   logger: Logger,
   signal: AbortSignal | null,
   masterKeys: MasterKeys | null = null,
+  makeRoom: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { nodeId, clusterId, peers } = config;
   const own = peers.find((peer) => peer.id === nodeId);
@@ -39,7 +43,10 @@ export async function joinCluster(
       peers,
       signal,
     });
-    if (answer.kind === "accepted") return bear(config, answer, logger, masterKeys);
+    if (answer.kind === "accepted") {
+      await makeRoom();
+      return bear(config, answer, logger, masterKeys);
+    }
     if (signal?.aborted) break;
     const text = answer.kind === "refused" ? answer.text : "no leader is known";
     if (text !== said) logger.warn({ answer: text }, "no place in the cluster yet: it asks again");

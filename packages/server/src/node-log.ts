@@ -14,6 +14,12 @@ import {
 import { bootstrapEntries, type Configuration } from "@redoubt/raft";
 import type { Logger } from "@redoubt/replica";
 import type { ServerConfig } from "./config/index.js";
+import {
+  type DivergedMark,
+  divergedMark,
+  SNAPSHOT_OTHER_STATE,
+  STATE_DIVERGED,
+} from "./diverged.js";
 import { NodeError } from "./gateway/errors.js";
 import { type JoinReason, joinCluster } from "./join-cluster.js";
 import { readMasterKeys } from "./master-keys.js";
@@ -46,8 +52,9 @@ export interface OpenedNodeLog {
 }
 
 /**
- * Rejects with the log's own coded errors, CONFIG_INVALID (the key file), DIRECTORY_UNUSABLE, LOG_ROLLED_BACK or JOIN_STOPPED. Data that is missing or damaged
- * is no reason to stop where there are others to ask: the node comes back as another incarnation.
+ * Rejects with the log's own coded errors, CONFIG_INVALID (the key file), DIRECTORY_UNUSABLE, LOG_ROLLED_BACK, STATE_DIVERGED, SNAPSHOT_OTHER_STATE or
+ * JOIN_STOPPED. Data that is missing, damaged or not that of most members is no reason to stop where there are others
+ * to ask: the node comes back as another incarnation.
  */
 export async function openNodeLog(
   config: ServerConfig,
@@ -64,13 +71,22 @@ export async function openNodeLog(
   try {
     if (options.bootstrap) await bear(config, masterKeys);
     if (isRolledBack(dir)) throw rolledBack(dir);
-    return { log: await open(), quarantine: null };
+    const log = await open();
+    const mark = divergedMark(dir, log.snapshots.newest());
+    if (mark === null) return { log, quarantine: null };
+    await log.close();
+    throw diverged(dir, mark);
   } catch (error) {
     const reason = joinReasonOf(config, error);
     if (reason !== null) {
       options.logger.error({ err: error }, "the data of this node can't be used");
-      if (reason === "damaged") await setAside(dir, options.logger);
-      await joinCluster(config, reason, options.logger, options.signal, masterKeys);
+      const { logger, signal } = options;
+      if (reason === "damaged") await setAside(dir, "damaged", logger);
+      // What is whole stays until there is a place: nobody else may have it.
+      const makeRoom = async (): Promise<void> => {
+        if (reason === "diverged") await setAside(dir, "diverged", logger);
+      };
+      await joinCluster(config, reason, logger, signal, masterKeys, makeRoom);
       const found = (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
       return { log: await open(), quarantine: { reason, found, endedAtMs: Date.now() } };
     }
@@ -88,7 +104,10 @@ function joinReasonOf(config: ServerConfig, error: unknown): JoinReason | null {
   const others = config.peers.some(({ id }) => id !== config.nodeId);
   if (!config.rejoins || !others) return null;
   if (error instanceof LogDamagedError) return "damaged";
-  if (error instanceof NodeError && error.code === LOG_ROLLED_BACK) return "damaged";
+  if (error instanceof NodeError) {
+    if (error.code === LOG_ROLLED_BACK) return "damaged";
+    return isDiverged(error) ? "diverged" : null;
+  }
   if (!(error instanceof DataMissingError)) return null;
   // Part of a log is a damaged one: it is kept, too.
   return existsSync(join(config.dir, "log")) ? "damaged" : "empty";
@@ -101,13 +120,21 @@ function rolledBack(dir: string): NodeError {
   );
 }
 
+function diverged(dir: string, { code, found }: DivergedMark): NodeError {
+  return new NodeError(code, `the state in ${dir} is not that of most members: ${found}`);
+}
+
+function isDiverged({ code }: NodeError): boolean {
+  return code === STATE_DIVERGED || code === SNAPSHOT_OTHER_STATE;
+}
+
 /** Kept for whoever wants to look at it, or to recover what nobody else has. */
-async function setAside(dir: string, logger: Logger): Promise<void> {
+async function setAside(dir: string, why: "damaged" | "diverged", logger: Logger): Promise<void> {
   for (let number = 1; ; number += 1) {
-    const aside = join(dir, `log.damaged-${number}`);
+    const aside = join(dir, `log.${why}-${number}`);
     if (existsSync(aside)) continue;
     await rename(join(dir, "log"), aside);
-    logger.error({ aside }, "the damaged log is kept aside");
+    logger.error({ aside }, `the ${why} log is kept aside`);
     return;
   }
 }

@@ -9,10 +9,12 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
+import type { Configuration } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
 import { checkFirstImport, FirstImport } from "./carry/first-import.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
+import { markDiverged, SNAPSHOT_OTHER_STATE, STATE_DIVERGED } from "./diverged.js";
 import { formatAddress, isWildcard } from "./gateway/address.js";
 import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
@@ -245,6 +247,13 @@ function compose(
     logger,
     wake: () => scheduler.wake(),
     fatal,
+    doubted: (snapshot, found) => {
+      if (!hasOthers(replica.status().configuration, identity.nodeId)) return false;
+      const mark = { code: SNAPSHOT_OTHER_STATE, found, snapshot } as const;
+      const failure = markDiverged(config.dir, mark);
+      if (failure !== null) logger.error({ err: failure }, "the log can't be marked as diverged");
+      return failure === null;
+    },
   });
   const looks = setInterval(() => keeper.look(), lookMs).unref();
   const stopSaving: Parts["stopSaving"] = async (stopTime) => {
@@ -376,6 +385,11 @@ function gatewaySettings(config: ServerConfig, logger: Logger): GatewaySettings 
   };
 }
 
+/** Whether anybody else holds the state: without, there is nobody to get it from. */
+function hasOthers({ voters }: Configuration, self: number): boolean {
+  return voters.some(({ id, witness }) => id !== self && witness !== true);
+}
+
 /** Below an election timeout the core's own patience is longer. */
 function keepsAlive(config: ServerConfig): boolean {
   return canKeepAlive && config.busyLeaderMaxMs > config.electionTimeoutMs;
@@ -415,13 +429,20 @@ function fatalOnce(
     if (told) return;
     told = true;
     logger.fatal({ err: error, code: errnoOf(error) || error.name }, "the node stops");
-    if (errnoOf(error) === LOG_ROLLED_BACK) {
-      const failure = markRolledBack(dir, error);
-      if (failure !== null)
-        logger.error({ err: failure }, "the log can't be marked as rolled back");
+    const failure = markFor(dir, error);
+    if (failure !== null) {
+      logger.error({ err: failure }, "the log can't be marked: the next start may find it right");
     }
     (onFatal ?? exitAtOnce)(error);
   };
+}
+
+/** What the next start must know of. Null, or why it will not. */
+function markFor(dir: string, error: Error): unknown {
+  const code = errnoOf(error);
+  if (code === LOG_ROLLED_BACK) return markRolledBack(dir, error);
+  if (code !== STATE_DIVERGED) return null;
+  return markDiverged(dir, { code, found: error.message, snapshot: null });
 }
 
 /** What is durable is safe, what is in memory is not to be trusted any more. */

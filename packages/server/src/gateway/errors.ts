@@ -10,7 +10,9 @@ export type NodeErrorCode =
   | "ELECTION_TIMING_DIFFERS"
   | "NODE_ROLE_DIFFERS"
   | "REPLICATION_MODE_DIFFERS"
-  | "LOG_ROLLED_BACK";
+  | "LOG_ROLLED_BACK"
+  | "STATE_DIVERGED"
+  | "SNAPSHOT_OTHER_STATE";
 
 export class NodeError extends Error {
   override readonly name = "NodeError";

@@ -2,10 +2,11 @@
 
 import type { AuditStatus, ReplicaStatus, ReplicationMode } from "@redoubt/replica";
 import { unsafeMode } from "../config/index.js";
+import { SNAPSHOT_OTHER_STATE } from "../diverged.js";
 import type { HostServices, ProcessFacts } from "./services.js";
 
 export function raftLines(
-  { facts, config }: HostServices,
+  { facts, config, keeper }: HostServices,
   status: ReplicaStatus,
 ): (readonly [name: string, value: string | number])[] {
   const { configuration } = status;
@@ -14,6 +15,7 @@ export function raftLines(
     ["raft_node_id", status.id],
     ["raft_incarnation", status.incarnation],
     ...quarantineLines(facts),
+    ...(keeper.quarantineDue ? [doubtLine] : []),
     ["raft_role", status.role],
     ["raft_serving", digit(status.serving)],
     ["raft_witness", digit(status.witness)],
@@ -54,7 +56,10 @@ export function raftLines(
   ];
 }
 
-/** What this process found instead of the node's data: damaged, or none (empty). Its data comes from the leader. */
+/** The newest snapshot is not to be started from: the next start goes through quarantine. */
+const doubtLine = ["raft_quarantine_due", SNAPSHOT_OTHER_STATE] as const;
+
+/** What this process found instead of the node's data: damaged, another state (diverged), or none (empty). Its data comes from the leader. */
 function quarantineLines({ quarantine }: ProcessFacts): [string, string | number][] {
   if (quarantine === null) return [["raft_quarantine", "no"]];
   return [

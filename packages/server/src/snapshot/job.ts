@@ -2,6 +2,7 @@
 
 import type { ThreadKeys } from "@redoubt/level-log";
 import type { Index, SnapshotDescription } from "@redoubt/raft";
+import { SNAPSHOT_OTHER_STATE } from "../diverged.js";
 
 export interface SnapshotJob {
   /** Of the node. */
@@ -51,7 +52,7 @@ export interface SnapshotFailed {
 export const cancelledCode = "SNAPSHOT_CANCELLED";
 
 /** What was made does not hold the state that most nodes had at its entry. */
-export const otherStateCode = "SNAPSHOT_OTHER_STATE";
+export const otherStateCode = SNAPSHOT_OTHER_STATE;
 
 /** Int32 slots. */
 const CANCELLED = 0;

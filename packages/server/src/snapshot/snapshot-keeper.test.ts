@@ -39,6 +39,7 @@ class World {
   end: (outcome: SnapshotOutcome) => void = () => undefined;
   trims: { readonly index: number; readonly trailing: number }[] = [];
   fatal: Error | null = null;
+  readonly doubted: number[] = [];
   readonly discarded: string[] = [];
   readonly lines: { level: string; event: string; fields: object }[] = [];
   readonly keeper: SnapshotKeeper;
@@ -72,6 +73,10 @@ class World {
       wake: () => undefined,
       fatal: (error) => {
         this.fatal = error;
+      },
+      doubted: ({ index }) => {
+        this.doubted.push(index);
+        return true;
       },
     });
   }
@@ -299,6 +304,50 @@ test("trap-26 what was found to be of another state is not made again where nobo
   // What most nodes hold is in it: the next ones are made of that.
   world.keeper.begin("save");
   expect(world.jobs.at(-1)).toMatchObject({ to: { index: 1000 }, audited: null });
+});
+
+describe("trap-43 a snapshot that leads to another state than most nodes hold", () => {
+  async function doubtedBehind100(): Promise<World> {
+    const world = new World();
+    world.look();
+    await world.done();
+    world.applied = 200;
+    world.audit = { index: 200, digest: "aa", verdict: "ok" };
+    world.look();
+    expect(world.keeper.quarantineDue).toBe(false);
+    await world.failed("SNAPSHOT_OTHER_STATE");
+    expect(world.doubted).toEqual([100]);
+    expect(world.keeper.quarantineDue).toBe(true);
+    return world;
+  }
+
+  test("is doubted until one made at a check index is right", async () => {
+    const world = await doubtedBehind100();
+    world.keeper.begin("save");
+    await world.ended({ ...made(200), isAudited: true });
+    expect(world.keeper.quarantineDue).toBe(false);
+    expect(world.newest).toMatchObject({ index: 200 });
+  });
+
+  test("or until a leader's is installed", async () => {
+    const world = await doubtedBehind100();
+    world.newest = description(500);
+    world.applied = 520;
+    world.audit = { index: 0, digest: "", verdict: "unknown" };
+    world.keeper.look();
+    expect(world.keeper.quarantineDue).toBe(false);
+    world.keeper.begin("save");
+    expect(world.jobs.at(-1)).toMatchObject({ to: { index: 520 } });
+  });
+
+  test("is nothing to start from: without a snapshot there is none to doubt", async () => {
+    const world = new World();
+    world.audit = { index: 100, digest: "aa", verdict: "ok" };
+    world.look();
+    await world.failed("SNAPSHOT_OTHER_STATE");
+    expect(world.doubted).toEqual([]);
+    expect(world.keeper.quarantineDue).toBe(false);
+  });
 });
 
 test("trap-21 entries stay behind it, large ones fewer", async () => {

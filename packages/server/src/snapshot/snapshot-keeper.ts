@@ -60,6 +60,11 @@ export interface KeeperOptions {
   readonly wake: () => void;
   /** The log is damaged: the node must stop. */
   readonly fatal: (error: Error) => void;
+  /**
+   * What was made of `snapshot` and the log is not the state that most nodes hold: a start must not begin from it.
+   * Whether the next one will not.
+   */
+  readonly doubted: (snapshot: SnapshotDescription, found: string) => boolean;
 }
 
 /** Somebody waits for a run. */
@@ -76,7 +81,8 @@ interface Run {
   readonly job: RunningJob;
   readonly path: string;
   readonly generation: number;
-  readonly previousBytes: number;
+  /** What it is made from; null: only from the log. */
+  readonly previous: SnapshotDescription | null;
   readonly startedMs: number;
   readonly tickets: SaveTicket[];
 }
@@ -109,6 +115,7 @@ export class SnapshotKeeper {
   #servingMs = 0;
   /** One was found to hold another state than most nodes: until one is found right, none is made where nobody can tell. */
   #isDoubted = false;
+  #quarantineDue = false;
   #stopped = false;
 
   constructor(options: KeeperOptions) {
@@ -161,6 +168,11 @@ export class SnapshotKeeper {
     clearTimeout(timer);
   }
 
+  /** The newest snapshot was found wrong: the next start will not begin from it, unless another one takes its place. */
+  get quarantineDue(): boolean {
+    return this.#quarantineDue;
+  }
+
   get status(): SaveStatus {
     const { snapshots, replica, monotonicMs } = this.#options;
     const { counters } = replica().status();
@@ -175,7 +187,7 @@ export class SnapshotKeeper {
               kind: run.kind,
               ms: monotonicMs() - run.startedMs,
               writtenBytes: run.job.writtenBytes,
-              previousBytes: run.previousBytes,
+              previousBytes: run.previous?.bytes ?? 0,
             },
       scheduled: this.#scheduled,
       lastSavedAtMs: this.#lastSavedAtMs,
@@ -217,6 +229,7 @@ export class SnapshotKeeper {
     if (snapshotIndex === this.#base.index) return;
     const { appliedEffects, appliedBytes } = counters;
     this.#base = { index: snapshotIndex, effects: appliedEffects, bytes: appliedBytes };
+    this.#trust();
     this.#saved();
   }
 
@@ -277,7 +290,7 @@ export class SnapshotKeeper {
       job,
       path,
       generation: snapshots.generation,
-      previousBytes: newest?.bytes ?? 0,
+      previous: newest,
       startedMs,
       tickets: ticket === null ? [] : [ticket],
     };
@@ -319,7 +332,6 @@ export class SnapshotKeeper {
     const { snapshots, replica, read, logger } = this.#options;
     const { snapshot } = done;
     const sent = () => [...replica().snapshotsSent, ...read()];
-    if (done.isAudited) this.#isDoubted = false;
     const adopted = await snapshots.adopt(snapshot, run.path, sent, run.generation);
     // Else an install has brought a newer one: everything that was to be saved is.
     if (!adopted) {
@@ -334,6 +346,7 @@ export class SnapshotKeeper {
       const trailing = Math.max(fitting, this.#readBehind(base));
       this.#base = base;
       this.#saved();
+      if (done.isAudited) this.#trust();
       const firstIndex = replica().compactTo(snapshot, trailing) + 1;
       const { keys, buildMs, verifyMs, isAudited } = done;
       const times = { buildMs, verifyMs, servingMs: this.#servingMs };
@@ -372,9 +385,19 @@ export class SnapshotKeeper {
       return false;
     }
     if (code === cancelledCode && this.#stopped) return null;
-    if (code === otherStateCode) this.#isDoubted = true;
+    if (code === otherStateCode) this.#doubt(run, message);
     logger.error({ code, message }, "no snapshot was made: the log is kept, it is tried again");
     return false;
+  }
+
+  #doubt({ previous }: Run, message: string): void {
+    this.#isDoubted = true;
+    this.#quarantineDue = previous !== null && this.#options.doubted(previous, message);
+  }
+
+  #trust(): void {
+    this.#isDoubted = false;
+    this.#quarantineDue = false;
   }
 
   async #discard(path: string): Promise<void> {
