@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { longTest } from "../support/long-test.js";
 import { fill } from "./support/dataset.js";
 import { RawClient } from "./support/raw-client.js";
 import { RedisServer } from "./support/redis-server.js";
@@ -50,69 +51,72 @@ async function loaded(
   }
 }
 
-test("what is exported loads into redis-server: under load, at rest, and from a stopped node", async () => {
-  const source = await RedisServer.start("--repl-diskless-sync-delay", "0");
-  const client = await RawClient.connect(source.port);
-  await fill(client, Date.now() + 3_600_000);
-  await client.end();
-  const imported = await redoubt(
-    ...["import", `redis://127.0.0.1:${source.port}`, "-p", String(cluster.nodes[0]!.port)],
-    ...["--temporary-dir", directory],
-  );
-  await source.stop();
-  expect([imported.code, imported.stderr]).toEqual([0, ""]);
+longTest(
+  "what is exported loads into redis-server: under load, at rest, and from a stopped node",
+  async () => {
+    const source = await RedisServer.start("--repl-diskless-sync-delay", "0");
+    const client = await RawClient.connect(source.port);
+    await fill(client, Date.now() + 3_600_000);
+    await client.end();
+    const imported = await redoubt(
+      ...["import", `redis://127.0.0.1:${source.port}`, "-p", String(cluster.nodes[0]!.port)],
+      ...["--temporary-dir", directory],
+    );
+    await source.stop();
+    expect([imported.code, imported.stderr]).toEqual([0, ""]);
 
-  const port = ["-p", String((await cluster.leader()).port)];
-  const to = (name: string) => join(directory, name);
-  const writers = new Writers(cluster.addresses);
-  try {
-    await until("writes go on", () => writers.acknowledgedCount >= 1_000);
-    for (const form of ["rdb", "aof"] as const) {
-      const before = writers.acknowledgedCount;
-      const busy = await redoubt("export", `--${form}`, to(`busy.${form}`), ...port, "--json");
-      expect([busy.code, busy.stderr]).toEqual([0, ""]);
-      const { keys } = JSON.parse(busy.stdout) as { keys: number };
-      expect((await loaded(form, to(`busy.${form}`))).size).toBe(keys);
-      expect(writers.acknowledgedCount).toBeGreaterThan(before);
+    const port = ["-p", String((await cluster.leader()).port)];
+    const to = (name: string) => join(directory, name);
+    const writers = new Writers(cluster.addresses);
+    try {
+      await until("writes go on", () => writers.acknowledgedCount >= 1_000);
+      for (const form of ["rdb", "aof"] as const) {
+        const before = writers.acknowledgedCount;
+        const busy = await redoubt("export", `--${form}`, to(`busy.${form}`), ...port, "--json");
+        expect([busy.code, busy.stderr]).toEqual([0, ""]);
+        const { keys } = JSON.parse(busy.stdout) as { keys: number };
+        expect((await loaded(form, to(`busy.${form}`))).size).toBe(keys);
+        expect(writers.acknowledgedCount).toBeGreaterThan(before);
+      }
+      // Neither all in a snapshot nor all in the log: nodes take turns, the leader last.
+      await until("the leader's log begins behind a snapshot", async () => {
+        const info = await (await cluster.leader()).info("raft");
+        return Number(info.get("raft_first_index")) > 100;
+      });
+    } finally {
+      await writers.stop();
     }
-    // Neither all in a snapshot nor all in the log: nodes take turns, the leader last.
-    await until("the leader's log begins behind a snapshot", async () => {
-      const info = await (await cluster.leader()).info("raft");
-      return Number(info.get("raft_first_index")) > 100;
-    });
-  } finally {
-    await writers.stop();
-  }
-  await cluster.equalDigests();
-  const leader = await cluster.leader();
-  const [digest, size] = await leader.withClient((each) =>
-    each.pipeline([["DEBUG", "DIGEST"], ["DBSIZE"]]),
-  );
-  const whole = { digest: String(digest), size: Number(size) };
-  for (const form of ["rdb", "aof"] as const) {
-    const rest = await redoubt("export", `--${form}`, to(`rest.${form}`), ...port);
-    expect([rest.code, rest.stderr]).toEqual([0, ""]);
-    expect(await loaded(form, to(`rest.${form}`))).toEqual(whole);
-  }
-  const fresh = await redoubt("export", "--fresh", "--rdb", to("fresh.rdb"), ...port);
-  expect([fresh.code, fresh.stderr]).toEqual([0, ""]);
-  expect(await loaded("rdb", to("fresh.rdb"))).toEqual(whole);
+    await cluster.equalDigests();
+    const leader = await cluster.leader();
+    const [digest, size] = await leader.withClient((each) =>
+      each.pipeline([["DEBUG", "DIGEST"], ["DBSIZE"]]),
+    );
+    const whole = { digest: String(digest), size: Number(size) };
+    for (const form of ["rdb", "aof"] as const) {
+      const rest = await redoubt("export", `--${form}`, to(`rest.${form}`), ...port);
+      expect([rest.code, rest.stderr]).toEqual([0, ""]);
+      expect(await loaded(form, to(`rest.${form}`))).toEqual(whole);
+    }
+    const fresh = await redoubt("export", "--fresh", "--rdb", to("fresh.rdb"), ...port);
+    expect([fresh.code, fresh.stderr]).toEqual([0, ""]);
+    expect(await loaded("rdb", to("fresh.rdb"))).toEqual(whole);
 
-  const again = await redoubt("export", "--rdb", to("rest.rdb"), ...port);
-  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("exists already")]);
+    const again = await redoubt("export", "--rdb", to("rest.rdb"), ...port);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("exists already")]);
 
-  const [stopped] = await cluster.followers();
-  const data = join(stopped!.directory, "data");
-  const running = await redoubt("export", "--rdb", to("running.rdb"), "--dir", data);
-  expect([running.code, running.stderr]).toEqual([1, expect.stringContaining("STORE_LOCKED")]);
-  await stopped!.signal("SIGKILL");
-  const listed = readdirSync(data);
-  const offline = await redoubt("export", "--rdb", to("offline.rdb"), "--dir", data);
-  expect([offline.code, offline.stderr]).toEqual([0, ""]);
-  expect(readdirSync(data)).toEqual(listed);
-  expect(await loaded("rdb", to("offline.rdb"))).toEqual(whole);
-  expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
-});
+    const [stopped] = await cluster.followers();
+    const data = join(stopped!.directory, "data");
+    const running = await redoubt("export", "--rdb", to("running.rdb"), "--dir", data);
+    expect([running.code, running.stderr]).toEqual([1, expect.stringContaining("STORE_LOCKED")]);
+    await stopped!.signal("SIGKILL");
+    const listed = readdirSync(data);
+    const offline = await redoubt("export", "--rdb", to("offline.rdb"), "--dir", data);
+    expect([offline.code, offline.stderr]).toEqual([0, ""]);
+    expect(readdirSync(data)).toEqual(listed);
+    expect(await loaded("rdb", to("offline.rdb"))).toEqual(whole);
+    expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
+  },
+);
 
 test("a cluster without a snapshot is exported from its log, an empty one too", async () => {
   mkdirSync(join(directory, "small"));

@@ -1,6 +1,6 @@
-/** Every command of docs/operations.md, run from top to bottom as one session. */
+/** Every command of docs/operations.md: that it exists, and (npm run test:long) from top to bottom as one session. */
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { longTest } from "../support/long-test.js";
+import { redoubt } from "./support/redoubt-cli.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/operations.md"), "utf8");
@@ -23,9 +25,19 @@ const endsProcesses = `trap 'for file in node-*/redoubt.pid; do
   test -e "$file" && kill -9 "$(cat "$file")"
 done' EXIT`;
 
-test("the session of the page is as it says", async () => {
-  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
+const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
+
+test("the page speaks a shell's language, and of subcommands that there are", async () => {
   expect(blocks.length).toBeGreaterThan(8);
+  execFileSync("bash", ["-n"], { input: blocks.join("\n") });
+  const used = new Set(blocks.join("\n").match(/(?<=^|[;&|] |until )redoubt [a-z]+/gm));
+  expect(used.size).toBeGreaterThan(6);
+  const { stdout, code } = await redoubt("--help");
+  expect(code).toBe(0);
+  for (const name of used) expect(stdout).toContain(name.slice("redoubt ".length));
+});
+
+longTest("the session of the page is as it says", async () => {
   const [clients, peers] = await freePrefixes();
   const session = blocks
     .join("\n")
