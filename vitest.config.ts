@@ -27,10 +27,22 @@ export default defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "test/{architecture,sim,contract,conformance,property}/**/*.test.ts",
-            "jepsen-lite/src/**/*.test.ts",
           ],
           testTimeout: 60_000,
           pool: "forks",
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "jepsen-lite",
+          setupFiles: ["test/support/fast-check.ts"],
+          include: ["jepsen-lite/src/**/*.test.ts"],
+          testTimeout: 60_000,
+          pool: "forks",
+          // Pure functions mostly: loading the same modules for each file took longer than the tests.
+          isolate: false,
         },
       },
       {

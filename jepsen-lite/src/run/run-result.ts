@@ -13,6 +13,10 @@ export interface RunPlan {
   /** Of load; final reads come after it. */
   readonly seconds: number;
   readonly seed: number;
+  /** Of the servers, `name value` each, beside what the target's name says. */
+  readonly settings?: readonly string[];
+  /** Of the comparison: what happened in place of faults at random. */
+  readonly scenario?: string;
 }
 
 /**
