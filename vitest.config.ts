@@ -25,7 +25,7 @@ export default defineConfig({
           name: "unit",
           setupFiles: ["test/support/fast-check.ts"],
           include: [
-            "packages/*/src/**/*.test.ts",
+            "packages/{replica,level-log,grpc-peer,server}/src/**/*.test.ts",
             "test/{architecture,sim,contract,conformance,property}/**/*.test.ts",
           ],
           testTimeout: 60_000,
@@ -36,12 +36,15 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          name: "jepsen-lite",
+          name: "pure",
           setupFiles: ["test/support/fast-check.ts"],
-          include: ["jepsen-lite/src/**/*.test.ts"],
+          include: [
+            "packages/{raft,keyspace,resp,commands}/src/**/*.test.ts",
+            "jepsen-lite/src/**/*.test.ts",
+          ],
           testTimeout: 60_000,
           pool: "forks",
-          // Pure functions mostly: loading the same modules for each file took longer than the tests.
+          // Functions of their arguments: loading the same modules for each file took as long as the tests.
           isolate: false,
         },
       },

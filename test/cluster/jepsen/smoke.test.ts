@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { longTest } from "../../support/long-test.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let directory = "";
@@ -48,7 +49,7 @@ function result(): { outcome: string; acknowledged: number; lost: number; dirtyR
   return JSON.parse(readFileSync(join(directory, run!, "result.json"), "utf8"));
 }
 
-test("partitions and kills behind proxies: nothing is lost, no answer is wrong", async () => {
+longTest("partitions and kills behind proxies: nothing is lost, no answer is wrong", async () => {
   const { code, output } = await jepsen(
     ...["--target", "redoubt", "--workload", "list-append", "--nemesis", "partition,kill"],
     ...["--time", "16", "--seed", "7", "--network", "proxies"],
