@@ -28,24 +28,32 @@ export async function checkTables(path: string, extent: TableExtent = "all"): Pr
     const number = /^(\d+)\.(?:ldb|sst)$/.exec(name)?.[1];
     if (number !== undefined) nameOf.set(Number(number), name);
   }
-  for (const table of found(path, manifest, () => liveTables(bytes))) {
-    await checkOne(path, table, nameOf.get(table.number), extent);
+  const tables = found(path, manifest, () => liveTables(bytes));
+  const read = (table: LiveTable | undefined) =>
+    table === undefined ? null : readTable(path, table, nameOf.get(table.number));
+  // While one is checked, the next is on its way from the disk.
+  let next = read(tables[0]);
+  for (let at = 1; next !== null; at++) {
+    const { name, content } = await next;
+    next = read(tables[at]);
+    // Waited for below, if nothing is thrown before.
+    next?.catch(() => {});
+    found(path, name, () => checkTable(content, extent));
     await eventLoopTurn();
   }
 }
 
-async function checkOne(
+async function readTable(
   path: string,
   table: LiveTable,
   name: string | undefined,
-  extent: TableExtent,
-): Promise<void> {
+): Promise<{ name: string; content: Buffer }> {
   if (name === undefined) throw new LogDamagedError(`table ${table.number} is missing`, path);
-  const bytes = await readIn(path, name);
-  if (bytes.length !== table.bytes) {
-    throw new LogDamagedError(`${name} has ${bytes.length} of ${table.bytes} bytes`, path);
+  const content = await readIn(path, name);
+  if (content.length !== table.bytes) {
+    throw new LogDamagedError(`${name} has ${content.length} of ${table.bytes} bytes`, path);
   }
-  found(path, name, () => checkTable(bytes, extent));
+  return { name, content };
 }
 
 function found<T>(path: string, name: string, act: () => T): T {
