@@ -29,25 +29,34 @@ export async function checkTables(path: string, extent: TableExtent = "all"): Pr
     if (number !== undefined) nameOf.set(Number(number), name);
   }
   const tables = found(path, manifest, () => liveTables(bytes));
-  const read = (table: LiveTable | undefined) =>
+  const read = async (table: LiveTable | undefined) =>
     table === undefined ? null : readTable(path, table, nameOf.get(table.number));
-  // While one is checked, the next is on its way from the disk.
-  let next = read(tables[0]);
-  for (let at = 1; next !== null; at++) {
-    const { name, content } = await next;
-    next = read(tables[at]);
-    // Waited for below, if nothing is thrown before.
-    next?.catch(() => {});
-    found(path, name, () => checkTable(content, extent));
-    await eventLoopTurn();
+  let table = await read(tables[0]);
+  for (let at = 1; table !== null; at++) {
+    // While one is checked, the next is on its way from the disk.
+    [table] = await Promise.all([read(tables[at]), checkOne(path, table, extent)]);
   }
+}
+
+interface ReadTable {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+async function checkOne(
+  path: string,
+  { name, content }: ReadTable,
+  extent: TableExtent,
+): Promise<void> {
+  found(path, name, () => checkTable(content, extent));
+  await eventLoopTurn();
 }
 
 async function readTable(
   path: string,
   table: LiveTable,
   name: string | undefined,
-): Promise<{ name: string; content: Buffer }> {
+): Promise<ReadTable> {
   if (name === undefined) throw new LogDamagedError(`table ${table.number} is missing`, path);
   const content = await readIn(path, name);
   if (content.length !== table.bytes) {
