@@ -1,20 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SnapshotDescription } from "@redoubt/raft";
 import { afterEach, describe, expect, test } from "vitest";
-import { ServerConfig } from "./config/index.js";
 import { type DivergedMark, divergedMark, markDiverged } from "./diverged.js";
-import { collectingLogger, eventually, freePorts } from "./gateway/test-support.js";
-import { openNodeLog } from "./node-log.js";
+import { eventually } from "./gateway/test-support.js";
+import { bornMember, removeMembers } from "./node-log-test-support.js";
 import { SharedProgress } from "./snapshot/job.js";
 import { makeSnapshot } from "./snapshot/make-snapshot.js";
 
-const directories: string[] = [];
-
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
-});
+afterEach(removeMembers);
 
 const stateMark: DivergedMark = {
   code: "STATE_DIVERGED",
@@ -24,24 +18,7 @@ const stateMark: DivergedMark = {
 
 /** A member's directory with a snapshot of its first entry, and how it is opened again. */
 async function born(extra: readonly string[] = []) {
-  const directory = mkdtempSync(join(tmpdir(), "redoubt-diverged-"));
-  directories.push(directory);
-  const ports = await freePorts(2);
-  const peers = ports.map((port, at) => `${at + 1}@127.0.0.1:${port}`).join(" ");
-  const words = ["--cluster-id", "c", "--dir", directory, "--node-id", "1", "--peers", peers];
-  const config = ServerConfig.parse([...words, ...extra], () => "");
-  const stopping = new AbortController();
-  const lines: { level: string; event: string; fields: object }[] = [];
-  const open = (bootstrap: boolean) =>
-    openNodeLog(config, {
-      bootstrap,
-      fatal: (error) => {
-        throw error;
-      },
-      logger: collectingLogger(lines),
-      signal: stopping.signal,
-    });
-  const { log } = await open(true);
+  const { directory, log, open, stopping, lines } = await bornMember(extra);
   const path = log.snapshots.temporaryPath();
   const { lastIndex: index, lastChecksum: checksum } = log.initial;
   const made = await makeSnapshot({
@@ -57,7 +34,7 @@ async function born(extra: readonly string[] = []) {
   await log.snapshots.adopt(made.snapshot, path, () => []);
   await log.close();
   const said = (text: string): boolean => lines.some(({ event }) => event.includes(text));
-  return { directory, snapshot: made.snapshot, open: () => open(false), stopping, said };
+  return { directory, snapshot: made.snapshot, open, stopping, said };
 }
 
 /** A mark about `snapshot`. */

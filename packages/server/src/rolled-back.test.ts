@@ -1,42 +1,19 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { ServerConfig } from "./config/index.js";
-import { collectingLogger, eventually, freePorts } from "./gateway/test-support.js";
-import { openNodeLog } from "./node-log.js";
+import { eventually } from "./gateway/test-support.js";
+import { bornMember, removeMembers } from "./node-log-test-support.js";
 import { isRolledBack, LOG_ROLLED_BACK, markRolledBack } from "./rolled-back.js";
 
-const directories: string[] = [];
-
-afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
-});
+afterEach(removeMembers);
 
 const found = new Error("an acknowledged entry is gone from the log");
 
 /** A member's directory as its birth left it, and how it is opened again. */
 async function born(extra: readonly string[] = []) {
-  const directory = await mkdtemp(join(tmpdir(), "redoubt-rolled-back-"));
-  directories.push(directory);
-  const ports = await freePorts(2);
-  const peers = ports.map((port, at) => `${at + 1}@127.0.0.1:${port}`).join(" ");
-  const words = ["--cluster-id", "c", "--dir", directory, "--node-id", "1", "--peers", peers];
-  const config = ServerConfig.parse([...words, ...extra], () => "");
-  const stopping = new AbortController();
-  const lines: { level: string; event: string; fields: object }[] = [];
-  const open = (bootstrap: boolean) =>
-    openNodeLog(config, {
-      bootstrap,
-      fatal: (error) => {
-        throw error;
-      },
-      logger: collectingLogger(lines),
-      signal: stopping.signal,
-    });
-  const { log } = await open(true);
-  await log.close();
-  return { directory, open: () => open(false), stopping, lines };
+  const member = await bornMember(extra);
+  await member.log.close();
+  return member;
 }
 
 describe("trap-43: a log that lacks what its node had acknowledged", () => {
