@@ -3,6 +3,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dumpLibraries } from "@redoubt/keyspace";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { longTest } from "../support/long-test.js";
 import { freePorts } from "./support/ports.js";
@@ -36,6 +37,10 @@ beforeAll(async () => {
     ],
   });
   const writers = new Writers(cluster.addresses);
+  // Part of the state that every restored cluster is compared with.
+  const functions = dumpLibraries(["#!lua name=kept\n-- whatever it does\n"], 1000)!;
+  const leader = await cluster.leader();
+  await leader.withClient((client) => client.text("FUNCTION", "RESTORE", functions));
   await step(100);
   await until("every node has a snapshot", async () => {
     const infos = await Promise.all(cluster.nodes.map((node) => node.info("raft")));

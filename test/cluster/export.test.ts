@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dumpLibraries } from "@redoubt/keyspace";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { longTest } from "../support/long-test.js";
 import { fill } from "./support/dataset.js";
@@ -16,6 +17,8 @@ import { Writers } from "./support/writers.js";
 
 const directory = mkdtempSync(join(tmpdir(), "redoubt-export-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const library = "#!lua name=answers\nredis.register_function('answer', function() return 42 end)";
 
 let cluster: TestCluster;
 beforeEach(async () => {
@@ -31,7 +34,7 @@ afterEach(() => cluster?.stop());
 async function loaded(
   form: "rdb" | "aof",
   path: string,
-): Promise<{ digest: string; size: number }> {
+): Promise<{ digest: string; size: number; libraries: string }> {
   const home = mkdtempSync(join(directory, "redis-"));
   const name = form === "rdb" ? "dump.rdb" : "appendonly.aof";
   copyFileSync(path, join(home, name));
@@ -43,9 +46,11 @@ async function loaded(
   );
   try {
     const client = await RawClient.connect(server.port);
-    const [digest, size] = await client.pipeline([["DEBUG", "DIGEST"], ["DBSIZE"]]);
+    const [digest, size, libraries] = await client.pipeline([
+      ...[["DEBUG", "DIGEST"], ["DBSIZE"], ["FUNCTION", "LIST", "WITHCODE"]],
+    ]);
     await client.end();
-    return { digest: String(digest), size: Number(size) };
+    return { digest: String(digest), size: Number(size), libraries: JSON.stringify(libraries) };
   } finally {
     await server.stop();
   }
@@ -57,6 +62,9 @@ longTest(
     const source = await RedisServer.start("--repl-diskless-sync-delay", "0");
     const client = await RawClient.connect(source.port);
     await fill(client, Date.now() + 3_600_000);
+    await client.text("FUNCTION", "LOAD", library);
+    const libraries = JSON.stringify(await client.send("FUNCTION", "LIST", "WITHCODE"));
+    expect(libraries).toContain("answer");
     await client.end();
     const imported = await redoubt(
       ...["import", `redis://127.0.0.1:${source.port}`, "-p", String(cluster.nodes[0]!.port)],
@@ -91,7 +99,7 @@ longTest(
     const [digest, size] = await leader.withClient((each) =>
       each.pipeline([["DEBUG", "DIGEST"], ["DBSIZE"]]),
     );
-    const whole = { digest: String(digest), size: Number(size) };
+    const whole = { digest: String(digest), size: Number(size), libraries };
     for (const form of ["rdb", "aof"] as const) {
       const rest = await redoubt("export", `--${form}`, to(`rest.${form}`), ...port);
       expect([rest.code, rest.stderr]).toEqual([0, ""]);
@@ -124,11 +132,18 @@ test("a cluster without a snapshot is exported from its log, an empty one too", 
   const port = ["-p", String((await cluster.leader()).port)];
   const empty = await redoubt("export", "--aof", path("empty.aof"), ...port);
   expect([empty.code, empty.stderr]).toEqual([0, ""]);
-  expect(await loaded("aof", path("empty.aof"))).toEqual({ digest: "0".repeat(40), size: 0 });
+  expect(await loaded("aof", path("empty.aof"))).toEqual({
+    ...{ digest: "0".repeat(40), size: 0, libraries: "[]" },
+  });
   const leader = await cluster.leader();
   await leader.withClient((client) => client.text("SET", "k", "v"));
-  const one = await redoubt("export", "--rdb", path("one.rdb"), ...port);
-  expect([one.code, one.stderr]).toEqual([0, ""]);
+  const functions = dumpLibraries([library], 1000)!;
+  await leader.withClient((client) => client.text("FUNCTION", "RESTORE", functions));
   const digest = await leader.withClient((client) => client.text("DEBUG", "DIGEST"));
-  expect(await loaded("rdb", path("one.rdb"))).toEqual({ digest, size: 1 });
+  for (const form of ["rdb", "aof"] as const) {
+    const one = await redoubt("export", `--${form}`, path(`one.${form}`), ...port);
+    expect([one.code, one.stderr]).toEqual([0, ""]);
+    const libraries = expect.stringContaining(JSON.stringify(library));
+    expect(await loaded(form, path(`one.${form}`))).toEqual({ digest, size: 1, libraries });
+  }
 });

@@ -114,7 +114,7 @@ describe("into a cluster that serves", () => {
   });
 
   longTest(
-    "other databases and functions are refused, picked or left out as the operator says",
+    "other databases are refused or picked, functions taken or left out as the operator says",
     async () => {
       const other = await RedisServer.start("--repl-diskless-sync-delay", "0");
       try {
@@ -133,21 +133,26 @@ describe("into a cluster that serves", () => {
           1,
           expect.stringMatching(/database 3.*\(UNSUPPORTED\)/),
         ]);
-        const functions = await run(address, "--database", "3");
-        expect([functions.code, functions.stderr]).toEqual([
-          1,
-          expect.stringMatching(/functions.*\(UNSUPPORTED\)/),
-        ]);
         expect(await size()).toBe(0);
         const picked = await run(address, "--database", "3", "--without-functions");
         expect([picked.code, picked.stderr]).toEqual([0, ""]);
         expect(JSON.parse(picked.stdout)).toMatchObject({
-          keys: 1,
-          keysLeftOut: 1,
-          functionsLeftOut: 1,
+          ...{ keys: 1, keysLeftOut: 1, libraries: [], functionsLeftOut: 1 },
         });
         const leader = await cluster.leader();
         expect(await leader.withClient((each) => each.send("KEYS", "*"))).toEqual(["three"]);
+        const beside = ["--database", "3", "--into-existing"] as const;
+        const whole = await run(address, ...beside, "--replace", "--verify");
+        expect([whole.code, whole.stderr]).toEqual([0, ""]);
+        expect(JSON.parse(whole.stdout)).toMatchObject({ libraries: ["l"], functionsLeftOut: 0 });
+        await leader.withClient((each) => each.send("DEL", "three"));
+        const again = await run(address, ...beside);
+        expect([again.code, again.stderr]).toEqual([
+          1,
+          expect.stringMatching(/libraries.*as l.*\(REFUSED\)/),
+        ]);
+        expect(await size()).toBe(0);
+        await leader.withClient((each) => each.text("FUNCTION", "FLUSH"));
       } finally {
         await other.stop();
       }

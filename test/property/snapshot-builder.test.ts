@@ -202,13 +202,16 @@ describe("a snapshot", () => {
     }
   });
 
-  test("of a log with FLUSHALL in the middle of a batch does not open the one before", () => {
+  test("of a log with FLUSHALL in the middle of a batch keeps of what was before only libraries", () => {
     const next = new Leader();
     const { txn } = next;
     txn.begin(next.nowMs, "lead");
     txn.putString("before", "x", 0);
+    txn.putLibrary("kept", "#!lua name=kept\n");
+    txn.putLibrary("deleted", "#!lua name=deleted\n");
     txn.lists.push("list", "tail", ["gone"]);
     txn.flushAll();
+    txn.deleteLibrary("deleted");
     txn.lists.push("list", "tail", ["first"]);
     txn.flushAll();
     txn.lists.push("list", "tail", ["kept"]);
@@ -219,7 +222,7 @@ describe("a snapshot", () => {
     const longer = new Log();
     longer.entries.push(log.entries[1]!);
     for (const payload of next.payloads) longer.append(EntryKind.batch, payload);
-    const { built, file } = build(longer, 4, { ...first, file: Buffer.alloc(0) });
+    const { built, file } = build(longer, 4, first);
     expect([built.keys, built.keysCopied, built.keysTouched]).toEqual([1, 0, 1]);
     expect(built.stateDigest).toBe(stateDigest(next.keyspace));
     expect(verifySnapshot(new MemorySource(file)).stateDigest).toBe(built.stateDigest);

@@ -68,3 +68,9 @@ export const RESTORE_PIECE_ELEMENTS_MAX = 512;
 
 /** Bytes of the longest payload DUMP makes: what a bulk string holds. Differs from Redis, which has no bound. */
 export const DUMP_BYTES_MAX = 512 * 1024 * 1024;
+
+/**
+ * Bytes of the sources of all libraries of functions together: a FUNCTION DUMP of them is a request that any node takes
+ * (proto-max-bulk-len is 64 MB at most), and an effect of one fits a log entry. Differs from Redis, which has no bound.
+ */
+export const LIBRARIES_BYTES_MAX = 32 * 1024 * 1024;

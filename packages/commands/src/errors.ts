@@ -68,6 +68,10 @@ export const errors = {
   dumpBadFormat: "ERR Bad data format",
   restoreTooLarge: "ERR the value is too large to be restored at once",
   dumpTooLarge: "ERR the value is too large to be dumped",
+  libraryNotFound: "ERR Library not found",
+  librariesTooLarge: "ERR the libraries of functions are too large together",
+  functionFlushOption: "ERR FUNCTION FLUSH only supports SYNC|ASYNC option",
+  restorePolicy: "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
   sameObject: "ERR source and destination objects are the same",
   invalidCursor: "ERR invalid cursor",
   expireNxWithOthers: "ERR NX and XX, GT or LT options at the same time are not compatible",
@@ -122,6 +126,12 @@ export function unknownCommand(argv: readonly Buffer[]): string {
 export function unknownSubcommand(container: CommandRow, name: Buffer): string {
   const quoted = cString(name, ERROR_ARGUMENT_BYTES_MAX);
   return `ERR unknown subcommand '${quoted}'. Try ${container.fullName.toUpperCase()} HELP.`;
+}
+
+/** Redis's answer to options of a subcommand that it does not understand. */
+export function subcommandSyntax(container: string, name: Buffer): string {
+  const shown = cString(name, name.length).slice(0, ERROR_ARGUMENT_BYTES_MAX);
+  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${container} HELP.`;
 }
 
 /** The bytes up to the first NUL, `bytesMax` at most: Redis prints arguments as C strings. */

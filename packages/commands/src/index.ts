@@ -1,4 +1,5 @@
 export { arityOk, CommandTable } from "./command-table.js";
+export { LIBRARIES_BYTES_MAX } from "./constants.js";
 export {
   errors,
   invalidExpire,

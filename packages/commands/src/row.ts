@@ -104,7 +104,7 @@ function aclCategories(own: readonly AclCategory[], flags: readonly CommandFlag[
   const all = new Set<AclCategory>(own);
   const has = (flag: CommandFlag) => flags.includes(flag);
   if (has("write")) all.add("write");
-  // Container commands of Redis with the scripting category are the one exception; there are none here.
+  // Redis exempts scripting commands; none of them is readonly here.
   if (has("readonly")) all.add("read");
   if (has("admin")) all.add("admin").add("dangerous");
   if (has("pubsub")) all.add("pubsub");

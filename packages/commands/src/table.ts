@@ -7,6 +7,7 @@ import { clusterRows } from "./elsewhere/cluster.js";
 import { persistenceRows } from "./elsewhere/persistence.js";
 import { serverRows } from "./elsewhere/server.js";
 import { sessionRows } from "./elsewhere/session.js";
+import { functionRows } from "./functions/rows.js";
 import { genericRows } from "./generic/rows.js";
 import { hashRows } from "./hashes/rows.js";
 import { introspectionRows } from "./introspection/command.js";
@@ -32,6 +33,7 @@ export const commandTable: CommandTable = new CommandTable(
     ...streamRows,
     ...genericRows,
     ...pubSubRows,
+    ...functionRows,
     ...connectionRows,
     ...introspectionRows(() => commandTable),
     ...sessionRows,

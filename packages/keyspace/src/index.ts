@@ -7,7 +7,7 @@ export { stateDigest } from "./digest/state-digest.js";
 export { StateSum } from "./digest/state-sum.js";
 export { parseBoundDouble, parseDouble } from "./double.js";
 export { doubleText } from "./double-text.js";
-export { applyBatch, applyBehindFlush } from "./effects/apply-batch.js";
+export { applyBatch, applyBehindFlush, applyLibraries } from "./effects/apply-batch.js";
 export { batchEffectCount, batchLogTimeMs } from "./effects/batch-reader.js";
 export { BatchWriter } from "./effects/batch-writer.js";
 export { encodeKey, encodeState } from "./effects/encode-state.js";
@@ -25,10 +25,13 @@ export {
   parseInteger,
 } from "./int64.js";
 export { Keyspace } from "./keyspace.js";
+export type { LibrariesView } from "./libraries.js";
+export { type LibraryName, libraryName } from "./library-name.js";
 export { entryBytes } from "./memory.js";
 export type { Published } from "./publication.js";
 export { crc64 } from "./rdb/crc64.js";
 export { DistinctTexts } from "./rdb/distinct-texts.js";
+export { dumpLibraries, type LibrariesRead, readLibraries } from "./rdb/library-payload.js";
 export { dumpPayload, footerOk, readPayload } from "./rdb/payload.js";
 export type { PayloadLimits } from "./rdb/payload-reader.js";
 export type { RdbSource } from "./rdb/rdb-input.js";

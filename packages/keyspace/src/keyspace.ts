@@ -7,6 +7,7 @@
 import { assert } from "./assert.js";
 import { SLOT_COUNT } from "./constants.js";
 import { valueMark } from "./digest/value-hash.js";
+import type { LibrariesView } from "./libraries.js";
 import { keySlot, slotShard } from "./slot.js";
 import { Store } from "./store.js";
 import type { Value } from "./value.js";
@@ -34,7 +35,12 @@ export class Keyspace {
 
   /** Estimate in bytes, kept up to date by every change. */
   get memoryBytes(): number {
-    return this[STORE].contents.memoryBytes;
+    return this[STORE].contents.memoryBytes + this[STORE].libraries.memoryBytes;
+  }
+
+  /** Functions. */
+  get libraries(): LibrariesView {
+    return this[STORE].libraries;
   }
 
   /** Ignores expiry. */

@@ -47,6 +47,9 @@ export function retainedBytes(old: Value | undefined, current: Value | undefined
 
 /** One slot of an OrderedMap, without its key text: key, value, share of nodes. Measured 20 to 30. */
 export const ORDERED_SLOT_BYTES = 24;
+/** A library of functions without its texts: its object, the hash beside it. */
+export const LIBRARY_BYTES = 96;
+
 /** A stream without chunks' bytes and groups. Measured 171 empty, 320 with one chunk. */
 export const STREAM_BYTES = 320;
 /** A chunk without its packed bytes: object, ids, Buffer and its storage, slot. Measured 340 heap. */

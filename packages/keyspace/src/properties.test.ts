@@ -12,7 +12,7 @@ import { BatchWriter } from "./effects/batch-writer.js";
 import { encodeState } from "./effects/encode-state.js";
 import { toCommands } from "./effects/to-commands.js";
 import { Keyspace } from "./keyspace.js";
-import { DEADLINE_BYTES, ENTRY_BYTES, latin1Bytes, valueBytes } from "./memory.js";
+import { DEADLINE_BYTES, ENTRY_BYTES, LIBRARY_BYTES, latin1Bytes, valueBytes } from "./memory.js";
 import { Leader, program, START_MS } from "./testing/random-program.js";
 import { hasRedis, RedisServer, realRedis, words } from "./testing/redis-server.js";
 
@@ -21,6 +21,9 @@ function expectMemoryIsTheSum(keyspace: Keyspace): void {
   keyspace.forEachKey((key, value, deadlineMs) => {
     sum += ENTRY_BYTES + latin1Bytes(key) + valueBytes(value);
     sum += deadlineMs === 0 ? 0 : DEADLINE_BYTES + latin1Bytes(key);
+  });
+  keyspace.libraries.forEach((name, code) => {
+    sum += ENTRY_BYTES + LIBRARY_BYTES + latin1Bytes(name) + latin1Bytes(code);
   });
   expect(keyspace.memoryBytes).toBe(sum);
 }
@@ -172,7 +175,8 @@ describe.skipIf(!hasRedis)(realRedis, () => {
         leader.seal();
         const commands = leader.payloads.flatMap((payload) => toCommands(payload));
         for (const [name, subcommand] of commands) {
-          const counted = String(name) === "XGROUP" ? `XGROUP ${subcommand}` : String(name);
+          const hasSub = ["XGROUP", "FUNCTION"].includes(String(name));
+          const counted = hasSub ? `${name} ${subcommand}` : String(name);
           runs.set(counted, (runs.get(counted) ?? 0) + 1);
         }
         const lines = await redis.run([words("FLUSHALL"), ...commands, words("DEBUG", "DIGEST")]);
@@ -182,7 +186,7 @@ describe.skipIf(!hasRedis)(realRedis, () => {
       { seed: 13, numRuns: 300 },
     );
     // A property over programs that do nothing would prove nothing.
-    expect(runs.size).toBe(37);
+    expect(runs.size).toBe(39);
     expect(Math.min(...runs.values())).toBeGreaterThan(2);
   });
 });

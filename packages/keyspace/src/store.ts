@@ -1,11 +1,12 @@
 /**
- * The mutable state of a keyspace: values, deadlines, memory estimate, watched versions. Every change of
+ * The mutable state of a keyspace: values, deadlines, libraries, memory estimate, watched versions. Every change of
  * every path (Txn, undo, follower apply) goes through these methods, so the estimate and the versions
  * cannot be forgotten. Not exported from the package.
  */
 
 import { assert } from "./assert.js";
 import { Dictionary } from "./dictionary.js";
+import { Libraries } from "./libraries.js";
 import { DEADLINE_BYTES, ENTRY_BYTES, latin1Bytes, valueBytes } from "./memory.js";
 import { keyShard } from "./slot.js";
 import type { Value } from "./value.js";
@@ -34,6 +35,8 @@ export interface ChangeObserver {
 
 export class Store {
   contents: Contents;
+  /** Functions: FLUSHALL leaves them, a snapshot replaces them. */
+  libraries = new Libraries();
   /** null mostly: a check is all it costs then. */
   observer: ChangeObserver | null = null;
   readonly watched = new WatchTable();

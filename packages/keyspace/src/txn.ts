@@ -11,6 +11,7 @@ import { assert } from "./assert.js";
 import type { Blob } from "./blob.js";
 import { STRING_BYTES_MAX, TIME_MS_MAX } from "./constants.js";
 import type { BatchWriter } from "./effects/batch-writer.js";
+import { deleteLibrary, putLibrary } from "./effects/library-effects.js";
 import * as mutations from "./effects/mutations.js";
 import { type Keyspace, STORE } from "./keyspace.js";
 import { Publication } from "./publication.js";
@@ -213,6 +214,20 @@ export class Txn {
     this.batch.flushAll();
     mutations.flushAll(this.store, this.journal);
     this.touch.touchedAll();
+  }
+
+  /** Makes the library, or replaces it. No key is touched: who asks about libraries asks about everything. */
+  putLibrary(name: string, code: string): void {
+    this.beginEffect();
+    this.batch.putLibrary(name, code);
+    putLibrary(this.store, this.journal, name, code);
+  }
+
+  /** It is there. */
+  deleteLibrary(name: string): void {
+    this.beginEffect();
+    this.batch.deleteLibrary(name);
+    deleteLibrary(this.store, this.journal, name);
   }
 
   /** A message in its place among the writes, for who listens when they are committed; no key is touched. */

@@ -85,7 +85,7 @@ export class UndoJournal {
   }
 
   /**
-   * Forgets records before `position`; tells each record's key (null: the whole keyspace; "" for a message), and
+   * Forgets records before `position`; tells each record's key (null: the whole keyspace; "" for a message or a library), and
    * hands out the messages among them.
    */
   commitTo(

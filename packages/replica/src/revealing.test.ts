@@ -3,6 +3,7 @@
 import { type CommandRow, commandTable } from "@redoubt/commands";
 import { describe, expect, test } from "vitest";
 import { blockingExamples } from "./testing/examples/blocking.js";
+import { functionExamples } from "./testing/examples/functions.js";
 import { hashExamples } from "./testing/examples/hashes.js";
 import { keyExamples } from "./testing/examples/keys.js";
 import { listExamples } from "./testing/examples/lists.js";
@@ -17,6 +18,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ...keyExamples,
   ...blockingExamples,
   ...pubSubExamples,
+  ...functionExamples,
   ...listExamples,
   ...hashExamples,
   ...setExamples,

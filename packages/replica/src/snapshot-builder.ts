@@ -2,7 +2,8 @@
  * Makes the next snapshot of the previous one and the log behind it, without the dataset: pure, for the worker thread
  * and for the simulator.
  *
- *   log        entries previous + 1 .. to     1. which keys do they touch?  (FLUSHALL: only what follows it counts)
+ *   log        entries previous + 1 .. to     1. which keys do they touch?  (FLUSHALL: only what follows it counts, and
+ *                                                libraries of functions, which are held all)
  *   previous   ... record, record ...         2. untouched: copied as bytes; touched: loaded, and owed to the digest
  *   log        the same entries again         3. applied to what was loaded, which is then written
  *
@@ -13,6 +14,7 @@
 import {
   applyBatch,
   applyBehindFlush,
+  applyLibraries,
   batchLogTimeMs,
   DistinctTexts,
   forEachTouched,
@@ -79,7 +81,7 @@ interface Opened {
   readonly reader: RdbReader;
   readonly fields: SnapshotFields;
   readonly header: SnapshotHeader;
-  readonly first: "key" | "end";
+  readonly first: "key" | "function" | "end";
 }
 
 /**
@@ -89,7 +91,7 @@ interface Opened {
 export function buildSnapshot(input: SnapshotInput, sink: RdbSink): BuiltSnapshot {
   const { previous } = input;
   const suffix = readSuffix(input);
-  const opened = previous === null || suffix.flushIndex > 0 ? null : open(previous);
+  const opened = previous === null ? null : open(previous);
   const configuration = suffix.configuration ?? previous?.snapshot.configuration;
   assert(configuration !== undefined, "a log that begins at 1 begins with a configuration");
   const { index, term, checksum } = suffix.last;
@@ -99,12 +101,16 @@ export function buildSnapshot(input: SnapshotInput, sink: RdbSink): BuiltSnapsho
   writeHeader(writer, header);
   const held = new Keyspace();
   const sum = new StateSum();
-  const keysCopied = opened === null ? 0 : takeOver(opened, suffix.touched, writer, held, sum);
+  const keysCopied = opened === null ? 0 : takeOver(opened, suffix, writer, held, sum);
   apply(input, suffix.flushIndex, held);
   assert(held.logTimeMs === logTimeMs, "log time is that of the last batch");
   held.forEachKey((key, value, deadlineMs) => {
     writer.key(key, value, deadlineMs);
     sum.add(key, value, deadlineMs);
+  });
+  held.libraries.forEach((name, code) => {
+    writer.library(code);
+    sum.addLibrary(name, code);
   });
   assert(sum.keys === keysCopied + held.size, "the digest is of the keys that were written");
   writeSum(writer, sum);
@@ -130,7 +136,7 @@ export function verifySnapshot(source: RdbSource, beside: StateSum | null = null
   for (let part = reader.next(); part !== "end"; part = reader.next()) {
     if (part === "aux") fields.add();
     else if (part === "key") addKey(reader, read, beside);
-    else damaged(reader, "a function where none was written");
+    else addLibrary(reader, read, beside);
   }
   expectEnd(reader);
   const header = fields.header();
@@ -143,6 +149,12 @@ function addKey(reader: RdbReader, read: StateSum, beside: StateSum | null): voi
   const value = reader.value();
   read.add(key, value, deadlineMs);
   beside?.add(key, value, deadlineMs);
+}
+
+function addLibrary(reader: RdbReader, read: StateSum, beside: StateSum | null): void {
+  const name = reader.libraryName();
+  read.addLibrary(name, reader.functionCode);
+  beside?.addLibrary(name, reader.functionCode);
 }
 
 function readSuffix(input: SnapshotInput): Suffix {
@@ -190,7 +202,6 @@ function open(previous: PreviousSnapshot): Opened {
   const fields = new SnapshotFields(reader);
   let part = reader.next();
   for (; part === "aux"; part = reader.next()) fields.add();
-  if (part === "function") return damaged(reader, "a function where none was written");
   const header = fields.header();
   const isIt =
     header.index === snapshot.index &&
@@ -199,10 +210,13 @@ function open(previous: PreviousSnapshot): Opened {
   return isIt ? { reader, fields, header, first: part } : damaged(reader, "another snapshot's");
 }
 
-/** Reads the previous file to its end. Returns how many keys were copied. */
+/**
+ * Reads the previous file to its end. Returns how many keys were copied: none when there is a FLUSHALL, which nothing but
+ * libraries of functions outlives.
+ */
 function takeOver(
   { reader, fields, header, first }: Opened,
-  touched: DistinctTexts,
+  { touched, flushIndex }: Suffix,
   writer: RdbWriter,
   held: Keyspace,
   sum: StateSum,
@@ -211,8 +225,10 @@ function takeOver(
   for (let part: string = first; part !== "end"; part = reader.next()) {
     if (part === "aux") {
       fields.add();
-    } else if (part !== "key") {
-      damaged(reader, "a function where none was written");
+    } else if (part === "function") {
+      reader.loadLibraryInto(held);
+    } else if (flushIndex > 0) {
+      // Passed over.
     } else if (touched.has(reader.key)) {
       reader.loadInto(held);
       sum.subtract(reader.key, held.peek(reader.key)!, reader.deadlineMs);
@@ -223,14 +239,19 @@ function takeOver(
   }
   expectEnd(reader);
   held.logTimeMs = header.logTimeMs;
+  if (flushIndex > 0) return 0;
   sum.addSum(fields.sum());
+  held.libraries.forEach((name, code) => {
+    sum.subtractLibrary(name, code);
+  });
   return copied;
 }
 
 function apply(input: SnapshotInput, flushIndex: Index, held: Keyspace): void {
   for (const { kind, index, payload } of inOrder(input)) {
-    if (kind !== EntryKind.batch || index < flushIndex) continue;
-    if (index === flushIndex) applyBehindFlush(held, payload);
+    if (kind !== EntryKind.batch) continue;
+    if (index < flushIndex) applyLibraries(held, payload);
+    else if (index === flushIndex) applyBehindFlush(held, payload);
     else applyBatch(held, payload);
   }
 }

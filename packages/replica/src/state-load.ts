@@ -77,6 +77,8 @@ export class StateLoad {
         if (keys % LOAD_LOOK_KEYS !== 0 && reader.bytesRead < lookBytes) continue;
         if (this.#clock.monotonicMs() >= endMs) return false;
         lookBytes = reader.bytesRead + LOAD_LOOK_BYTES;
+      } else if (part === "function") {
+        reader.loadLibraryInto(this.keyspace);
       } else if (part === "aux") {
         this.#fields.add();
       } else if (part === "end") {

@@ -6,6 +6,7 @@ import {
   STREAM_ID_MIN,
   type StreamView,
 } from "@redoubt/keyspace";
+import { subcommandSyntax } from "../errors.js";
 import { helpLines } from "../introspection/help.js";
 import { defineRow, keyAt, type RowSpec } from "../row.js";
 import { latin1 } from "../text.js";
@@ -13,7 +14,7 @@ import type { CommandContext } from "../types.js";
 import { keyArgument, optionArgument, streamAt } from "../values.js";
 import { counterArgument } from "./counters.js";
 import { idArgument, looseIdArgument } from "./ids.js";
-import { cText, noGroup, streamErrors, subcommandSyntax } from "./texts.js";
+import { cText, noGroup, streamErrors } from "./texts.js";
 
 interface GroupOptions {
   makesStream: boolean;

@@ -10,7 +10,7 @@ import {
   STREAM_ID_MIN,
   type StreamView,
 } from "@redoubt/keyspace";
-import { errors } from "../errors.js";
+import { errors, subcommandSyntax } from "../errors.js";
 import { clampToSafe } from "../numbers/int64.js";
 import { keyAt, type RowSpec } from "../row.js";
 import type { CommandContext } from "../types.js";
@@ -24,7 +24,7 @@ import {
   replyId,
 } from "./entries.js";
 import { replyHelp } from "./groups.js";
-import { noGroup, subcommandSyntax } from "./texts.js";
+import { noGroup } from "./texts.js";
 
 /** Entries, and pending entries of each group and consumer, that FULL shows, as Redis. */
 const FULL_COUNT_DEFAULT = 10;

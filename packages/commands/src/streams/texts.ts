@@ -70,9 +70,3 @@ export function noGroup(key: Buffer, group: Buffer): string {
 export function unknownClaimOption(option: Buffer): string {
   return `ERR Unrecognized XCLAIM option '${cText(option)}'`;
 }
-
-/** Redis's answer to options of a subcommand that it does not understand. */
-export function subcommandSyntax(container: string, name: Buffer): string {
-  const shown = cText(name).slice(0, 128);
-  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${container} HELP.`;
-}

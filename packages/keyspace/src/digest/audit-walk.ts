@@ -9,7 +9,8 @@
  *   - a key that is made: it was not there, or it was and was walked or noted when it went;
  *   - a key which is walked and moves to a place that is not, because the one there is removed (Dictionary).
  * Nothing is noted in shards that are walked to the end, and their notes are dropped. FLUSHALL detaches the contents,
- * which nobody changes then unless it is undone: the walk is of those contents, attached or not.
+ * which nobody changes then unless it is undone: the walk is of those contents, attached or not. Libraries of functions
+ * are taken at its beginning: the sum of their hashes is kept.
  */
 
 import { assert } from "../assert.js";
@@ -29,7 +30,7 @@ import { KeySum } from "./state-digest.js";
 import { StateSum } from "./state-sum.js";
 
 /** Digests of different formats are not compared. Raised by every change of what a digest is made of. */
-export const AUDIT_FORMAT_VERSION = 2;
+export const AUDIT_FORMAT_VERSION = 3;
 
 export interface AuditLimits {
   readonly bounds: AuditBounds;
@@ -81,6 +82,7 @@ export class AuditWalk implements ChangeObserver {
     this.keys = this.contents.values.size;
     this.deadlines = this.contents.deadlines.size;
     this.logTimeMs = keyspace.logTimeMs;
+    this.sum.addHashes(store.libraries.sum, 1);
     store.observer = this;
   }
 
@@ -199,6 +201,7 @@ export function auditDigest(
   bounds: AuditBounds = AUDIT_BOUNDS,
 ): string {
   const sum = new KeySum(boundedHash(check, bounds));
+  sum.addHashes(keyspace[STORE].libraries.sum, 1);
   keyspace.forEachKey((key, value, deadlineMs) => {
     sum.addValue(key, value);
     if (deadlineMs !== 0) sum.addDeadline(key, deadlineMs);

@@ -1,6 +1,6 @@
 /**
- * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, log time; of streams
- * also groups, consumers, what is pending, last ids and counters. Each
+ * A fast digest of everything two nodes must agree on: keys, values, deadlines in ms, libraries of functions, log
+ * time; of streams also groups, consumers, what is pending, last ids and counters. Each
  * (key, value) and each (key, deadline) is hashed to 64 bits alone and the hashes are added, so insertion
  * order and the form a value is held in do not show. It finds differences between nodes; it is no defence
  * against someone who makes them. The simulator takes it all the time: 100 small keys cost about 20 us, a
@@ -20,8 +20,10 @@ export type ValueHash = (value: Value, into: Hasher) => void;
 
 /** 16 hex digits. */
 export function stateDigest(keyspace: Keyspace): string {
-  const { values, deadlines } = keyspace[STORE].contents;
+  const { contents, libraries } = keyspace[STORE];
+  const { values, deadlines } = contents;
   const sum = new KeySum(hashValue);
+  sum.addHashes(libraries.sum, 1);
   values.forEach((key, value) => {
     sum.addValue(key, value);
   });
@@ -64,8 +66,13 @@ export class KeySum {
   }
 
   addSum(other: KeySum): void {
-    this.a = (this.a + other.a) | 0;
-    this.b = (this.b + other.b) | 0;
+    this.addHashes([other.a, other.b], 1);
+  }
+
+  /** Of libraries: `libraryHash`, or the sum of some. */
+  addHashes([a, b]: readonly [number, number], sign: 1 | -1): void {
+    this.a = (this.a + sign * a) | 0;
+    this.b = (this.b + sign * b) | 0;
   }
 
   digest(values: number, deadlines: number, logTimeMs: number): string {

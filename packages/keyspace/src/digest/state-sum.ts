@@ -4,6 +4,7 @@
  */
 
 import type { Value } from "../value.js";
+import { libraryHash } from "./library-hash.js";
 import { hashValue, KeySum } from "./state-digest.js";
 
 /** As `toText` writes it: the sum of hashes, keys, those with a deadline. */
@@ -49,6 +50,15 @@ export class StateSum {
     if (deadlineMs === 0) return;
     this.deadlines--;
     this.sum.subtractDeadline(key, deadlineMs);
+  }
+
+  addLibrary(name: string, code: string): void {
+    this.sum.addHashes(libraryHash(name, code), 1);
+  }
+
+  /** It may be added later. */
+  subtractLibrary(name: string, code: string): void {
+    this.sum.addHashes(libraryHash(name, code), -1);
   }
 
   /** All that the other one was told. */

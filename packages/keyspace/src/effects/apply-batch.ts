@@ -9,6 +9,7 @@ import { BatchReader } from "./batch-reader.js";
 import { applyGroupEffect } from "./group-effects.js";
 import { applyHashEffect } from "./hash-effects.js";
 import * as kind from "./kinds.js";
+import { applyLibraryEffect, isLibraryKind } from "./library-effects.js";
 import { applyListEffect } from "./list-effects.js";
 import * as mutations from "./mutations.js";
 import { applySetEffect } from "./set-effects.js";
@@ -44,7 +45,7 @@ export function applyBatch(
 
 /**
  * What follows the batch's last FLUSHALL, which is there: the keyspace is empty, and what came before it is gone
- * anyway.
+ * anyway, but for libraries of functions.
  */
 export function applyBehindFlush(keyspace: Keyspace, payload: Uint8Array): void {
   let flushes = 0;
@@ -58,10 +59,21 @@ export function applyBehindFlush(keyspace: Keyspace, payload: Uint8Array): void 
   const reader = new BatchReader(payload);
   while (reader.next()) {
     if (reader.kind === kind.FLUSH_ALL) flushes--;
+    else if (isLibraryKind(reader.kind)) applyEffect(keyspace[STORE], reader);
     else if (flushes > 0) passFields(reader);
     else if (reader.kind !== kind.PUBLISH && reader.kind !== kind.AUDIT) {
       applyEffect(keyspace[STORE], reader);
     }
+  }
+  keyspace.logTimeMs = reader.logTimeMs;
+}
+
+/** Of a batch before a later one's FLUSHALL: what outlives it. */
+export function applyLibraries(keyspace: Keyspace, payload: Uint8Array): void {
+  const reader = new BatchReader(payload);
+  while (reader.next()) {
+    if (isLibraryKind(reader.kind)) applyEffect(keyspace[STORE], reader);
+    else passFields(reader);
   }
   keyspace.logTimeMs = reader.logTimeMs;
 }
@@ -99,7 +111,8 @@ function applyEffect(store: Store, effect: BatchReader): void {
         applySetEffect(store, effect) ||
         applySortedSetEffect(store, effect) ||
         applyStreamEffect(store, effect) ||
-        applyGroupEffect(store, effect);
+        applyGroupEffect(store, effect) ||
+        applyLibraryEffect(store, effect);
       assert(isApplied, "every decoded effect is applied");
     }
   }

@@ -33,13 +33,13 @@ export class BatchReader {
   readonly logTimeMs: number;
   readonly effectCount: number;
   kind = 0;
-  /** The key, or the source of RENAME and COPY. */
+  /** The key, the source of RENAME and COPY, or the name of a library. */
   key = "";
   destination = "";
   deadlineMs = 0;
   /** Of PATCH_STRING; of PUBLISH, whether it is sharded. */
   offset = 0;
-  /** Value, suffix, patch or message: a view of the payload. */
+  /** Value, suffix, patch, message or code: a view of the payload. */
   bytes: Buffer;
   private readonly payload: Buffer;
   private position = kind.BATCH_HEADER_BYTES;
@@ -73,6 +73,7 @@ export class BatchReader {
         this.deadlineMs = this.varint();
         return;
       case kind.DELETE_KEY:
+      case kind.DELETE_LIBRARY:
         this.key = this.text();
         return;
       case kind.SET_DEADLINE:
@@ -80,6 +81,7 @@ export class BatchReader {
         this.deadlineMs = this.varint();
         return;
       case kind.APPEND_STRING:
+      case kind.PUT_LIBRARY:
         this.key = this.text();
         this.bytes = this.binary();
         return;

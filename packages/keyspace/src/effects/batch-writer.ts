@@ -127,6 +127,17 @@ export class BatchWriter {
     this.begin(kind.AUDIT, 0);
   }
 
+  putLibrary(name: string, code: string): void {
+    this.begin(kind.PUT_LIBRARY, name.length + code.length);
+    this.text(name);
+    this.text(code);
+  }
+
+  deleteLibrary(name: string): void {
+    this.begin(kind.DELETE_LIBRARY, name.length);
+    this.text(name);
+  }
+
   // An effect of a collection: `beginCollection`, then its fields in the order that kinds.ts names.
 
   beginCollection(effectKind: number, key: string): void {

@@ -18,8 +18,11 @@ import * as sets from "./set-effects.js";
 import * as sortedSets from "./sorted-set-effects.js";
 import * as streams from "./stream-effects.js";
 
-/** All keys, in no meaningful order. Log time is the batch's. */
+/** All libraries and keys, in no meaningful order. Log time is the batch's. */
 export function encodeState(keyspace: Keyspace, batch: BatchWriter): void {
+  keyspace.libraries.forEach((name, code) => {
+    batch.putLibrary(name, code);
+  });
   keyspace.forEachKey((key, value, deadlineMs) => encodeKey(batch, key, value, deadlineMs));
 }
 

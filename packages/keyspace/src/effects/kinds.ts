@@ -92,6 +92,13 @@ export const CONSUMER_TIMES = 61;
  */
 export const AUDIT = 62;
 
+// Of libraries of functions, which are no keys.
+
+/** name:text code:text. Replaces what the library was. */
+export const PUT_LIBRARY = 63;
+/** name:text. The library is there. */
+export const DELETE_LIBRARY = 64;
+
 /** Those that begin with a key and are read on by who handles them. */
 export const COLLECTION_KINDS: ReadonlySet<number> = new Set([
   LIST_PUSH,

@@ -11,6 +11,7 @@ import { integerArgument as integer, latin1Argument as latin1 } from "./command-
 import { groupCommands } from "./group-effects.js";
 import { hashCommand } from "./hash-effects.js";
 import * as kind from "./kinds.js";
+import { libraryCommand } from "./library-effects.js";
 import { listCommand } from "./list-effects.js";
 import { setCommand } from "./set-effects.js";
 import { sortedSetCommand } from "./sorted-set-effects.js";
@@ -60,7 +61,8 @@ function toCommand(effect: BatchReader): Buffer[] {
         hashCommand(effect) ??
         setCommand(effect) ??
         sortedSetCommand(effect) ??
-        streamCommand(effect);
+        streamCommand(effect) ??
+        libraryCommand(effect);
       assert(command !== null, "every decoded effect has a command");
       return command;
     }

@@ -6,6 +6,7 @@
 import { assert } from "../assert.js";
 import { BatchReader } from "./batch-reader.js";
 import * as kind from "./kinds.js";
+import { isLibraryKind } from "./library-effects.js";
 
 export interface TouchedSink {
   touched(key: string): void;
@@ -53,11 +54,15 @@ export function forEachTouched(payload: Uint8Array, sink: TouchedSink): void {
     passFields(reader);
     if (effectKind === kind.FLUSH_ALL) {
       sink.touchedAll();
-    } else if (effectKind !== kind.PUBLISH && effectKind !== kind.AUDIT) {
+    } else if (!isKeyless(effectKind)) {
       sink.touched(key);
       if (effectKind === kind.RENAME || effectKind === kind.COPY) sink.touched(reader.destination);
     }
   }
+}
+
+function isKeyless(effectKind: number): boolean {
+  return effectKind === kind.PUBLISH || effectKind === kind.AUDIT || isLibraryKind(effectKind);
 }
 
 /** Of an effect that BatchReader.next has begun: what it left, if anything. */

@@ -7,6 +7,7 @@
  *     restored         the value, checked in depth
  *     loadInto         the value, into a keyspace
  *     next             the value is passed over
+ *   next() "function"  a library of functions was read: functionCode, libraryName, loadLibraryInto
  *
  * Differs from Redis: packed elements are always checked in depth (sanitize-dump-payload yes).
  */
@@ -15,6 +16,7 @@ import type { Buffer } from "node:buffer";
 import { assert } from "../assert.js";
 import { RDB_MADE_BYTES_MIN, RDB_MADE_FACTOR_MAX, STRING_BYTES_MAX } from "../constants.js";
 import { type Keyspace, STORE } from "../keyspace.js";
+import { libraryName } from "../library-name.js";
 import type { Value } from "../value.js";
 import { ACTIVE_TIMES_FIELD, withActiveTimes } from "./active-times.js";
 import { buildValue } from "./build-value.js";
@@ -160,6 +162,18 @@ export class RdbReader {
   loadInto(keyspace: Keyspace): void {
     const isNew = keyspace[STORE].load(this.key, this.value(), this.deadlineMs);
     if (!isNew) this.#input.damaged(`${this.#name()} is there twice`);
+  }
+
+  /** Of "function": what the library's first line says it is called. */
+  libraryName(): string {
+    const { name, fault } = libraryName(this.functionCode);
+    return name ?? this.#input.damaged(`a library of functions: ${fault}`);
+  }
+
+  /** Puts the library of "function" into a keyspace that does not serve. It is not there. */
+  loadLibraryInto(keyspace: Keyspace): void {
+    const old = keyspace[STORE].libraries.put(this.libraryName(), this.functionCode);
+    if (old !== undefined) this.#input.damaged("a library of functions is there twice");
   }
 
   #part(part: RdbPart): RdbPart {

@@ -2,7 +2,7 @@
  * Writes an RDB of version 10 in its plainest form: stock redis-server 7.0 loads it, redis-check-rdb finds it good.
  * Nothing is packed but the nodes of streams, so a record is found and copied without decoding it.
  *
- *   REDIS0010 | field ... | database 0 | [active times] [deadline] type key value ... | field ... | end | CRC-64
+ *   REDIS0010 | field ... | database 0 | [active times] [deadline] type key value ... | library ... | field ... | end | CRC-64
  */
 
 import { Buffer } from "node:buffer";
@@ -59,6 +59,12 @@ export class RdbWriter {
   raw(record: Uint8Array): void {
     this.#beginRecord();
     this.#out.raw(record);
+  }
+
+  /** A library of functions, by its source: as Redis, in no database. */
+  library(code: string): void {
+    this.#out.byte(opcode.function);
+    this.#out.string(code);
   }
 
   finish(): void {

@@ -38,6 +38,7 @@ describe("any state", () => {
         const reader = new RdbReader(new MemorySource(file, 13));
         for (let part = reader.next(); part !== "end"; part = reader.next()) {
           if (part === "aux") writer.aux(reader.auxName, reader.auxValue);
+          else if (part === "function") writer.library(reader.functionCode);
           else reader.copyTo(writer);
         }
         writer.finish();
@@ -56,9 +57,17 @@ describe("any state", () => {
         const gone = ran(second);
         const owed = new StateSum();
         gone.forEachKey((...entry) => owed.subtract(...entry));
+        gone.libraries.forEach((...library) => {
+          owed.subtractLibrary(...library);
+        });
         const sum = new StateSum();
         gone.forEachKey((...entry) => sum.add(...entry));
         kept.forEachKey((...entry) => sum.add(...entry));
+        for (const { libraries } of [gone, kept]) {
+          libraries.forEach((...library) => {
+            sum.addLibrary(...library);
+          });
+        }
         sum.addSum(owed);
         const carried = StateSum.fromText(sum.toText())!;
         expect(carried.keys).toBe(kept.size);

@@ -27,7 +27,8 @@ const acts = {
   sortedSet: ["scorePut", "scorePut", "scoreRemove", "scoreRemoveRange"],
   stream: ["append entry", "append entry", "delete entries", "trim entries", "set ids"],
   group: ["create group", "set position", "destroy group", "create consumer", "delete consumer"],
-  delivery: ["deliver", "deliver", "acknowledge", "consumer times"],
+  delivery: ["deliver", "deliver", "acknowledge", "acknowledge", "consumer times"],
+  library: ["put library", "delete library"],
   rare: ["flush", "persist", "seal", "publish"],
 } as const;
 
@@ -43,7 +44,8 @@ const operation = fc.record({
     { weight: 4, arbitrary: fc.constantFrom(...acts.sortedSet) },
     { weight: 4, arbitrary: fc.constantFrom(...acts.stream) },
     { weight: 3, arbitrary: fc.constantFrom(...acts.group) },
-    { weight: 4, arbitrary: fc.constantFrom(...acts.delivery) },
+    { weight: 6, arbitrary: fc.constantFrom(...acts.delivery) },
+    { weight: 1, arbitrary: fc.constantFrom(...acts.library) },
     { weight: 1, arbitrary: fc.constantFrom(...acts.rare) },
   ),
   key,
@@ -67,6 +69,15 @@ const GROUPS = ["g0", "g0", "g1"] as const;
 const CONSUMERS = ["alice", "\xff"] as const;
 /** Each step's digest looks at all entries. */
 const STREAM_APPENDS_MAX = 10;
+
+/** One that redis-server takes. No two libraries register the same function. */
+export function libraryCode(name: string, version: number): string {
+  return `#!lua name=${name}\nredis.register_function('f_${name}', function() return ${version} end)\n`;
+}
+
+function libraryOf({ count }: { readonly count: number }): string {
+  return `library_${count % 3}`;
+}
 
 export class Leader {
   readonly keyspace = new Keyspace(2);
@@ -109,6 +120,15 @@ export class Leader {
       txn.flushAll();
     } else if (step.act === "publish") {
       txn.publish(step.key, bytes, step.fill % 2 === 1);
+    } else if (step.act === "put library") {
+      const name = libraryOf(step);
+      txn.putLibrary(name, libraryCode(name, step.fill));
+    } else if (step.act === "delete library") {
+      const names: string[] = [];
+      this.keyspace.libraries.forEach((name) => {
+        names.push(name);
+      });
+      if (names.length > 0) txn.deleteLibrary(names[step.count % names.length]!);
     } else if (step.act === "patch") {
       if (value === undefined || isStringValue(value))
         txn.patchString(step.key, step.offset, bytes);

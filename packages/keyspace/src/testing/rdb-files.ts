@@ -44,6 +44,9 @@ export function fileOf(keyspace: Keyspace): Buffer {
   keyspace.forEachKey((key, value, deadlineMs) => {
     writer.key(key, value, deadlineMs);
   });
+  keyspace.libraries.forEach((_, code) => {
+    writer.library(code);
+  });
   writer.aux("last", "field");
   writer.finish();
   return sink.bytes();
@@ -57,6 +60,7 @@ export function loaded(file: Uint8Array, stepBytes?: number): Keyspace {
     const part = reader.next();
     if (part === "end") return keyspace;
     if (part === "key") reader.loadInto(keyspace);
+    if (part === "function") reader.loadLibraryInto(keyspace);
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import { RdbError, RdbReader, type Restored } from "@redoubt/keyspace";
-import { shownKeyLengthMax, sliceMs, textBytesMax } from "./constants.js";
+import { libraryBytesMax, shownKeyLengthMax, sliceMs, textBytesMax } from "./constants.js";
 import { CarryError } from "./errors.js";
 import type { ImportOptions } from "./import-options.js";
 import { RdbFile } from "./rdb-file.js";
@@ -21,6 +21,8 @@ export interface ImportPlan {
   readonly expired: number;
   /** In other databases than the one that is taken. */
   readonly keysLeftOut: number;
+  /** Names of the function libraries to be imported. */
+  readonly libraries: readonly string[];
   readonly functionsLeftOut: number;
 }
 
@@ -48,13 +50,14 @@ export async function checkImport(
   try {
     const reader = new RdbReader(file, options.database);
     const counts = { keys: 0, expired: 0, keysLeftOut: 0, functionsLeftOut: 0 };
+    const libraries = new LibraryCheck();
     const slices = new Slices();
     for (;;) {
       const found = reader.next();
       if (found === "end") break;
       if (found === "function") {
-        if (!options.ignoresFunctions) throw functionsRefused();
-        counts.functionsLeftOut += 1;
+        if (options.ignoresFunctions) counts.functionsLeftOut += 1;
+        else libraries.add(reader.libraryName(), reader.functionCode);
       }
       if (found !== "key") continue;
       if (reader.database !== options.database) {
@@ -70,7 +73,8 @@ export async function checkImport(
         report({ keys: counts.keys, keysTotal: null, bytes: reader.bytesRead, bytesTotal });
       }
     }
-    return { rdbVersion: reader.version, bytes: reader.bytesRead, ...counts };
+    const { names } = libraries;
+    return { rdbVersion: reader.version, bytes: reader.bytesRead, ...counts, libraries: names };
   } catch (error) {
     throw asCarryError(error, path);
   } finally {
@@ -107,11 +111,24 @@ export function shownKey(key: string): string {
   return key.length > shownKeyLengthMax ? `${text}...` : text;
 }
 
-function functionsRefused(): CarryError {
-  return new CarryError(
-    "UNSUPPORTED",
-    "the file holds functions, which have no home here: --without-functions leaves them out",
-  );
+/** Each once, and all together as large as a node keeps them. */
+class LibraryCheck {
+  readonly names: string[] = [];
+  #bytes = 0;
+
+  add(name: string, code: string): void {
+    if (this.names.includes(name)) {
+      throw new CarryError("DAMAGED", `function library ${name} is in the file twice`);
+    }
+    this.names.push(name);
+    this.#bytes += code.length;
+    if (this.#bytes <= libraryBytesMax) return;
+    throw new CarryError(
+      "UNSUPPORTED",
+      `the file's function libraries have more than ${libraryBytesMax} bytes together: ` +
+        "--without-functions leaves them out",
+    );
+  }
 }
 
 function databaseRefused(database: number): CarryError {

@@ -10,6 +10,7 @@ import type { ImportOptions } from "./import-options.js";
 import { Importer, type ImportResult } from "./importer.js";
 import { keyBytes } from "./key-requests.js";
 import type { LeaderLink } from "./leader-link.js";
+import { demandNoLibraries } from "./libraries.js";
 import { verifyImport } from "./verify-import.js";
 
 export type ImportStage = "check" | "write" | "verify";
@@ -47,6 +48,7 @@ export async function importFile(link: LeaderLink, task: ImportTask): Promise<Im
     (key) => (looksFor ? collisions.add(key) : undefined),
   );
   await collisions.finish();
+  if (!options.replaces) await demandNoLibraries(link, plan.libraries);
   const keysBefore = await countBeside(link, options);
   const importer = new Importer(link, options);
   const result = await importer.run(path, plan, (progress) => task.report("write", progress));

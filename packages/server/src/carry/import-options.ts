@@ -5,7 +5,7 @@ export interface ImportOptions {
   readonly database: number;
   /** The file may hold keys in other databases: they are left out. Otherwise they are refused. */
   readonly ignoresOtherDatabases: boolean;
-  /** The file may hold functions: they are left out. */
+  /** Functions of the file are left out. */
   readonly ignoresFunctions: boolean;
   /** The cluster may hold keys already. */
   readonly intoExisting: boolean;

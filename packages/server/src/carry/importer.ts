@@ -1,5 +1,5 @@
 /**
- * The second pass of an import: every key of a checked file is written to the leader, many at once, no more than a
+ * The second pass of an import: every key and library of a checked file is written to the leader, many at once, no more than a
  * window of bytes and keys on their way. Whatever happens to leadership meanwhile, each key is there once and
  * whole when `run` resolves.
  *
@@ -26,6 +26,7 @@ import {
 import type { ImportOptions } from "./import-options.js";
 import { type KeyRequests, keyBytes, requestsOf, restoreRequest } from "./key-requests.js";
 import { type LeaderLink, mayBeDone, Patience, saysAskAgain } from "./leader-link.js";
+import { libraryRequest } from "./libraries.js";
 import type { Pipe } from "./pipe.js";
 import { RdbFile } from "./rdb-file.js";
 import { Refusal } from "./reply-stream.js";
@@ -72,6 +73,7 @@ export class Importer {
       const reader = new RdbReader(file, this.#options.database);
       const slices = new Slices();
       for (let found = reader.next(); found !== "end"; found = reader.next()) {
+        if (found === "function") await this.#takeLibrary(reader);
         if (found !== "key" || reader.database !== this.#options.database) continue;
         await this.#take(reader);
         if (await slices.yielded()) {
@@ -86,6 +88,22 @@ export class Importer {
       throw asCarryError(error, path);
     } finally {
       file.close();
+    }
+  }
+
+  /** Few: each alone. */
+  async #takeLibrary(reader: RdbReader): Promise<void> {
+    const { ignoresFunctions, replaces } = this.#options;
+    if (ignoresFunctions) return;
+    const name = reader.libraryName();
+    const patience = new Patience();
+    let isOurs = replaces;
+    for (;;) {
+      const request = libraryRequest(reader.functionCode, isOurs);
+      const fate = await this.#send(await this.#link.pipe(), request, name, refusedLibrary);
+      if (fate === "done") return;
+      isOurs ||= fate === "unknown";
+      await patience.again();
     }
   }
 
@@ -173,12 +191,17 @@ export class Importer {
     return "done";
   }
 
-  async #send(pipe: Pipe, request: Buffer, key: string): Promise<Fate> {
+  async #send(
+    pipe: Pipe,
+    request: Buffer,
+    name: string,
+    refused: typeof refusedKey = refusedKey,
+  ): Promise<Fate> {
     const isSent = pipe.usable;
     try {
       const reply = await pipe.send(request);
       if (!(reply instanceof Refusal)) return "done";
-      if (!saysAskAgain(reply)) throw refusedKey(key, reply);
+      if (!saysAskAgain(reply)) throw refused(name, reply);
       await this.#link.lost(pipe, reply);
       return mayBeDone(reply) ? "unknown" : "not done";
     } catch (error) {
@@ -192,6 +215,10 @@ export class Importer {
 function refusedKey(key: string, reply: Refusal): CarryError {
   if (reply.code === "BUSYKEY") return keyExists(key);
   return new CarryError("ERROR_REPLY", `key ${shownKey(key)} is refused: ${reply.text}`);
+}
+
+function refusedLibrary(name: string, reply: Refusal): CarryError {
+  return new CarryError("ERROR_REPLY", `function library ${name} is refused: ${reply.text}`);
 }
 
 function keyExists(key: string): CarryError {

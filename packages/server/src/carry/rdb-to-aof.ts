@@ -32,6 +32,9 @@ export async function rdbToAof(
     let keys = 0;
     out.write(encodeRequest(["SELECT", "0"]));
     for (let found = reader.next(); found !== "end"; found = reader.next()) {
+      if (found === "function") {
+        out.write(encodeRequest(["FUNCTION", "LOAD", latin1Bytes(reader.functionCode)]));
+      }
       if (found !== "key") continue;
       const { key, deadlineMs } = reader;
       for (const argv of commandsOf(key, reader.value(), deadlineMs))
@@ -48,6 +51,10 @@ export async function rdbToAof(
   } finally {
     source.close();
   }
+}
+
+function latin1Bytes(text: string): Buffer {
+  return Buffer.from(text, "latin1");
 }
 
 /** Many small requests are one system call. */

@@ -1,6 +1,7 @@
 /**
  * An import read back: DUMP and deadline of each key are asked of the leader and compared with the file's; collections
- * by the digest that Redis's DEBUG DIGEST-VALUE tells, which sees all but the groups of streams.
+ * by the digest that Redis's DEBUG DIGEST-VALUE tells, which sees all but the groups of streams. Libraries of functions
+ * are compared whole.
  */
 
 import {
@@ -24,6 +25,7 @@ import {
 import type { ImportOptions } from "./import-options.js";
 import { keyBytes } from "./key-requests.js";
 import type { Answer, LeaderLink } from "./leader-link.js";
+import { verifyLibraries } from "./libraries.js";
 import { readerOfRecords, recordOf } from "./memory-source.js";
 import { RdbFile } from "./rdb-file.js";
 
@@ -41,7 +43,7 @@ export async function verifyImport(
   link: LeaderLink,
   path: string,
   plan: ImportPlan,
-  { database }: ImportOptions,
+  { database, ignoresFunctions }: ImportOptions,
   report: (progress: Progress) => void,
 ): Promise<number> {
   const file = new RdbFile(path);
@@ -51,6 +53,7 @@ export async function verifyImport(
     let keys = 0;
     let expected: Expected[] = [];
     let startedAt = 0;
+    const libraries = new Map<string, string>();
     const compare = async (): Promise<void> => {
       await compareAll(link, expected);
       keys += expected.length;
@@ -58,6 +61,9 @@ export async function verifyImport(
       startedAt = reader.bytesRead;
     };
     for (let found = reader.next(); found !== "end"; found = reader.next()) {
+      if (found === "function" && !ignoresFunctions) {
+        libraries.set(reader.libraryName(), reader.functionCode);
+      }
       if (found !== "key" || reader.database !== database) continue;
       if (hasExpired(reader.deadlineMs)) continue;
       expected.push({ key: reader.key, deadlineMs: reader.deadlineMs, value: reader.value() });
@@ -68,6 +74,7 @@ export async function verifyImport(
       }
     }
     await compare();
+    await verifyLibraries(link, libraries);
     return keys;
   } catch (error) {
     throw asCarryError(error, path);

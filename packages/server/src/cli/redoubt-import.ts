@@ -159,7 +159,7 @@ async function importPath(path: string, request: Request, terminal: Terminal): P
 
 function outcomeOf({ plan, result, keysBefore, keysAfter, verified }: ImportReport): object {
   const { keysLeftOut, functionsLeftOut, rdbVersion } = plan;
-  const left = { keysLeftOut, functionsLeftOut };
+  const left = { libraries: plan.libraries, keysLeftOut, functionsLeftOut };
   return { done: true, rdbVersion, ...result, ...left, keysBefore, keysAfter, verified };
 }
 
@@ -169,6 +169,8 @@ function planLines(plan: ImportPlan): string[] {
   ];
   if (plan.expired > 0) lines.push(`expired    ${plan.expired} of them`);
   if (plan.keysLeftOut > 0) lines.push(`left out   ${plan.keysLeftOut} keys of other databases`);
+  if (plan.libraries.length > 0)
+    lines.push(`functions  ${plan.libraries.length} libraries: ${plan.libraries.join(", ")}`);
   if (plan.functionsLeftOut > 0)
     lines.push(`left out   ${plan.functionsLeftOut} function libraries`);
   return lines;
