@@ -1,5 +1,6 @@
 /** Libraries of functions beside a real redis-server: each side's payloads are restored by the other. */
 
+import { errors, LIBRARIES_BYTES_MAX, LIBRARIES_MAX } from "@redoubt/commands";
 import { crc64, dumpLibraries } from "@redoubt/keyspace";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { RedisServer, redisVersion } from "./support/redis-server.js";
@@ -16,7 +17,7 @@ function library(name: string, result = 1): string {
 }
 
 function payloadOf(...codes: string[]): Buffer {
-  return dumpLibraries(codes, 1_000_000)!;
+  return dumpLibraries(codes, 2 * LIBRARIES_BYTES_MAX)!;
 }
 
 /** The text of a bulk reply. */
@@ -188,5 +189,38 @@ describe.skipIf(!comparable)("libraries like redis-server's (skipped without 7.0
     for (const request of ["FUNCTION FLUSH", "FUNCTION FLUSH ASYNC", "FUNCTION FLUSH sync"]) {
       expect(await same(...request.split(" "))).toBe(OK);
     }
+  });
+});
+
+describe("libraries are bounded", () => {
+  function restore(subject: Subject, payload: Buffer, policy: string): string {
+    const request = ["FUNCTION", "RESTORE", payload, policy].map((each) => Buffer.from(each));
+    return subject.execute(request, Date.now()).toString("latin1");
+  }
+
+  test("in number, those that are replaced not counted twice", () => {
+    const subject = new Subject(Math.random);
+    const names = Array.from({ length: LIBRARIES_MAX }, (_, i) => library(`l${i}`));
+    expect(restore(subject, payloadOf(...names), "APPEND")).toBe(OK);
+    expect(restore(subject, payloadOf(...names), "REPLACE")).toBe(OK);
+    const refused = `-${errors.librariesTooMany}\r\n`;
+    for (const policy of ["APPEND", "REPLACE"]) {
+      expect(restore(subject, payloadOf(library("more")), policy)).toBe(refused);
+    }
+    expect(subject.keyspace.libraries.size).toBe(LIBRARIES_MAX);
+    expect(restore(subject, payloadOf(library("more")), "FLUSH")).toBe(OK);
+    expect(subject.keyspace.libraries.size).toBe(1);
+  });
+
+  test("in bytes of all sources together", () => {
+    const subject = new Subject(Math.random);
+    const half = (name: string) => library(name).padEnd(LIBRARIES_BYTES_MAX / 2, " ");
+    expect(restore(subject, payloadOf(half("a")), "APPEND")).toBe(OK);
+    expect(restore(subject, payloadOf(half("b")), "APPEND")).toBe(OK);
+    expect(restore(subject, payloadOf(library("c")), "APPEND")).toBe(
+      `-${errors.librariesTooLarge}\r\n`,
+    );
+    expect(restore(subject, payloadOf(half("b")), "REPLACE")).toBe(OK);
+    expect(subject.keyspace.libraries.codeBytes).toBe(LIBRARIES_BYTES_MAX);
   });
 });

@@ -74,3 +74,9 @@ export const DUMP_BYTES_MAX = 512 * 1024 * 1024;
  * (proto-max-bulk-len is 64 MB at most), and an effect of one fits a log entry. Differs from Redis, which has no bound.
  */
 export const LIBRARIES_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Libraries of functions: each costs some microseconds wherever all of them are taken, given or deleted at once, and
+ * far more memory than the shortest source. Two millions fit the bytes. Differs from Redis, which has no bound.
+ */
+export const LIBRARIES_MAX = 4096;

@@ -70,6 +70,7 @@ export const errors = {
   dumpTooLarge: "ERR the value is too large to be dumped",
   libraryNotFound: "ERR Library not found",
   librariesTooLarge: "ERR the libraries of functions are too large together",
+  librariesTooMany: "ERR there are too many libraries of functions",
   functionFlushOption: "ERR FUNCTION FLUSH only supports SYNC|ASYNC option",
   restorePolicy: "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
   sameObject: "ERR source and destination objects are the same",

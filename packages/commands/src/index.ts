@@ -1,5 +1,5 @@
 export { arityOk, CommandTable } from "./command-table.js";
-export { LIBRARIES_BYTES_MAX } from "./constants.js";
+export { LIBRARIES_BYTES_MAX, LIBRARIES_MAX } from "./constants.js";
 export {
   errors,
   invalidExpire,

@@ -283,6 +283,12 @@ export const KEY_EFFECT_ELEMENTS_MAX = 512;
 /** Members of one JavaScript Set, which throws at 2^24. */
 export const SET_MEMBERS_MAX = 2 ** 23;
 
+/**
+ * Bytes of a library's first line, which names it and is read character by character: one of 8 MB took seconds, and
+ * hundreds of megabytes of memory. Differs from Redis, which has no bound.
+ */
+export const LIBRARY_LINE_BYTES_MAX = 1024;
+
 /** Bytes of the longest text that is a JavaScript string: V8's limit on 64-bit machines. */
 export const TEXT_BYTES_MAX = 2 ** 29 - 24;
 

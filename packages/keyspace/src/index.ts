@@ -31,7 +31,12 @@ export { entryBytes } from "./memory.js";
 export type { Published } from "./publication.js";
 export { crc64 } from "./rdb/crc64.js";
 export { DistinctTexts } from "./rdb/distinct-texts.js";
-export { dumpLibraries, type LibrariesRead, readLibraries } from "./rdb/library-payload.js";
+export {
+  dumpLibraries,
+  type LibrariesRead,
+  type LibraryLimits,
+  readLibraries,
+} from "./rdb/library-payload.js";
 export { dumpPayload, footerOk, readPayload } from "./rdb/payload.js";
 export type { PayloadLimits } from "./rdb/payload-reader.js";
 export type { RdbSource } from "./rdb/rdb-input.js";

@@ -1,24 +1,30 @@
 /** Libraries of functions through all that keys go through: effects, undo, digests, files. */
 
 import { describe, expect, test } from "vitest";
+import { LIBRARY_LINE_BYTES_MAX } from "./constants.js";
 import { auditDigest } from "./digest/audit-walk.js";
 import { debugDigest } from "./digest/debug-digest.js";
 import { stateDigest } from "./digest/state-digest.js";
 import { applyBatch } from "./effects/apply-batch.js";
 import { toCommands } from "./effects/to-commands.js";
 import { Keyspace } from "./keyspace.js";
-import { libraryName } from "./library-name.js";
+import { LIBRARY_LINE_TOO_LONG, libraryName } from "./library-name.js";
 import { dumpLibraries, readLibraries } from "./rdb/library-payload.js";
 import { footerOk } from "./rdb/payload.js";
 import { Leader, libraryCode } from "./testing/random-program.js";
 import { fileOf, loaded, rdb, string } from "./testing/rdb-files.js";
 
-const limits = { madeBytesMax: 1000, textBytesMax: 1000 };
+const limits = { madeBytesMax: 1000, textBytesMax: 1000, librariesMax: 2 };
 
 function leader(): Leader {
   const made = new Leader();
   made.txn.begin(made.nowMs, "lead");
   return made;
+}
+
+/** A library that is nothing but a first line of so many bytes. */
+function lineOf(bytes: number): string {
+  return `${"#!lua name=".padEnd(bytes, "a")}\n`;
 }
 
 function librariesOf({ libraries }: Keyspace): Record<string, string> {
@@ -106,6 +112,11 @@ describe("an RDB", () => {
     const twice = Buffer.concat([library(libraryCode("a", 1)), library(libraryCode("a", 2))]);
     expect(() => loaded(rdb(10, twice))).toThrow("there twice");
   });
+
+  test("with a library whose first line is too long holds what can't be kept, and is not damaged", () => {
+    const library = Buffer.concat([Buffer.of(245), string(lineOf(LIBRARY_LINE_BYTES_MAX + 1))]);
+    expect(() => loaded(rdb(10, library))).toThrow("can't be kept here");
+  });
 });
 
 describe("a payload", () => {
@@ -120,6 +131,20 @@ describe("a payload", () => {
     ]);
     expect(dumpLibraries(codes, 20)).toBeNull();
   });
+
+  test("of more libraries than are taken is refused before the next one is looked at", () => {
+    const payload = dumpLibraries([...["a", "b"].map((name) => libraryCode(name, 1)), "x"], 1000)!;
+    expect(readLibraries(payload, limits).fault).toBe("there are too many libraries");
+  });
+});
+
+test("a first line is read up to its bound, and not at all beyond", () => {
+  expect(libraryName(lineOf(LIBRARY_LINE_BYTES_MAX)).name).toHaveLength(
+    LIBRARY_LINE_BYTES_MAX - "#!lua name=".length,
+  );
+  const tooLong = { name: null, fault: LIBRARY_LINE_TOO_LONG };
+  expect(libraryName(lineOf(LIBRARY_LINE_BYTES_MAX + 1))).toEqual(tooLong);
+  expect(libraryName(lineOf(2 ** 25))).toEqual(tooLong);
 });
 
 test.each([

@@ -2,13 +2,19 @@
  * The name that a library's source says in its first line (`#!lua name=mylib`). Redis: functions.c,
  * functionExtractLibMetaData and functionsCreateWithLibraryCtx; sds.c, sdssplitargs.
  *
- * Only the first line is looked at: whether the rest is a program, only running it tells.
+ * Only the first line is looked at: whether the rest is a program, only running it tells. Differs from Redis: one that is
+ * too long is refused.
  */
+
+import { LIBRARY_LINE_BYTES_MAX } from "./constants.js";
 
 export type LibraryName =
   | { readonly name: string; readonly fault: null }
   /** In Redis's words, without "ERR". */
   | { readonly name: null; readonly fault: string };
+
+/** The one fault that Redis does not find. */
+export const LIBRARY_LINE_TOO_LONG = "Library metadata is too long";
 
 const ENGINE = "lua";
 const nameForm = /^[A-Za-z0-9_]+$/;
@@ -16,7 +22,9 @@ const nameForm = /^[A-Za-z0-9_]+$/;
 /** `code` is latin1. */
 export function libraryName(code: string): LibraryName {
   if (!code.startsWith("#!")) return fault("Missing library metadata");
-  const words = splitWords(firstLine(code));
+  const line = firstLine(code);
+  if (line.length > LIBRARY_LINE_BYTES_MAX) return fault(LIBRARY_LINE_TOO_LONG);
+  const words = splitWords(line);
   const [first, ...rest] = words ?? [];
   if (first === undefined) return fault("Invalid library metadata");
   let name: string | null = null;

@@ -6,17 +6,18 @@
  * nothing, or registers a function that another library has, is taken here and refused when it goes back.
  */
 
-import { dumpLibraries, footerOk, type PayloadLimits, readLibraries } from "@redoubt/keyspace";
-import { DUMP_BYTES_MAX, LIBRARIES_BYTES_MAX } from "../constants.js";
+import { dumpLibraries, footerOk, type LibraryLimits, readLibraries } from "@redoubt/keyspace";
+import { DUMP_BYTES_MAX, LIBRARIES_BYTES_MAX, LIBRARIES_MAX } from "../constants.js";
 import { errors, subcommandSyntax } from "../errors.js";
 import { helpLines } from "../introspection/help.js";
 import { defineRow, type RowSpec } from "../row.js";
 import type { CommandContext } from "../types.js";
 import { keyArgument, optionArgument } from "../values.js";
 
-const limits: PayloadLimits = {
+const limits: LibraryLimits = {
   madeBytesMax: LIBRARIES_BYTES_MAX,
   textBytesMax: LIBRARIES_BYTES_MAX,
+  librariesMax: LIBRARIES_MAX,
 };
 
 function dump({ txn, reply }: CommandContext): void {
@@ -82,8 +83,9 @@ function restore(context: CommandContext): void {
     reply.error(`ERR Library ${present[0]} already exists`);
     return;
   }
-  if (!fits(context, libraries, present)) {
-    reply.error(errors.librariesTooLarge);
+  const tooMuch = boundPassed(context, libraries, present);
+  if (tooMuch !== null) {
+    reply.error(tooMuch);
     return;
   }
   // A function may move from one library to another: the old ones go first, so that none is there twice in between.
@@ -92,17 +94,18 @@ function restore(context: CommandContext): void {
   reply.ok();
 }
 
-/** `gone` are replaced or dropped. */
-function fits(
+/** `gone` are replaced or dropped. Null: none, else the error. */
+function boundPassed(
   { txn }: CommandContext,
   added: ReadonlyMap<string, string>,
   gone: readonly string[],
-): boolean {
+): string | null {
   const { libraries } = txn.keyspace;
+  if (libraries.size - gone.length + added.size > LIBRARIES_MAX) return errors.librariesTooMany;
   let bytes = libraries.codeBytes;
   for (const name of gone) bytes -= libraries.get(name)?.length ?? 0;
   for (const code of added.values()) bytes += code.length;
-  return bytes <= LIBRARIES_BYTES_MAX;
+  return bytes > LIBRARIES_BYTES_MAX ? errors.librariesTooLarge : null;
 }
 
 function namesOf({ txn }: CommandContext): string[] {

@@ -8,6 +8,10 @@ import { type PayloadLimits, PayloadReader } from "./payload-reader.js";
 import { FOOTER_BYTES, PayloadWriter } from "./payload-writer.js";
 import { opcode } from "./types.js";
 
+export interface LibraryLimits extends PayloadLimits {
+  readonly librariesMax: number;
+}
+
 export type LibrariesRead =
   /** Sources by name, in the payload's order. */
   | { readonly libraries: ReadonlyMap<string, string>; readonly fault: null }
@@ -25,13 +29,14 @@ export function dumpLibraries(codes: Iterable<string>, bytesMax: number): Buffer
 }
 
 /** Of a payload whose footer is right. Redis: functions.c, functionRestoreCommand. */
-export function readLibraries(payload: Buffer, limits: PayloadLimits): LibrariesRead {
+export function readLibraries(payload: Buffer, limits: LibraryLimits): LibrariesRead {
   const reader = new PayloadReader(payload, payload.length - FOOTER_BYTES, limits);
   const libraries = new Map<string, string>();
   while (reader.left > 0) {
     const type = reader.byte();
     if (type === opcode.functionPreRelease) return fault("Pre-GA function format not supported");
     if (type !== opcode.function) return fault("given type is not a function");
+    if (libraries.size === limits.librariesMax) return fault("there are too many libraries");
     const code = reader.text();
     if (reader.failure === "tooLarge") return fault("the library is too large");
     if (!reader.ok) return fault("Failed loading library payload");

@@ -16,7 +16,7 @@ import type { Buffer } from "node:buffer";
 import { assert } from "../assert.js";
 import { RDB_MADE_BYTES_MIN, RDB_MADE_FACTOR_MAX, STRING_BYTES_MAX } from "../constants.js";
 import { type Keyspace, STORE } from "../keyspace.js";
-import { libraryName } from "../library-name.js";
+import { LIBRARY_LINE_TOO_LONG, libraryName } from "../library-name.js";
 import type { Value } from "../value.js";
 import { ACTIVE_TIMES_FIELD, withActiveTimes } from "./active-times.js";
 import { buildValue } from "./build-value.js";
@@ -167,7 +167,10 @@ export class RdbReader {
   /** Of "function": what the library's first line says it is called. */
   libraryName(): string {
     const { name, fault } = libraryName(this.functionCode);
-    return name ?? this.#input.damaged(`a library of functions: ${fault}`);
+    if (name !== null) return name;
+    const what = `a library of functions: ${fault}`;
+    if (fault === LIBRARY_LINE_TOO_LONG) this.#input.unsupported(what);
+    this.#input.damaged(what);
   }
 
   /** Puts the library of "function" into a keyspace that does not serve. It is not there. */

@@ -1,6 +1,6 @@
 /** Limits of carrying data in and out: unit, reason, and how each relates to the others. */
 
-import { LIBRARIES_BYTES_MAX } from "@redoubt/commands";
+import { LIBRARIES_BYTES_MAX, LIBRARIES_MAX } from "@redoubt/commands";
 import { ENTRY_BYTES_MAX } from "@redoubt/level-log";
 import { assert } from "../gateway/assert.js";
 
@@ -37,8 +37,9 @@ export const wholeRecordBytesMax = 1024 * 1024;
 /** Bytes of one piece of a large string. */
 export const pieceBytesMax = 1024 * 1024;
 
-/** Bytes of the sources of all function libraries together: what a node keeps. */
+/** Bytes of the sources of all function libraries together, and how many: what a node keeps. */
 export const libraryBytesMax = LIBRARIES_BYTES_MAX;
+export const librariesMax = LIBRARIES_MAX;
 
 /** Keys named by one EXISTS when a cluster that holds data is checked for collisions. */
 export const existsKeysMax = 200;

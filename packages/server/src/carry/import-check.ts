@@ -5,7 +5,13 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import { RdbError, RdbReader, type Restored } from "@redoubt/keyspace";
-import { libraryBytesMax, shownKeyLengthMax, sliceMs, textBytesMax } from "./constants.js";
+import {
+  librariesMax,
+  libraryBytesMax,
+  shownKeyLengthMax,
+  sliceMs,
+  textBytesMax,
+} from "./constants.js";
 import { CarryError } from "./errors.js";
 import type { ImportOptions } from "./import-options.js";
 import { RdbFile } from "./rdb-file.js";
@@ -111,24 +117,31 @@ export function shownKey(key: string): string {
   return key.length > shownKeyLengthMax ? `${text}...` : text;
 }
 
-/** Each once, and all together as large as a node keeps them. */
+/** Each once, and no more of them, or of their bytes, than a node keeps. */
 class LibraryCheck {
-  readonly names: string[] = [];
+  readonly #names = new Set<string>();
   #bytes = 0;
 
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
+
   add(name: string, code: string): void {
-    if (this.names.includes(name)) {
+    if (this.#names.has(name)) {
       throw new CarryError("DAMAGED", `function library ${name} is in the file twice`);
     }
-    this.names.push(name);
+    this.#names.add(name);
     this.#bytes += code.length;
-    if (this.#bytes <= libraryBytesMax) return;
-    throw new CarryError(
-      "UNSUPPORTED",
-      `the file's function libraries have more than ${libraryBytesMax} bytes together: ` +
-        "--without-functions leaves them out",
-    );
+    if (this.#names.size > librariesMax) throw librariesRefused(`${librariesMax} libraries`);
+    if (this.#bytes > libraryBytesMax) throw librariesRefused(`${libraryBytesMax} bytes`);
   }
+}
+
+function librariesRefused(bound: string): CarryError {
+  return new CarryError(
+    "UNSUPPORTED",
+    `the file's function libraries are more than ${bound} together: --without-functions leaves them out`,
+  );
 }
 
 function databaseRefused(database: number): CarryError {

@@ -1,13 +1,17 @@
 /** Libraries of functions on their way into a cluster: which are there, how one is sent, whether all came. */
 
-import { dumpLibraries, readLibraries } from "@redoubt/keyspace";
+import { dumpLibraries, type LibraryLimits, readLibraries } from "@redoubt/keyspace";
 import { encodeRequest } from "@redoubt/resp";
 import { assert } from "../gateway/assert.js";
-import { libraryBytesMax, shownKeysMax } from "./constants.js";
+import { librariesMax, libraryBytesMax, shownKeysMax } from "./constants.js";
 import { CarryError } from "./errors.js";
 import type { LeaderLink } from "./leader-link.js";
 
-const limits = { madeBytesMax: libraryBytesMax, textBytesMax: libraryBytesMax };
+const limits: LibraryLimits = {
+  madeBytesMax: libraryBytesMax,
+  textBytesMax: libraryBytesMax,
+  librariesMax,
+};
 
 /** Sources by name, as the leader has them. Rejects with NOT_UNDERSTOOD, and as `LeaderLink.ask`. */
 export async function librariesThere(link: LeaderLink): Promise<ReadonlyMap<string, string>> {
