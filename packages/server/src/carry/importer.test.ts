@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RdbWriter } from "@redoubt/keyspace";
+import { dumpLibraries, RdbWriter, readLibraries } from "@redoubt/keyspace";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { startTestNode, type TestClient, type TestNode } from "../gateway/test-support.js";
 import { wholeRecordBytesMax } from "./constants.js";
@@ -29,6 +29,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await client.send("FLUSHALL");
+  await client.send("FUNCTION", "FLUSH");
   door = new Door(node.port);
   await door.listen();
 });
@@ -98,6 +99,20 @@ function fileOf(...keys: readonly (readonly [key: string, value: string])[]): vo
   writeFileSync(path, Buffer.concat(parts));
 }
 
+function fileOfLibrary(code: string): void {
+  const parts: Uint8Array[] = [];
+  const writer = new RdbWriter({ write: (bytes) => parts.push(Buffer.from(bytes)) });
+  writer.library(code);
+  writer.finish();
+  writeFileSync(path, Buffer.concat(parts));
+}
+
+async function libraryThere(): Promise<string | undefined> {
+  const payload = Buffer.from(await client.text("FUNCTION", "DUMP"), "latin1");
+  const limits = { madeBytesMax: 1000, textBytesMax: 1000, librariesMax: 1 };
+  return readLibraries(payload, limits).libraries?.get("l");
+}
+
 async function imported(replaces = false) {
   const link = new LeaderLink(`127.0.0.1:${door.port}`, { user: "", password: "" });
   try {
@@ -142,4 +157,21 @@ test.each([
   door.answer = { word, text: "-INDETERMINATE\r\n", passes: true };
   expect(await imported()).toMatchObject({ keys: 1, repeated: 1 });
   expect(await client.text("GET", "k")).toBe(value);
+});
+
+test("trap-37 a library that was certainly not written does not take the place of a client's", async () => {
+  const [code, other] = ["#!lua name=l\n-- file's", "#!lua name=l\n-- acknowledged"] as const;
+  fileOfLibrary(code);
+  door.answer = { word: "APPEND", text: moved(), passes: false };
+  door.meanwhile = () => client.send("FUNCTION", "RESTORE", dumpLibraries([other], 1000)!);
+  await expect(imported()).rejects.toThrow("Library l already exists");
+  expect(await libraryThere()).toBe(other);
+});
+
+test("trap-37 a library whose outcome nobody knows is written again", async () => {
+  const code = "#!lua name=l\n-- file's";
+  fileOfLibrary(code);
+  door.answer = { word: "APPEND", text: "-INDETERMINATE\r\n", passes: true };
+  await imported();
+  expect(await libraryThere()).toBe(code);
 });
