@@ -19,6 +19,7 @@ const mix = {
     collection: 0,
     queue: 0,
     flush: 0.01,
+    library: 0,
     echo: 0.1,
   },
 };

@@ -129,6 +129,7 @@ export const stateMachineCanaries: readonly Canary[] = [
         collection: 0,
         queue: 0,
         flush: 0.1,
+        library: 0,
         echo: 0,
       },
     },

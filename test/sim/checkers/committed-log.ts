@@ -84,7 +84,7 @@ export class CommittedLog {
       const name = command[0]!.toString("latin1");
       const key = command[1]?.toString("latin1") ?? "";
       if (name === "FLUSHALL") touched = null;
-      else touched?.push(key);
+      else if (name !== "FUNCTION") touched?.push(key);
       if (name === "XGROUP") touched?.push(command[2]!.toString("latin1"));
       if (name === "RENAME" || name === "COPY") touched?.push(command[2]!.toString("latin1"));
       this.#collectTokens(command);

@@ -17,6 +17,8 @@ export function acknowledgesItsValue({ model, argv, reply }: Operation): boolean
       return reply === "OK";
     case "SETNX":
       return reply === 1;
+    case "FUNCTION":
+      return reply === "OK";
     case "CAS":
       return Array.isArray(reply);
     default:

@@ -15,6 +15,7 @@ export type Model =
   | "expiring"
   | "volatile"
   | "queue"
+  | "library"
   | "transaction"
   | "follower"
   | "control";

@@ -16,6 +16,7 @@ export type OperationKind =
   | "collection"
   | "queue"
   | "flush"
+  | "library"
   | "echo";
 
 export interface Mix {
@@ -40,7 +41,7 @@ export function drawMix(random: SeededRandom): Mix {
   const perSecond = random.between(PIPELINES_PER_S_MIN, PIPELINES_PER_S_MAX);
   const some = (probability: number, max: number): number =>
     random.chance(probability) ? random.between(0, max) : 0;
-  return {
+  const mix = {
     clients,
     thinkMs: (clients * 1000) / perSecond,
     keysPerModel: 1 + random.below(7),
@@ -65,6 +66,8 @@ export function drawMix(random: SeededRandom): Mix {
     },
     repeats: random.next(),
   };
+  // Libraries outlive FLUSHALL: where there is the one there are the others.
+  return { ...mix, operations: { ...mix.operations, library: mix.operations.flush } };
 }
 
 /** A key of `weights`, by its share. */

@@ -3,6 +3,7 @@
  * outcome is unknown, so that the linearizability search stays small.
  */
 
+import { dumpLibraries } from "@redoubt/keyspace";
 import type { SeededRandom } from "../world/random.js";
 import type { Model, Operation } from "./history.js";
 import { type Mix, type OperationKind, pickWeighted } from "./mix.js";
@@ -15,6 +16,7 @@ const UNKNOWN_FLUSHES_MAX = 2;
 const LARGE_VALUES = 5;
 const LARGE_BYTES = 220 * 1024;
 const LONG_PIPELINE = 60;
+const LIBRARY_PAYLOAD_BYTES_MAX = 1000;
 
 interface KeySlot {
   generation: number;
@@ -105,6 +107,7 @@ export class OperationSource {
     if (kind === "flush") return made(client, "volatile", "", ["FLUSHALL"]);
     if (kind === "echo") return made(client, "volatile", "", ["ECHO", this.#fresh().toUpperCase()]);
     if (kind === "queue") return this.#queue(client, random);
+    if (kind === "library") return made(client, "library", "", this.#library(random));
     const key = this.#key(kind, random);
     switch (kind) {
       case "register":
@@ -194,6 +197,20 @@ export class OperationSource {
     if (draw < 0.6) return ["LINSERT", name, "BEFORE", member(), this.#fresh()];
     if (draw < 0.8) return ["LREM", name, "0", member()];
     return draw < 0.9 ? ["LTRIM", name, "1", "8"] : ["LSET", name, "0", this.#fresh()];
+  }
+
+  /** Few names: they are replaced, deleted and refused. What they say names its write. */
+  #library(random: SeededRandom): string[] {
+    const name = (): string => `library${random.below(4)}`;
+    const draw = random.next();
+    if (draw < 0.15) return ["FUNCTION", "DELETE", name()];
+    if (draw < 0.2) return ["FUNCTION", "FLUSH"];
+    if (draw < 0.3) return ["FUNCTION", "DUMP"];
+    const names = new Set([name(), ...(random.chance(0.5) ? [name(), name()] : [])]);
+    const codes = Array.from(names, (each) => `#!lua name=${each}\n${this.#fresh()}`);
+    const payload = dumpLibraries(codes, LIBRARY_PAYLOAD_BYTES_MAX)!.toString("latin1");
+    const policy = draw < 0.8 ? "REPLACE" : draw < 0.9 ? "APPEND" : "FLUSH";
+    return ["FUNCTION", "RESTORE", payload, policy];
   }
 
   /** Few queues and short waits: somebody waits nearly always, and a client's patience outlasts them. */
