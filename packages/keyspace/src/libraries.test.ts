@@ -6,6 +6,7 @@ import { auditDigest } from "./digest/audit-walk.js";
 import { debugDigest } from "./digest/debug-digest.js";
 import { stateDigest } from "./digest/state-digest.js";
 import { applyBatch } from "./effects/apply-batch.js";
+import { replaceState } from "./effects/replace-state.js";
 import { toCommands } from "./effects/to-commands.js";
 import { Keyspace } from "./keyspace.js";
 import { LIBRARY_LINE_TOO_LONG, libraryName } from "./library-name.js";
@@ -78,6 +79,15 @@ describe("a library", () => {
     txn.undoTo(mark);
     expect(librariesOf(keyspace)).toEqual({ kept: "1", gone: "2" });
     expect({ digest: stateDigest(keyspace), memoryBytes: keyspace.memoryBytes }).toEqual(before);
+  });
+
+  test("trap-22 gives way to those of a state that takes the place of the whole", () => {
+    const [shown, loadedState] = [leader(), leader()];
+    shown.txn.putLibrary("old", "1");
+    loadedState.txn.putLibrary("new", "2");
+    replaceState(shown.keyspace, loadedState.keyspace);
+    expect(librariesOf(shown.keyspace)).toEqual({ new: "2" });
+    expect(stateDigest(shown.keyspace)).toBe(stateDigest(loadedState.keyspace));
   });
 
   test("is in the digests that nodes compare, by name and code, and not in DEBUG DIGEST", () => {
