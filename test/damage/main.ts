@@ -45,6 +45,9 @@ console.log(
     `digests equal ${comparisons} times`,
 );
 
+// All servers have been stopped. A client of a cluster whose nodes come and go may still wait to connect to one of them.
+process.exit();
+
 function byFile(all: readonly DamageCase[]): Map<string, DamageCase[]> {
   const groups = new Map<string, DamageCase[]>();
   for (const each of all) {

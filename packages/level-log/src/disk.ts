@@ -6,14 +6,14 @@ import { checkUnusedTables } from "./store-lock.js";
 
 export interface Disk {
   readonly files: Files;
-  /** As `openStore` of store.ts. One that is there was checked whole before LevelDB sees it. */
-  openStore(path: string, createIfMissing: boolean): Promise<Store>;
+  /** As `openStore` of store.ts. One that is there is checked whole before LevelDB sees it, unless it `isChecked`. */
+  openStore(path: string, createIfMissing: boolean, isChecked?: boolean): Promise<Store>;
 }
 
 export const realDisk: Disk = {
   files: realFiles,
-  openStore: async (path, createIfMissing) => {
-    if (!createIfMissing) await checkUnusedTables(path);
+  openStore: async (path, createIfMissing, isChecked = false) => {
+    if (!createIfMissing && !isChecked) await checkUnusedTables(path);
     return openStore(path, createIfMissing);
   },
 };

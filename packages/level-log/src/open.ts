@@ -13,6 +13,7 @@ import {
   WATERMARK_FILE,
 } from "./constants.js";
 import { type Disk, realDisk } from "./disk.js";
+import type { EarlyCheck } from "./early-check.js";
 import { openEncryption, snapshotFilesOf, storeOf } from "./encryption/encryption.js";
 import type { KeysFile } from "./encryption/keys-file.js";
 import type { MasterKeys } from "./encryption/master-keys.js";
@@ -40,6 +41,8 @@ export interface OpenOptions {
    * wraps the data keys from now on, and a new data key seals. Absent or null: the directory is not encrypted.
    */
   readonly masterKeys?: MasterKeys | null;
+  /** Begun before, of this directory. Absent or null: the tables are checked now. */
+  readonly tableCheck?: EarlyCheck | null;
 }
 
 /**
@@ -56,7 +59,8 @@ export async function openLog(options: OpenOptions, disk: Disk = realDisk): Prom
   const keys = await openEncryption(files, root, found, masters);
   const storePath = join(root, STORE_DIRECTORY);
   await checkStoreFiles(files, storePath);
-  const store = storeOf(await disk.openStore(storePath, false), keys);
+  const isChecked = (await options.tableCheck?.take(options.directory)) === true;
+  const store = storeOf(await disk.openStore(storePath, false, isChecked), keys);
   try {
     const watermark = await openWatermark(files, join(root, WATERMARK_FILE));
     const opened = { options, files, keys, root, identity, stamp, store, watermark };

@@ -42,6 +42,7 @@ export async function bornMember(extra: readonly string[] = []): Promise<TestMem
       },
       logger: collectingLogger(lines),
       signal: stopping.signal,
+      tableCheck: null,
     });
   const { log } = await open(true);
   return { directory, log, open: () => open(false), stopping, lines };

@@ -11,6 +11,7 @@ import {
   type MasterKeys,
   openLog,
 } from "@redoubt/level-log";
+import type { EarlyCheck } from "@redoubt/level-log/early-check";
 import { bootstrapEntries, type Configuration } from "@redoubt/raft";
 import type { Logger } from "@redoubt/replica";
 import type { ServerConfig } from "./config/index.js";
@@ -32,6 +33,8 @@ export interface OpenNodeLog {
   readonly bootstrap: boolean;
   readonly fatal: (error: Error) => void;
   readonly logger: Logger;
+  /** Of the tables of the directory as it is now; null: they are checked when they are opened. */
+  readonly tableCheck: EarlyCheck | null;
   /** The process is asked to stop: joining ends. */
   readonly signal: AbortSignal | null;
 }
@@ -64,7 +67,9 @@ export async function openNodeLog(
   const masterKeys = readMasterKeys(config.encryptionKeyPath);
   const open = async (): Promise<LevelLog> => {
     const onFatal = options.fatal;
-    const log = await openLog({ directory: dir, nodeId, clusterId, onFatal, masterKeys });
+    const { tableCheck } = options;
+    const given = { masterKeys, tableCheck };
+    const log = await openLog({ directory: dir, nodeId, clusterId, onFatal, ...given });
     if (log.encryption !== null) options.logger.info(log.encryption, "the log is encrypted");
     return log;
   };

@@ -9,6 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { GrpcPeerTransport } from "@redoubt/grpc-peer";
+import type { EarlyCheck } from "@redoubt/level-log/early-check";
 import type { Configuration } from "@redoubt/raft";
 import { type Clock, type Logger, type PeerTransport, Replica } from "@redoubt/replica";
 import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
@@ -44,6 +45,8 @@ export interface StartOptions {
   readonly onFatal?: (error: Error) => void;
   /** SHUTDOWN was said, or this node was removed from the cluster. Default: SIGTERM to this process, whose handler stops the node. */
   readonly onShutdown?: () => void;
+  /** Begun for `dir` while the program was loaded. Default: the log's tables are checked when they are opened. */
+  readonly tableCheck?: EarlyCheck | null;
   /** The process is asked to stop while the node starts: a join under way ends. */
   readonly signal?: AbortSignal;
 }
@@ -72,9 +75,9 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
   const { logger } = options;
   const secret = readPeerSecret(config);
   const fatal = fatalOnce(config, options);
-  const { bootstrap, signal = null } = options;
+  const { bootstrap, signal = null, tableCheck = null } = options;
   if (config.importPath !== null) await checkFirstImport(config.importPath);
-  const opened = await openNodeLog(config, { bootstrap, fatal, logger, signal });
+  const opened = await openNodeLog(config, { bootstrap, fatal, logger, signal, tableCheck });
   const { log } = opened;
   const undo: (() => Promise<void>)[] = [() => log.close()];
   try {

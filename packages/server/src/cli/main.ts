@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
+import { beginTableCheck, type EarlyCheck } from "@redoubt/level-log/early-check";
 import { int32Max } from "../config/constants.js";
 import { processEnvironment, ServerConfig } from "../config/index.js";
 import { type Logging, type ServerLogger, startLogging } from "../logging.js";
@@ -35,9 +36,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       return;
     }
     config.setMaxmemoryCeiling(Math.max(config.maxmemoryBytes, maxmemoryBytesFor(limitBytes)));
+    // Everything else that a start needs is loaded meanwhile.
+    const tableCheck = beginTableCheck(config.dir);
     const logging = startLogging(config);
     logger = logging.logger;
-    await serve(config, logging, limitBytes);
+    await serve(config, logging, limitBytes, tableCheck);
   } catch (error) {
     refuseToStart(error, logger);
   }
@@ -53,6 +56,7 @@ async function serve(
   config: ServerConfig,
   logging: Logging,
   heapLimitBytes: number,
+  tableCheck: EarlyCheck | null,
 ): Promise<void> {
   const { logger } = logging;
   process.on("uncaughtException", (error) => die(logger, error, "uncaught exception"));
@@ -75,7 +79,8 @@ async function serve(
   // Loaded only here: a process that only starts itself again stays small and is there at once.
   const { startNode } = await import("../node.js");
   const { signal } = starting;
-  const node = await startNode(config, { bootstrap: config.bootstrap, logger, signal });
+  const { bootstrap } = config;
+  const node = await startNode(config, { bootstrap, logger, signal, tableCheck });
   logger.info(
     {
       maxmemory: config.maxmemoryBytes,
