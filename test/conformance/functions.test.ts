@@ -145,6 +145,16 @@ describe.skipIf(!comparable)("libraries like redis-server's (skipped without 7.0
     expect(await same("FUNCTION", "RESTORE", payloadOf(code))).toMatch(/^-ERR/);
   });
 
+  test("Differs from Redis: a library that is no program is kept, and refused where it is run", async () => {
+    const payload = payloadOf("#!lua name=a\nthis is no program", library("b"));
+    expect(ours("FUNCTION", "RESTORE", payload).toString()).toBe(OK);
+    expect((await theirs("FUNCTION", "RESTORE", payload)).toString()).toMatch(/^-ERR/);
+    const again = payloadOf(library("c").replace("f_c", "f_b"));
+    expect(ours("FUNCTION", "RESTORE", again).toString()).toBe(OK);
+    await theirs("FUNCTION", "LOAD", library("b"));
+    expect((await theirs("FUNCTION", "RESTORE", again)).toString()).toMatch(/already exists/);
+  });
+
   test("in a payload that is none are refused alike", async () => {
     const body = payloadOf(library("a")).subarray(0, -10);
     const wrong = [

@@ -37,8 +37,20 @@ export function linesOf(since72: boolean): Line[] {
     const first = before ?? { ours: code(ours), theirs: code(theirs) };
     byReason.set(reason, { what, ours: first.ours, theirs: first.theirs, reason });
   }
-  const tested = testedDifferences.filter(({ since72: known = false }) => known === since72);
-  return [...byReason.values(), ...tested];
+  const tested = new Map<string, Line>();
+  for (const { what, ours, theirs, reason, since72: known = false } of testedDifferences) {
+    if (known !== since72) continue;
+    const before = tested.get(reason);
+    const also = (of: keyof Line, text: string): string =>
+      before === undefined ? text : `${before[of]}; ${text}`;
+    tested.set(reason, {
+      what: also("what", what),
+      ours: also("ours", ours),
+      theirs: also("theirs", theirs),
+      reason,
+    });
+  }
+  return [...byReason.values(), ...tested.values()];
 }
 
 export function compatibilityPage(): string {

@@ -18,6 +18,8 @@ export interface TestedDifference {
 const waiting = "test/conformance/waiting.test.ts";
 const edges = "test/conformance/edges.test.ts";
 
+const ONLY_LOOKS = "what only looks writes nothing to the log";
+
 export const testedDifferences: readonly TestedDifference[] = [
   {
     what: "`BLPOP k inf` and other timeouts beyond all",
@@ -108,7 +110,7 @@ export const testedDifferences: readonly TestedDifference[] = [
     what: "`KEYS` and `SCAN` that meet expired keys",
     ours: "pass over them",
     theirs: "`SCAN` deletes them",
-    reason: "what only looks writes nothing to the log",
+    reason: ONLY_LOOKS,
     test: [
       "packages/commands/src/generic/generic.test.ts",
       "KEYS and SCAN pass over expired keys and delete none",
@@ -118,7 +120,7 @@ export const testedDifferences: readonly TestedDifference[] = [
     what: "`XINFO CONSUMERS` behind an `XREADGROUP` that got nothing",
     ours: "idle since it got something or was made",
     theirs: "idle since it asked",
-    reason: "what only asks writes nothing to the log",
+    reason: ONLY_LOOKS,
     test: [
       "packages/commands/src/streams/streams.test.ts",
       "when nothing is new only the consumer is made, and once",
@@ -162,6 +164,16 @@ export const testedDifferences: readonly TestedDifference[] = [
     test: [
       "test/conformance/mixed.test.ts",
       "Differs from Redis: a consumer that is made changes its watched stream",
+    ],
+  },
+  {
+    what: "`FUNCTION RESTORE` of what is no program, or registers a function that is there",
+    ours: "taken, up to 4096 libraries of 32 MB together",
+    theirs: "refused; without bounds",
+    reason: "libraries are kept, and not run",
+    test: [
+      "test/conformance/functions.test.ts",
+      "Differs from Redis: a library that is no program is kept, and refused where it is run",
     ],
   },
 ];
