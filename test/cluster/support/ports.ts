@@ -1,22 +1,38 @@
+/**
+ * Loopback ports for processes. Below the range that systems give away by themselves (from 32768 on Linux, 49152
+ * elsewhere): a port asked for there may be another test's by the time its process listens on it.
+ */
+
+import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Loopback ports nobody listens on at the moment of asking. */
+/** First and number of ports; a run of tests begins anywhere among them and takes one after the other. */
+const firstPort = 12_000;
+const portsCount = 20_000;
+
+let next = Math.floor(Math.random() * portsCount);
+
+/** Ports nobody listens on at the moment of asking, and nobody gets without asking for them by number. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(0, "127.0.0.1", resolve);
-      });
-      return server;
-    }),
-  );
   const ports: number[] = [];
-  for (const server of servers) {
-    const address = server.address();
-    if (address !== null && typeof address === "object") ports.push(address.port);
-    await new Promise((resolve) => server.close(resolve));
+  for (let looked = 0; ports.length < count; looked++) {
+    if (looked === portsCount) throw new Error(`there are no ${count} free ports`);
+    const port = firstPort + next;
+    next = (next + 1) % portsCount;
+    if (await isFree(port)) ports.push(port);
   }
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return false;
+    throw error;
+  }
+  server.close();
+  await once(server, "close");
+  return true;
 }
