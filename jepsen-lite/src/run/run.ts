@@ -218,7 +218,8 @@ class RunInProgress {
     this.#healedAt = this.#recorder.time;
     // A fault may take longer to be taken back than was planned; what comes behind it belongs to the run.
     await sleep(Math.max(0, until - performance.now()));
-    if (this.#plan.faults.length > 0) await this.#comeback();
+    const isCalm = this.#plan.faults.length === 0 && this.#options.scenario === undefined;
+    if (!isCalm) await this.#comeback();
     const endedAt = this.#recorder.time;
     ends.abort();
     await loading;
