@@ -86,16 +86,21 @@ export async function matrix(options: MatrixOptions, say: (line: string) => void
   const plans = plansOf(options);
   const done = linesOf(out);
   const until = performance.now() + budgetMs;
+  const isVoid = (plan: RunPlan): boolean => done.get(nameOf(plan))?.outcome === "invalid run";
+  // Those that showed nothing come last: on a busy machine they may do so again.
+  const waiting = [
+    ...plans.filter((plan) => !done.has(nameOf(plan))),
+    ...plans.filter((plan) => isVoid(plan)),
+  ];
+  say(`${plans.length} histories, ${waiting.length} to be made`);
   let missing = 0;
-  for (const [at, plan] of plans.entries()) {
+  for (const [at, plan] of waiting.entries()) {
     const name = nameOf(plan);
-    const before = done.get(name);
-    if (before !== undefined && before.outcome !== "invalid run") continue;
     if (performance.now() > until) {
-      say(`the time is up; ${plans.length - at} histories are left at most`);
+      say(`the time is up; ${waiting.length - at} histories are left`);
       break;
     }
-    say(`${at + 1} of ${plans.length}: ${name}`);
+    say(`${at + 1} of ${waiting.length}: ${name}`);
     const own = join(directory, name.replaceAll(/[^\w.-]+/g, "_"));
     rmSync(own, { recursive: true, force: true });
     try {
