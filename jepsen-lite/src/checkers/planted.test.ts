@@ -22,7 +22,7 @@ const ATTEMPTS = 20;
 function registers(seed: number): Draft[] {
   return registerHistory(new Random(seed), {
     clients: 2 + (seed % 5),
-    operations: 60,
+    operations: 120,
     keys: 3,
     values: null,
     failShare: 0.05,
@@ -33,7 +33,7 @@ function registers(seed: number): Draft[] {
 function lists(seed: number): Draft[] {
   return listHistory(new Random(seed), {
     clients: 2 + (seed % 5),
-    operations: 30,
+    operations: 50,
     keys: 3,
     appendsPerKeyMax: 12,
     stepsMax: 4,
