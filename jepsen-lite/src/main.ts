@@ -3,9 +3,9 @@
  *   one run; its report is named at the end
  * npm run jepsen -- compare [--only PATTERN] [--seed N]
  *   Redis and Redoubt in the same stories (EXPECTATIONS.md), one page about all
- * npm run jepsen -- matrix --out FILE [--seconds 20] [--seeds 2] [--only PATTERN] [--faults a,b] [--workloads a,b]
+ * npm run jepsen -- matrix --out FILE [--seconds 20] [--seeds 2] [--only PATTERN] [--faults "a b,c"] [--workloads a,b]
  *                   [--target redoubt] [--nodes 3] [--budget SECONDS]
- *   every workload under every fault; resumable
+ *   every workload under every fault (`b,c`: two in one run); resumable, with a summary at the end
  * npm run jepsen -- list
  *   targets, workloads, faults, and what this machine lacks
  *

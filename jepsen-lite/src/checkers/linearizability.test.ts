@@ -19,6 +19,10 @@ function write(process: number, input: string, ...ms: [number, number]): Told {
   return { process, op: "write", key, input, output: input, ms };
 }
 
+function finalRead(process: number, output: string | null, ...ms: [number, number]): Told {
+  return { process, op: "final-read", key, output, ms };
+}
+
 function cas(
   process: number,
   from: string,
@@ -59,6 +63,13 @@ const twins: readonly Twins[] = [
     bad: [write(1, "7", 1, 2), write(1, "9", 3, 4), read(2, "7", 5, 6), read(3, "7", 7, 8)],
     kind: "lost write",
     says: ['read "7"', 'write of "9"', 'that of "7" had ended'],
+  },
+  {
+    name: "an acknowledged write is not seen, and is there at the end",
+    good: [write(1, "9", 3, 4), read(2, "9", 5, 6), finalRead(3, "9", 8, 9)],
+    bad: [write(1, "9", 3, 4), read(2, null, 5, 6), finalRead(3, "9", 8, 9)],
+    kind: "stale read",
+    says: ["read nothing", 'write of "9"'],
   },
   {
     name: "a key is empty behind a write",

@@ -28,6 +28,7 @@ interface KeyCase {
   readonly key: string;
   /** All of the key, failed ones too, in the order of invocation. */
   readonly operations: readonly Operation[];
+  readonly finalReads: readonly Operation[];
   /** Taken up again every round; made when its turn comes, gone when decided. */
   search: KeySearch | null;
 }
@@ -74,7 +75,11 @@ export function linearizability(
 
 function keyCases(history: History, ops: ReadonlySet<string>): KeyCase[] {
   const byKey = new Map<string, Operation[]>();
+  const finals = new Map<string, Operation[]>();
   for (const operation of history.operations) {
+    if (operation.op === "final-read" && operation.key !== null) {
+      finals.set(operation.key, [...(finals.get(operation.key) ?? []), operation]);
+    }
     if (!ops.has(operation.op)) continue;
     const { key } = operation;
     if (key === null) throw new Error(`${operation.op} without a key`);
@@ -82,7 +87,12 @@ function keyCases(history: History, ops: ReadonlySet<string>): KeyCase[] {
     if (operations === undefined) byKey.set(key, [operation]);
     else operations.push(operation);
   }
-  return [...byKey].map(([key, operations]) => ({ key, operations, search: null }));
+  return [...byKey].map(([key, operations]) => ({
+    key,
+    operations,
+    finalReads: finals.get(key) ?? [],
+    search: null,
+  }));
 }
 
 /** Rounds over the undecided keys, each with twice the steps of the one before, until all is decided or spent. */
@@ -147,11 +157,21 @@ function refuted({ operations }: KeyCase, impossible: Operation): Deepest {
   return { impossible, states: new Set(), placed };
 }
 
-function anomaly({ key, operations }: KeyCase, deepest: Deepest, model: Model): Anomaly {
+function anomaly(
+  { key, operations, finalReads }: KeyCase,
+  deepest: Deepest,
+  model: Model,
+): Anomaly {
   const { impossible, states, placed } = deepest;
   if (impossible === null)
     throw new Error(`key ${key} is not linearizable and nothing is impossible`);
-  const { kind, text, witnesses } = model.explain({ key, operations, impossible, states });
+  const { kind, text, witnesses } = model.explain({
+    key,
+    operations,
+    finalReads,
+    impossible,
+    states,
+  });
   const isBeside = (each: Operation): boolean =>
     each.invokedAt < impossible.completedAt && each.completedAt > impossible.invokedAt;
   // What does not fit into the drawing is what is named last.

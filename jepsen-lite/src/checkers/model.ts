@@ -35,6 +35,8 @@ export interface Finding {
   readonly key: string;
   /** All of the key, the failed ones too, in the order of invocation. */
   readonly operations: readonly Operation[];
+  /** What nodes held when all was over: reads that are no part of what was judged. */
+  readonly finalReads: readonly Operation[];
   /** What came back before it can be explained, with it nothing can. */
   readonly impossible: Operation;
   /** Those the key can have had during `impossible`, by some order of the others; none when it was refuted. */

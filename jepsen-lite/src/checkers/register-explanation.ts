@@ -44,7 +44,7 @@ function explainSource(finding: Finding, seen: Json): Explanation | null {
 
 /** Whoever wrote what was seen had ended before another write began, and that one was acknowledged before the answer. */
 function explainOverwritten(finding: Finding, seen: Json): Explanation | null {
-  const { impossible, operations } = finding;
+  const { impossible, operations, finalReads } = finding;
   const writers = operations.filter(
     (each) => each !== impossible && each.outcome !== "fail" && valueWritten(each) === seen,
   );
@@ -64,9 +64,10 @@ function explainOverwritten(finding: Finding, seen: Json): Explanation | null {
   );
   const witnesses = [...writers.slice(-1), later];
   if (found !== undefined) return { kind: "stale read", text, witnesses: [...witnesses, found] };
-  // Lost only if nothing can have overwritten it: to the end there is no other write.
+  // Lost only if nothing can have overwritten it, to the end there is no other write, and nobody has it then.
   const isLast = !operations.some((each) => isLater(each) && each.invokedAt > later.invokedAt);
-  return { kind: isLast ? "lost write" : "stale read", text, witnesses };
+  const isKept = finalReads.some(({ outcome, output }) => outcome === "ok" && output === value);
+  return { kind: isLast && !isKept ? "lost write" : "stale read", text, witnesses };
 }
 
 /** What always can be said: the answer, and what the value had to be. */

@@ -47,7 +47,15 @@ const redoubtBuiltPath = fileURLToPath(
   new URL("../../../packages/server/dist/cli/main.js", import.meta.url),
 );
 
-export async function probe(): Promise<Capabilities> {
+let probed: Promise<Capabilities> | null = null;
+
+/** Tried once: a process that makes many clusters stays on one machine. */
+export function probe(): Promise<Capabilities> {
+  probed ??= tryAll();
+  return probed;
+}
+
+async function tryAll(): Promise<Capabilities> {
   const root = process.getuid?.() === 0 ? true : "needs root";
   const [gcc, redisServer] = await Promise.all([
     works(() => tool("gcc", ["--version"])),

@@ -20,6 +20,8 @@ export const NAMESPACE_FLAGS = [
 
 /** Set inside; its value is the outside process's id. */
 const MARK = "JEPSEN_LITE_NAMESPACE";
+/** Those that end a harness. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Where `ip` keeps the names of namespaces. */
 export const NAMESPACE_DIRECTORY = "/run/netns";
 
@@ -47,12 +49,13 @@ async function prepareInside(): Promise<void> {
   await tool("mount", ["-t", "tmpfs", "none", NAMESPACE_DIRECTORY]);
   await tool("ip", ["link", "set", "lo", "up"]);
   // Process 1 gets only the signals it asks for; and when nobody is outside any more, it is over.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
       // Whoever else listens has a way of its own to end.
       if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
     });
   }
+  process.on("message", (signal: NodeJS.Signals) => process.emit(signal, signal));
   process.once("disconnect", () => process.emit("SIGTERM"));
   process.channel?.unref();
 }
@@ -68,11 +71,10 @@ function runInside(): Promise<never> {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, [MARK]: String(process.pid) },
   });
-  // A terminal's SIGINT reaches the one inside by itself; the others are told by the end of the channel.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+  // A terminal's SIGINT reaches the one inside by itself as well; whoever signals only this process means it too.
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (child.connected) child.disconnect();
+      if (child.connected) child.send(signal, () => {});
     });
   }
   return new Promise((_, reject) => {

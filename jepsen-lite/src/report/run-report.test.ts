@@ -96,6 +96,9 @@ test("a run of the comparison is repeated as such", () => {
   expect(repeatCommand(plan)).toBe(
     "npm run jepsen -- compare --seed 7 --only '^leader-cut-off redoubt-raft a 1$'",
   );
+  expect(structureOf(withResult({ plan: { ...plan, faults: [] } })).text).toContain(
+    "the story leader-cut-off of the comparison",
+  );
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { writeComparisonPage } from "../report/comparison-page.js";
 import { type ComparisonRow, complaint, readExpectations } from "./expectations.js";
 import { known, run } from "./run.js";
 import type { RunPlan, RunResult } from "./run-result.js";
-import { scenarios } from "./scenarios.js";
+import { type Scenario, scenarios } from "./scenarios.js";
 
 export interface CompareOptions {
   /** Made; a directory for each row in it, and the page about all of them. */
@@ -29,15 +29,7 @@ export async function compare(
     const name = nameOf(row);
     const scenario = known(scenarios, row.scenario, "scenario");
     say(`${at + 1} of ${rows.length}: ${name}`);
-    const plan: RunPlan = {
-      target: row.target,
-      workload: scenario.workload,
-      faults: [row.scenario],
-      nodes: row.nodes,
-      seconds: scenario.seconds,
-      seed,
-      ...(row.settings.length === 0 ? {} : { settings: row.settings }),
-    };
+    const plan = planOf(row, scenario, seed);
     try {
       const result = await run(plan, join(directory, name.replaceAll(/[^\w.-]+/g, "_")), say, {
         network,
@@ -55,6 +47,20 @@ export async function compare(
     await writeComparisonPage(directory, compared);
   }
   return wrong;
+}
+
+/** Exported for its test. By `scenario` the report names the story and tells how to play it again. */
+export function planOf(row: ComparisonRow, scenario: Scenario, seed: number): RunPlan {
+  return {
+    target: row.target,
+    workload: scenario.workload,
+    faults: [],
+    nodes: row.nodes,
+    seconds: scenario.seconds,
+    seed,
+    scenario: scenario.name,
+    ...(row.settings.length === 0 ? {} : { settings: row.settings }),
+  };
 }
 
 function nameOf({ scenario, target, settings }: ComparisonRow): string {

@@ -1,16 +1,17 @@
 /**
  * `matrix`: every workload under every fault with several seeds. Long, and resumable: each finished history is one line
- * of JSON in a file, and what stands there is not run again. Directories of histories that are as they must be are
- * removed; the seed and the commit bring them back.
+ * of JSON in a file, and what stands there is not run again, unless it was a run that showed nothing. Directories of
+ * histories that are as they must be are removed; the seed and the commit bring them back.
  */
 
-import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { lineOf } from "./compare.js";
-import type { Expectations } from "./expectations.js";
-import { complaint, expectationOf, readExpectations } from "./expectations.js";
+import { readExpectations } from "./expectations.js";
+import { addLine, lineFrom, linesOf, nameOf } from "./matrix-file.js";
+import { matrixSummary } from "./matrix-summary.js";
 import { FaultUnavailable, run } from "./run.js";
-import type { RunPlan, RunResult } from "./run-result.js";
+import type { RunPlan } from "./run-result.js";
 
 /** What a matrix covers unless said. Each kind draws its variants anew in every episode. */
 export const MATRIX_FAULTS = [
@@ -78,66 +79,50 @@ export interface MatrixOptions {
   readonly budgetMs: number;
 }
 
-/** One line of the file. */
-export interface MatrixLine {
-  readonly name: string;
-  readonly plan: RunPlan;
-  readonly commit: string | null;
-  readonly outcome: RunResult["outcome"];
-  /** null: as it must be. */
-  readonly wrong: string | null;
-  readonly reasons: readonly string[];
-  readonly ok: number;
-  readonly fail: number;
-  readonly info: number;
-  readonly acknowledged: number;
-  readonly lost: number;
-  readonly dirtyReads: number;
-  readonly episodes: number;
-  readonly longestGapMs: number;
-  /** Anomalies by kind, the first of each checker's. */
-  readonly anomalies: readonly string[];
-  /** Undecided checkers. */
-  readonly unknown: readonly string[];
-  readonly notes: readonly string[];
-}
-
-/** How many lines of the file, old ones of this matrix included, are not as they must be. */
+/** Says at the end what the file knows of this matrix. How many of its lines, old ones included, are not as they must be. */
 export async function matrix(options: MatrixOptions, say: (line: string) => void): Promise<number> {
   const { out, directory, network, budgetMs } = options;
   const expectations = readExpectations();
   const plans = plansOf(options);
-  const done = new Map(linesOf(out).map((line) => [line.name, line]));
+  const done = linesOf(out);
   const until = performance.now() + budgetMs;
-  let wrong = plans.filter((plan) => (done.get(nameOf(plan))?.wrong ?? null) !== null).length;
-  for (const [at, plan] of plans.entries()) {
+  const isVoid = (plan: RunPlan): boolean => done.get(nameOf(plan))?.outcome === "invalid run";
+  // Those that showed nothing come last: on a busy machine they may do so again.
+  const waiting = [
+    ...plans.filter((plan) => !done.has(nameOf(plan))),
+    ...plans.filter((plan) => isVoid(plan)),
+  ];
+  say(`${plans.length} histories, ${waiting.length} to be made`);
+  let missing = 0;
+  for (const [at, plan] of waiting.entries()) {
     const name = nameOf(plan);
-    if (done.has(name)) continue;
     if (performance.now() > until) {
-      say(`the time is up; ${plans.length - at} histories are left at most`);
+      say(`the time is up; ${waiting.length - at} histories are left`);
       break;
     }
-    say(`${at + 1} of ${plans.length}: ${name}`);
+    say(`${at + 1} of ${waiting.length}: ${name}`);
     const own = join(directory, name.replaceAll(/[^\w.-]+/g, "_"));
     rmSync(own, { recursive: true, force: true });
     try {
       const result = await run(plan, own, () => {}, { network });
       const line = lineFrom(result, expectations);
-      appendFileSync(out, `${JSON.stringify(line)}\n`);
+      addLine(out, line);
+      done.set(name, line);
       say(`${lineOf(result)}${line.wrong === null ? "" : `   WRONG: ${line.wrong}`}`);
       if (line.wrong === null) rmSync(own, { recursive: true, force: true });
-      else wrong += 1;
     } catch (error) {
       // No history came to be; the next time it is tried again.
       if (error instanceof FaultUnavailable) {
         say(`not here: ${error.message}`);
         continue;
       }
-      wrong += 1;
+      missing += 1;
       say(`no run: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return wrong;
+  const lines = plans.map((plan) => done.get(nameOf(plan))).filter((line) => line !== undefined);
+  say(matrixSummary(lines));
+  return missing + lines.filter(({ wrong }) => wrong !== null).length;
 }
 
 /** Neighbours differ in workload and fault: whoever stops half-way has seen something of everything. */
@@ -154,48 +139,4 @@ function plansOf(options: MatrixOptions): RunPlan[] {
     }
   }
   return plans;
-}
-
-function nameOf({ target, workload, faults, nodes, seconds, seed }: RunPlan): string {
-  return `${target} ${workload} ${faults.join(",")} nodes ${nodes} ${seconds} s seed ${seed}`;
-}
-
-/** A line that a crash cut off is as if it were not there. */
-export function linesOf(path: string): MatrixLine[] {
-  if (!existsSync(path)) return [];
-  const lines: MatrixLine[] = [];
-  for (const text of readFileSync(path, "utf8").split("\n")) {
-    try {
-      lines.push(JSON.parse(text) as MatrixLine);
-    } catch {
-      // The last one, empty or torn.
-    }
-  }
-  return lines;
-}
-
-function lineFrom(result: RunResult, expectations: Expectations): MatrixLine {
-  const { plan, commit, outcome, reasons, operations, verdicts, notes, faults } = result;
-  return {
-    name: nameOf(plan),
-    plan,
-    commit,
-    outcome,
-    wrong: complaint(result, expectationOf(plan, expectations)),
-    reasons,
-    ...operations,
-    acknowledged: result.acknowledged,
-    lost: result.lost,
-    dirtyReads: result.dirtyReads,
-    episodes: faults.length,
-    longestGapMs: result.longestGapMs,
-    anomalies: verdicts.flatMap(({ anomalies }) => {
-      const [first] = anomalies;
-      return first === undefined ? [] : [`${first.kind}: ${first.text}`];
-    }),
-    unknown: verdicts
-      .filter(({ validity }) => validity === "unknown")
-      .map(({ checker }) => checker),
-    notes,
-  };
 }

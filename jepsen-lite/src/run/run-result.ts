@@ -7,7 +7,7 @@ import type { Microseconds, Outcome } from "../history/event.js";
 export interface RunPlan {
   readonly target: string;
   readonly workload: string;
-  /** Names of faults; none: a calm run. */
+  /** Names of faults; none: a calm run, or a scenario. */
   readonly faults: readonly string[];
   readonly nodes: number;
   /** Of load; final reads come after it. */

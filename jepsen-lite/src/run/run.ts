@@ -84,13 +84,14 @@ export async function run(
   }
   const { history, checkers, loadEndedAt, notes } = played;
   progress("checking");
+  const [checkout, software] = await Promise.all([commit(), versionOf(target)]);
   const result = summarize(
     history,
     checkers.map((checker) => checker(history)),
     {
       plan,
-      commit: await commit(),
-      software: await target.version(),
+      commit: checkout,
+      software,
       machine: machine(),
       startedAt,
       notes: [...(options.notes ?? []), ...notes],
@@ -101,6 +102,15 @@ export async function run(
   writeFileSync(join(directory, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
   writeFileSync(join(directory, "report.html"), runReport(result, history));
   return result;
+}
+
+const versions = new Map<string, string>();
+
+/** Asked for once: it is told by starting the software. */
+async function versionOf({ name, version }: TargetDescription): Promise<string> {
+  const told = versions.get(name) ?? (await version());
+  versions.set(name, told);
+  return told;
 }
 
 function refuseUnavailable(plan: RunPlan, cluster: Cluster): void {
@@ -218,7 +228,8 @@ class RunInProgress {
     this.#healedAt = this.#recorder.time;
     // A fault may take longer to be taken back than was planned; what comes behind it belongs to the run.
     await sleep(Math.max(0, until - performance.now()));
-    if (this.#plan.faults.length > 0) await this.#comeback();
+    const isCalm = this.#plan.faults.length === 0 && this.#options.scenario === undefined;
+    if (!isCalm) await this.#comeback();
     const endedAt = this.#recorder.time;
     ends.abort();
     await loading;

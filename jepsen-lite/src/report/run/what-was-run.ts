@@ -1,6 +1,6 @@
 /** What was run, on what, and how to run it again. */
 
-import type { RunResult } from "../../run/run-result.js";
+import type { RunPlan, RunResult } from "../../run/run-result.js";
 import { type Html, html } from "../html.js";
 import { count, counted } from "../quantities.js";
 import { repeatCommand } from "../repeat-command.js";
@@ -11,7 +11,7 @@ export function whatWasRun(result: RunResult): Html {
   const row = (name: string, value: Html | string) => html`<dt>${name}</dt><dd>${value}</dd>
 `;
   return html`<dl class="run">
-${row("Tested", html`${modeTitle(plan)} <span class="quiet">(${plan.target})</span>, ${counted(plan.nodes, "node")}`)}${row("Software", result.software)}${row("Workload", plan.workload)}${row("Faults asked for", plan.faults.length === 0 ? "none" : plan.faults.join(", "))}${row("Load", `${count(plan.seconds)} seconds; final reads come after it`)}${row("Operations", `${count(operations.ok)} done, ${count(operations.fail)} refused, ${count(operations.info)} unknown`)}${row("Seed", html`<code>${plan.seed}</code>`)}${row("Commit", result.commit === null ? "unknown: not run from a repository" : html`<code>${result.commit}</code>`)}${row("Started", result.startedAt)}${row("Machine", result.machine)}</dl>
+${row("Tested", html`${modeTitle(plan)} <span class="quiet">(${plan.target})</span>, ${counted(plan.nodes, "node")}`)}${row("Software", result.software)}${row("Workload", plan.workload)}${row("Faults asked for", askedFor(plan))}${row("Load", `${count(plan.seconds)} seconds; final reads come after it`)}${row("Operations", `${count(operations.ok)} done, ${count(operations.fail)} refused, ${count(operations.info)} unknown`)}${row("Seed", html`<code>${plan.seed}</code>`)}${row("Commit", result.commit === null ? "unknown: not run from a repository" : html`<code>${result.commit}</code>`)}${row("Started", result.startedAt)}${row("Machine", result.machine)}</dl>
 <p>To run it again (the seed decides what is asked and what befalls the cluster; timing is the machine's):</p>
 <pre>${
     result.commit === null
@@ -20,6 +20,11 @@ ${row("Tested", html`${modeTitle(plan)} <span class="quiet">(${plan.target})</sp
 `
   }${repeatCommand(plan)}</pre>
 ${notesOf(result)}`;
+}
+
+function askedFor({ scenario, faults }: RunPlan): string {
+  if (scenario !== undefined) return `the story ${scenario} of the comparison`;
+  return faults.length === 0 ? "none" : faults.join(", ");
 }
 
 export function notesOf({ notes }: RunResult): Html {
