@@ -60,6 +60,8 @@ export async function startRedis(): Promise<Target | null> {
     const options = [
       ...["--port", String(basePort + i), "--bind", "127.0.0.1", "--dir", dir, "--save", ""],
       ...["--appendonly", "yes", "--appendfsync", "always"],
+      // A rewrite that begins by itself would be in one figure and not in the next, and BGSAVE is refused meanwhile.
+      ...["--auto-aof-rewrite-percentage", "0"],
       ...(i === 0 ? [] : ["--replicaof", "127.0.0.1", String(basePort)]),
     ];
     children.push(start("redis-server", options, "ignore"));
