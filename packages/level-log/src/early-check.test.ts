@@ -66,6 +66,12 @@ test("trap-26 it is believed once, and of its directory only: other tables may h
   renameSync(join(place, "log"), join(place, "log.aside"));
   cpSync(join(changed, "log"), join(place, "log"), { recursive: true });
   await expect(open(place, check)).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+  const late = new EarlyCheck(whole, Promise.resolve(true));
+  writeFileSync(join(whole, "log", "identity"), "");
+  await expect(open(whole, late)).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+  renameSync(join(whole, "log"), join(whole, "log.aside"));
+  cpSync(join(changed, "log"), join(whole, "log"), { recursive: true });
+  await expect(open(whole, late)).rejects.toMatchObject({ code: "LOG_DAMAGED" });
   const other = new EarlyCheck(whole, Promise.resolve(true));
   await expect(open(place, other)).rejects.toMatchObject({ code: "LOG_DAMAGED" });
 });

@@ -51,6 +51,8 @@ export interface OpenOptions {
  */
 export async function openLog(options: OpenOptions, disk: Disk = realDisk): Promise<LevelLog> {
   const { files } = disk;
+  // First of all: whatever this opening ends with, the next one may meet other tables.
+  const checking = options.tableCheck?.take(options.directory);
   const root = join(options.directory, LOG_DIRECTORY);
   const found = await readIdentity(files, join(root, IDENTITY_FILE));
   const { identity, stamp } = found;
@@ -59,7 +61,7 @@ export async function openLog(options: OpenOptions, disk: Disk = realDisk): Prom
   const keys = await openEncryption(files, root, found, masters);
   const storePath = join(root, STORE_DIRECTORY);
   await checkStoreFiles(files, storePath);
-  const isChecked = (await options.tableCheck?.take(options.directory)) === true;
+  const isChecked = (await checking) === true;
   const store = storeOf(await disk.openStore(storePath, false, isChecked), keys);
   try {
     const watermark = await openWatermark(files, join(root, WATERMARK_FILE));

@@ -65,9 +65,8 @@ export async function openNodeLog(
 ): Promise<OpenedNodeLog> {
   const { dir, nodeId, clusterId } = config;
   const masterKeys = readMasterKeys(config.encryptionKeyPath);
-  const open = async (): Promise<LevelLog> => {
+  const open = async (tableCheck: EarlyCheck | null): Promise<LevelLog> => {
     const onFatal = options.fatal;
-    const { tableCheck } = options;
     const given = { masterKeys, tableCheck };
     const log = await openLog({ directory: dir, nodeId, clusterId, onFatal, ...given });
     if (log.encryption !== null) options.logger.info(log.encryption, "the log is encrypted");
@@ -76,7 +75,7 @@ export async function openNodeLog(
   try {
     if (options.bootstrap) await bear(config, masterKeys);
     if (isRolledBack(dir)) throw rolledBack(dir);
-    const log = await open();
+    const log = await open(options.tableCheck);
     const mark = divergedMark(dir, log.snapshots.newest());
     if (mark === null) return { log, quarantine: null };
     await log.close();
@@ -93,7 +92,8 @@ export async function openNodeLog(
       };
       await joinCluster(config, reason, logger, signal, masterKeys, makeRoom);
       const found = (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
-      return { log: await open(), quarantine: { reason, found, endedAtMs: Date.now() } };
+      // What is in its place now was not there when the check began.
+      return { log: await open(null), quarantine: { reason, found, endedAtMs: Date.now() } };
     }
     // The log's own errors say what they are; what is left is the system refusing a file.
     if (!isSystemError(error)) throw error;
