@@ -121,7 +121,11 @@ class LevelStore implements Store {
 
   async write(operations: StoreOperation[]): Promise<void> {
     try {
-      if (bytesOf(operations) <= STEP_BYTES) {
+      const [first] = operations;
+      if (operations.length === 1 && first!.type === "put" && first!.value.length <= STEP_BYTES) {
+        // Nearly always. What a batch costs to be handed over is mostly its list.
+        await this.#database.put(first!.key, first!.value, { sync: true });
+      } else if (bytesOf(operations) <= STEP_BYTES) {
         await this.#database.batch(operations, { sync: true });
       } else {
         await this.#writeInSteps(operations);

@@ -47,6 +47,8 @@ export interface LeadershipOptions {
   /** null: this node has none to send, and never trims its log. */
   readonly snapshots: SnapshotReader | null;
   readonly snapshotChunkBytes: number;
+  /** See RaftOptions. */
+  readonly commitDelayMs: number;
   readonly onEvent: (event: string, fields: object) => void;
 }
 
@@ -79,6 +81,8 @@ export class Leadership {
   #round = 0;
   #roundSent = 0;
   #heartbeatWanted = false;
+  /** From then on peers that lack the commit index are told it even if nothing else is to be sent; Infinity: all know. */
+  #tellCommitAtMs = Infinity;
   // Made once: these run for every acknowledgement.
   readonly #matchOf: (id: NodeId, incarnation: number) => number;
   readonly #roundOf: (id: NodeId, incarnation: number) => number;
@@ -295,11 +299,28 @@ export class Leadership {
     return sent;
   }
 
-  hasMessages(commit: Index): boolean {
+  hasMessages(commit: Index, nowMs: number): boolean {
     if (this.#heartbeatWanted) return this.peers.length > 0;
     if (this.#transferDue(commit) !== null) return true;
     const last = this.#options.log.last;
-    return this.peers.some((peer) => peer.wantsAppend(last, commit) || peer.wantsChunk);
+    const tells = nowMs >= this.#tellCommitAtMs;
+    // One that lacks it and is not waited for: `collectMessages` begins to wait.
+    const begins = this.#tellCommitAtMs === Infinity;
+    for (const peer of this.peers) {
+      if (peer.wantsAppend(last, commit, tells) || peer.wantsChunk) return true;
+      if (begins && peer.lacksCommit(commit)) return true;
+    }
+    return false;
+  }
+
+  /** The next `collectMessages` keeps nothing back: there will be no other. */
+  tellCommitNow(): void {
+    this.#tellCommitAtMs = -Infinity;
+  }
+
+  /** When the commit index is told without anything else to send; Infinity: it is known, or is being told. */
+  tellCommitDueMs(nowMs: number): number {
+    return nowMs >= this.#tellCommitAtMs ? Infinity : this.#tellCommitAtMs;
   }
 
   /** Heartbeats carry the newest round; appends carry all that was proposed since the last call. */
@@ -324,18 +345,33 @@ export class Leadership {
         });
       }
     }
+    const tells = this.#tellsCommit(commit, nowMs);
     let page: Page | null = null;
     for (const peer of this.peers) {
       if (peer.next <= log.anchor && peer.state !== "snapshot") this.#beginSnapshot(peer);
       if (peer.sender !== null) this.#sendChunks(peer, messages);
-      while (peer.wantsAppend(log.last, commit)) {
+      while (peer.wantsAppend(log.last, commit, tells)) {
         const fromDisk = peer.next < log.memoryFirst;
         page = this.#appendTo(peer, commit, page, messages);
         // A peer that lags far behind is served one page per Ready: reading is synchronous.
         if (fromDisk) break;
       }
     }
+    if (!this.#isLacked(commit)) this.#tellCommitAtMs = Infinity;
     this.#sendTimeoutNow(messages, commit);
+  }
+
+  /** The next append takes the news along; without one it waits `commitDelayMs`. */
+  #tellsCommit(commit: Index, nowMs: number): boolean {
+    if (this.#tellCommitAtMs === Infinity && this.#isLacked(commit)) {
+      this.#tellCommitAtMs = nowMs + this.#options.commitDelayMs;
+    }
+    return nowMs >= this.#tellCommitAtMs;
+  }
+
+  #isLacked(commit: Index): boolean {
+    for (const peer of this.peers) if (peer.lacksCommit(commit)) return true;
+    return false;
   }
 
   #beginSnapshot(peer: Progress): void {

@@ -87,6 +87,7 @@ class Leader {
           this.disk.read(snapshot, offset, Math.min(bytesMax, offset % 2 === 0 ? 5 : 8)),
       },
       snapshotChunkBytes: chunkBytes,
+      commitDelayMs: 0,
       onEvent: () => {},
     });
     this.append(0);

@@ -14,13 +14,13 @@ function replicating(appendsMax = 3, bytesMax = 100): Progress {
 describe("probe", () => {
   test("lets one append out, and repeats it empty once per interval", () => {
     const peer = new Progress({ id: 2, incarnation: 1 }, 11, 0, 3, 100);
-    expect([peer.wantsAppend(20, 0), peer.carriesEntries]).toEqual([true, true]);
+    expect([peer.wantsAppend(20, 0, true), peer.carriesEntries]).toEqual([true, true]);
     peer.sent(5, 50, 0);
-    expect([peer.wantsAppend(20, 0), peer.next]).toEqual([false, 11]);
+    expect([peer.wantsAppend(20, 0, true), peer.next]).toEqual([false, 11]);
     peer.intervalPassed();
-    expect([peer.wantsAppend(20, 0), peer.carriesEntries]).toEqual([true, false]);
+    expect([peer.wantsAppend(20, 0, true), peer.carriesEntries]).toEqual([true, false]);
     peer.sent(0, 0, 0);
-    expect(peer.wantsAppend(20, 0)).toBe(false);
+    expect(peer.wantsAppend(20, 0, true)).toBe(false);
   });
 
   test("goes back to the hint, never forward, never to what is acknowledged", () => {
@@ -35,7 +35,7 @@ describe("probe", () => {
     peer.becomeProbe();
     peer.sent(0, 0, 0);
     expect(peer.refused(3, 0)).toBe(false);
-    expect([peer.next, peer.wantsAppend(9, 0)]).toEqual([4, false]);
+    expect([peer.next, peer.wantsAppend(9, 0, true)]).toEqual([4, false]);
   });
 
   test("is not left by an answer older than the last acknowledgement", () => {
@@ -51,13 +51,13 @@ describe("replicate", () => {
     const peer = replicating(2, 100);
     peer.sent(3, 10, 0);
     expect(peer).toMatchObject({ next: 14, match: 10 });
-    expect(peer.wantsAppend(20, 0)).toBe(true);
+    expect(peer.wantsAppend(20, 0, true)).toBe(true);
     peer.sent(1, 10, 0);
-    expect(peer.wantsAppend(20, 0)).toBe(false);
+    expect(peer.wantsAppend(20, 0, true)).toBe(false);
     peer.acknowledged(13);
-    expect(peer.wantsAppend(20, 0)).toBe(true);
+    expect(peer.wantsAppend(20, 0, true)).toBe(true);
     peer.sent(1, 500, 0);
-    expect(peer.wantsAppend(20, 9)).toBe(false);
+    expect(peer.wantsAppend(20, 9, true)).toBe(false);
     peer.acknowledged(15);
     expect(peer.inflights).toMatchObject({ count: 0, bytes: 0 });
   });
@@ -65,17 +65,17 @@ describe("replicate", () => {
   test("tells a commit index that is news even when there are no entries", () => {
     const peer = replicating();
     peer.sent(0, 0, 5);
-    expect(peer.wantsAppend(10, 5)).toBe(false);
-    expect(peer.wantsAppend(10, 6)).toBe(true);
+    expect(peer.wantsAppend(10, 5, true)).toBe(false);
+    expect(peer.wantsAppend(10, 6, true)).toBe(true);
   });
 
   test("asks with an empty append after an interval without an acknowledgement", () => {
     const peer = replicating(1);
     peer.sent(1, 1, 0);
     peer.intervalPassed();
-    expect(peer.wantsAppend(11, 0)).toBe(false);
+    expect(peer.wantsAppend(11, 0, true)).toBe(false);
     peer.intervalPassed();
-    expect([peer.wantsAppend(11, 0), peer.carriesEntries]).toEqual([true, false]);
+    expect([peer.wantsAppend(11, 0, true), peer.carriesEntries]).toEqual([true, false]);
     peer.sent(0, 0, 0);
     expect(peer.refused(11, 10)).toBe(true);
     expect(peer).toMatchObject({ state: "probe", next: 11 });
@@ -92,7 +92,7 @@ describe("replicate", () => {
     peer.sent(4, 40, 0);
     peer.unreachable();
     expect(peer).toMatchObject({ state: "probe", next: 11 });
-    expect([peer.wantsAppend(20, 0), peer.carriesEntries]).toEqual([true, false]);
+    expect([peer.wantsAppend(20, 0, true), peer.carriesEntries]).toEqual([true, false]);
   });
 });
 

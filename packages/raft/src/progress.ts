@@ -63,13 +63,18 @@ export class Progress {
     this.inflights = new Inflights(appendsMax, bytesMax);
   }
 
-  /** Whether an append should leave now, for a leader whose log ends at `last`. */
-  wantsAppend(last: Index, commit: Index): boolean {
+  /** Whether an append should leave now, for a leader whose log ends at `last`. `tells`: also only to tell `commit`. */
+  wantsAppend(last: Index, commit: Index, tells: boolean): boolean {
     if (this.state === "probe") return !this.#probeOut;
     if (this.state === "snapshot") return false;
     if (this.#sendEmpty) return true;
     if (this.inflights.full) return false;
-    return this.next <= last || this.commitSent < commit;
+    return this.next <= last || (tells && this.commitSent < commit);
+  }
+
+  /** It takes appends, and none has told it of `commit`. */
+  lacksCommit(commit: Index): boolean {
+    return this.state === "replicate" && this.commitSent < commit;
   }
 
   /** Whether a chunk of a snapshot should leave now. */

@@ -99,6 +99,12 @@ export interface RaftOptions {
   readonly maxInflightBytes?: number;
   /** Payload bytes of `committed` per Ready; at least one entry. */
   readonly committedPageBytes?: number;
+  /**
+   * How long the news that an entry is committed may wait for an append that takes it along, where the leader has
+   * nothing else to send: clients that wait for each reply bring the next one within it, and two messages for each
+   * follower are spared. Followers apply, and show, what is committed that much later. Default 0: told at once.
+   */
+  readonly commitDelayMs?: number;
   /** What a follower that lacks trimmed entries is sent. Absent: none is taken, and the log is never trimmed. */
   readonly snapshots?: SnapshotReader;
   /** Bytes of one chunk of a snapshot. */
@@ -126,6 +132,8 @@ export type TransferRefusal =
   | "the target is this node"
   | "the target is a witness"
   | "the target is not heard";
+
+const NOTHING_COMMITTED: readonly Entry[] = [];
 
 /** A hard state handed to storage and not reported yet. */
 interface HardStateOut {
@@ -356,9 +364,10 @@ export class Raft {
   nextDeadlineMs(): number {
     if (this.#leadership !== null) {
       const { intervalDueMs } = this.#leadership;
+      const tellMs = this.#leadership.tellCommitDueMs(this.#nowMs);
       const giveUpMs = Math.min(this.#quorumDeadlineMs(), this.#storageDeadlineMs());
       const abortMs = this.#leadership.transfer?.deadlineMs ?? Infinity;
-      return Math.min(intervalDueMs, abortMs, this.#withGrace(giveUpMs));
+      return Math.min(intervalDueMs, tellMs, abortMs, this.#withGrace(giveUpMs));
     }
     return this.#mayCampaign() ? this.#withGrace(this.#electionDeadlineMs) : Infinity;
   }
@@ -650,13 +659,14 @@ export class Raft {
     this.#leadership?.peer(peer)?.unreachable();
   }
 
-  hasReady(): boolean {
+  /** `takesCommitted`: as for `ready`. */
+  hasReady(takesCommitted = true): boolean {
     const handed = this.#handed;
     return (
       this.#messages.length > 0 ||
       this.#promises.length > 0 ||
       this.#acknowledge >= 0 ||
-      this.#applied < this.#applicable() ||
+      (takesCommitted && this.#applied < this.#applicable()) ||
       this.#hasPersist() ||
       handed.role !== this.#role ||
       handed.term !== this.#term ||
@@ -665,14 +675,17 @@ export class Raft {
       this.#chunks.length > 0 ||
       this.#installed !== null ||
       (this.#leadership !== null &&
-        (this.#leadership.hasMessages(this.#commit) ||
+        (this.#leadership.hasMessages(this.#commit, this.#nowMs) ||
           this.#leadership.forwarded.hasConfirmed(this.#confirmedRound()) ||
           handed.confirmedRound !== this.#confirmedRound()))
     );
   }
 
-  /** Each obligation is handed out once, in the order that is written on `Ready`. */
-  ready(): Ready {
+  /**
+   * Each obligation is handed out once, in the order that is written on `Ready`. `takesCommitted` false: what is to be
+   * applied stays for a later one.
+   */
+  ready(takesCommitted = true): Ready {
     this.#answerForwardedReads();
     this.#leadership?.collectMessages(this.#messages, this.#commit, this.#nowMs);
     this.#queueAcknowledgement();
@@ -681,7 +694,7 @@ export class Raft {
     if (messages.length > 0) this.#messages = [];
     if (promises.length > 0) this.#promises = [];
     const persist = this.#takePersist();
-    const committed = this.#takeCommitted();
+    const committed = takesCommitted ? this.#takeCommitted() : NOTHING_COMMITTED;
     const confirmedRound = this.#confirmedRound();
     const { chunks, verify, installed } = this.#takeSnapshotWork();
     const readIndexes = this.#readIndexes;
@@ -902,6 +915,7 @@ export class Raft {
       inflightBytesMax: options.maxInflightBytes ?? limits.inflightBytesMax,
       snapshots: options.snapshots ?? null,
       snapshotChunkBytes: options.snapshotChunkBytes ?? limits.snapshotChunkBytes,
+      commitDelayMs: options.commitDelayMs ?? 0,
       onEvent: this.#onEvent,
     });
     // Commits what earlier terms left behind (traps 04, 05).
@@ -1341,6 +1355,7 @@ export class Raft {
     const target = this.#bestTarget(this.#leadership);
     this.#successor = target;
     this.#onEvent("stepped down: removed", { term: this.#term, target });
+    this.#leadership.tellCommitNow();
     this.#leadership.collectMessages(this.#messages, this.#commit, this.#nowMs);
     if (target !== 0) {
       const type = MessageType.timeoutNow;

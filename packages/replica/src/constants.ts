@@ -21,6 +21,18 @@ export const COMMAND_EFFECT_BYTES_MAX = 78 * MIB;
 export const SEAL_LOOKS_MAX = 20;
 
 /**
+ * Committed entries that a follower leaves unapplied while its leader waits for its disk. A few syncs' worth: reads of
+ * followers, and what they have to do when they become leaders, stay that close.
+ */
+export const APPLY_BEHIND_ENTRIES_MAX = 8;
+
+/**
+ * How long a commit waits for an append that tells followers of it. Longer than clients that wait for each reply need
+ * to send the next command, shorter than anybody sees: reads of followers are that much older.
+ */
+export const COMMIT_DELAY_MS = 2;
+
+/**
  * Uncommitted payload above which the leader executes nothing new, unless it is told another number. Memory
  * stays flat when followers stall.
  */

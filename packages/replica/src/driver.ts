@@ -22,6 +22,7 @@ import {
 } from "@redoubt/raft";
 import { assert } from "./assert.js";
 import {
+  APPLY_BEHIND_ENTRIES_MAX,
   APPLY_MS_PER_TURN_MAX,
   APPLY_PAGES_PER_TURN_MAX,
   LOAD_AT_START_MS_PER_TURN,
@@ -79,6 +80,8 @@ export class Driver {
   #durable = 0;
   #reported = 0;
   #promises: Promises[] = [];
+  /** This turn has handed some to the transport. */
+  #hasKept = false;
   #verified: Verified[] = [];
   /** Told by the store, to be looked at in the next turn. */
   #arrived: Verified[] = [];
@@ -209,7 +212,7 @@ export class Driver {
       this.#verified.length > 0 ||
       this.#arrived.length > 0 ||
       this.load !== null ||
-      this.#raft.hasReady()
+      this.#raft.hasReady(!this.#isAwaited)
     );
   }
 
@@ -240,6 +243,7 @@ export class Driver {
    * has spoken, or whose sync is done, is not given up because this process was slow to look (trap 38).
    */
   collect(nowMs: number): void {
+    this.#hasKept = false;
     this.#raft.advanceTime(nowMs);
     if (this.#reported < this.#durable) {
       this.#reported = this.#durable;
@@ -268,14 +272,24 @@ export class Driver {
    */
   advance(): void {
     const { clock } = this.#ports;
-    const endMs = clock.monotonicMs() + APPLY_MS_PER_TURN_MAX;
-    for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX && this.#raft.hasReady(); ) {
-      const ready = this.#raft.ready();
+    const applies = !(this.#isAwaited || this.#hasKept);
+    const endMs = applies ? clock.monotonicMs() + APPLY_MS_PER_TURN_MAX : 0;
+    for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX && this.#raft.hasReady(applies); ) {
+      const ready = this.#raft.ready(applies);
       this.#fulfil(ready);
       if (ready.committed.length === 0) continue;
       pages += 1;
       if (clock.monotonicMs() >= endMs) return;
     }
+  }
+
+  /**
+   * A leader waits for this node's disk, or for the word that it is done. Its clients wait with it, while nobody waits
+   * for what is applied here: that comes behind, unless it has become much.
+   */
+  get #isAwaited(): boolean {
+    if (this.#promises.length === 0 || this.#raft.role !== "follower") return false;
+    return this.#raft.commit - this.#speculation.applied <= APPLY_BEHIND_ENTRIES_MAX;
   }
 
   #fulfil(ready: Ready): void {
@@ -294,7 +308,8 @@ export class Driver {
       // What was applied before a restart was committed: an install begins behind it.
       if (install !== undefined) this.#catchUpTo = Math.min(this.#catchUpTo, install.index);
       this.#handed = sequence;
-      log.persist(ready.persist, () => this.#persisted(sequence));
+      // Peers begin their own syncs by what is sent: theirs are waited for, this one is not.
+      log.persist(ready.persist, () => this.#persisted(sequence), ready.messages.length > 0);
     }
     if (ready.promises.length > 0) this.#promise(ready.promises);
     this.#fulfilSnapshots(ready);
@@ -440,7 +455,9 @@ export class Driver {
   #persisted(sequence: number): void {
     assert(sequence > this.#durable && sequence <= this.#handed, "syncs complete in order");
     this.#durable = sequence;
-    this.#ports.scheduler.wake();
+    const { scheduler } = this.#ports;
+    if (this.#promises.length > 0) scheduler.hurry();
+    else scheduler.wake();
   }
 
   #keepPromises(): void {
@@ -450,6 +467,8 @@ export class Driver {
       if (promises.sequence > this.#reported) break;
       for (const message of promises.messages) this.#ports.transport.send(message);
     }
-    if (kept > 0) this.#promises = this.#promises.slice(kept);
+    if (kept === 0) return;
+    this.#promises = this.#promises.slice(kept);
+    this.#hasKept = this.#raft.role === "follower";
   }
 }

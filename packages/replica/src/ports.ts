@@ -39,6 +39,8 @@ export interface Random {
 export interface Scheduler {
   /** Call turn() soon (setImmediate). Several asks before the turn are one. */
   wake(): void;
+  /** Call turn() as soon as the code that is running has returned (a microtask): a peer waits for what it will say. */
+  hurry(): void;
   /** Call turn() when the monotonic clock reaches `deadlineMs`; replaces the earlier ask. Infinity: no timer. */
   wakeAt(deadlineMs: number): void;
 }
@@ -53,9 +55,9 @@ export interface DurableLog extends LogReader {
    * Makes `persist` durable in one synced atomic batch, then calls `done` (never synchronously).
    * Calls may overlap: they complete in order of the calls; everything handed over while a batch is in
    * flight is collected into the next one (group commit). The entries' payloads are not copied and must
-   * not be mutated by anyone.
+   * not be mutated by anyone. `sendsFirst`: what was just handed to the transport may leave before the write begins.
    */
-  persist(persist: Persist, done: () => void): void;
+  persist(persist: Persist, done: () => void, sendsFirst?: boolean): void;
   readEntries(first: Index, last: Index, bytesMax: number): Entry[];
   /** Waits for what is in flight, then closes. No call may follow. */
   close(): Promise<void>;

@@ -40,6 +40,7 @@ import {
   CLOCK_CHECK_COMMANDS,
   COMMANDS_PER_SESSION_MAX,
   COMMANDS_PER_TURN_MAX,
+  COMMIT_DELAY_MS,
   EXPIRY_EFFORT_MIN,
   HOLD_ELECTION_TIMEOUTS,
   LOAD_STEP_KEYS_MAX,
@@ -351,7 +352,7 @@ export class Replica implements PeerEvents, SessionEvents {
     if (this.serving && this.#sealer.admitting) {
       this.#audits.sealWhenDue(this.#nowMs, this.#sealer);
     }
-    const looking = this.#sealer.sealWhenDue(this.#arrivals);
+    const looking = this.#sealer.sealWhenDue(this.#mayArrive ? this.#arrivals : 0);
     this.#arrivals = 0;
     if (this.serving && this.#gate.readsPending) this.#confirmReads();
     this.#driver.advance();
@@ -430,6 +431,11 @@ export class Replica implements PeerEvents, SessionEvents {
     if (session.closing) this.#gate.touch(session);
     if (session.head() !== undefined && !session.isActive) this.#activate(session);
     return executed;
+  }
+
+  /** Somebody waits for no reply, and may be about to send a command that the open batch can take along. */
+  get #mayArrive(): boolean {
+    return this.#gate.waitingSessions < this.#sessions.size;
   }
 
   /** The turn has had its share of time. */
@@ -803,6 +809,7 @@ function raftOf(options: ReplicaOptions, ports: ReplicaPorts, nowMs: number): Ra
     random: () => ports.random.next(),
     nowMs,
     committedPageBytes: APPLY_PAGE_BYTES,
+    commitDelayMs: COMMIT_DELAY_MS,
     onEvent: (event, fields) => ports.logger.info(fields, event),
   });
 }

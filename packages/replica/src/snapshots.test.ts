@@ -2,6 +2,7 @@
 
 import { crc32c, type Message, MessageType } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
+import { COMMIT_DELAY_MS } from "./constants.js";
 import type { EntryObserver } from "./ports.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import { ELECTION_TIMEOUT_MS, HEARTBEAT_INTERVAL_MS, type TestNode } from "./testing/test-node.js";
@@ -33,6 +34,7 @@ function settled(options = {}): { cluster: TestCluster; leader: TestNode; others
 /** A follower that is away while `leader` trims everything it lacks. */
 function outrun(cluster: TestCluster, leader: TestNode, away: TestNode): void {
   write(cluster, leader, 5, "before");
+  cluster.advance(COMMIT_DELAY_MS);
   cluster.isolate(away);
   write(cluster, leader, 20, "while");
   leader.makeSnapshot();
@@ -353,6 +355,7 @@ test("trap-20 a peer whose disk is slower than the network is sent the rest when
   expect(names(away)).not.toContain("snapshot refused");
   expect(names(leader).filter((name) => name === "snapshot begins")).toHaveLength(1);
   cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+  cluster.advance(COMMIT_DELAY_MS);
   expect(digests(cluster)).toHaveLength(1);
 });
 
@@ -400,6 +403,7 @@ test("trap-39 a peer that is heard and gets no further keeps the leader from tri
   // Its disk goes on: what it has is too old by now, and it is sent what there is.
   away.disk.verifiesNothing = false;
   cluster.until(() => away.replica.status().applied === leader.replica.status().applied);
+  cluster.advance(COMMIT_DELAY_MS);
   expect(digests(cluster)).toHaveLength(1);
 });
 

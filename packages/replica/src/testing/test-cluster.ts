@@ -4,6 +4,7 @@
  */
 
 import { bootstrapEntries, type Entry, type Message, MessageType } from "@redoubt/raft";
+import { COMMIT_DELAY_MS } from "../constants.js";
 import type { AuditReport } from "../ports.js";
 import { TestNode, type TestNodeOptions } from "./test-node.js";
 
@@ -148,8 +149,10 @@ export class TestCluster {
     return this.nodes.find((node) => node.serving && !this.#isolated.has(node.id));
   }
 
+  /** Who serves; its followers know what is committed. */
   elect(): TestNode {
     this.until(() => this.leader !== undefined);
+    this.advance(COMMIT_DELAY_MS);
     return this.leader!;
   }
 

@@ -122,6 +122,9 @@ export class TestNode {
           wake: () => {
             this.#awake = true;
           },
+          hurry: () => {
+            this.#awake = true;
+          },
           wakeAt: (deadlineMs) => {
             this.wakeAtMs = deadlineMs;
           },
