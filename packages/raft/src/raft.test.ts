@@ -32,6 +32,7 @@ function node(
   hardState?: HardState,
   entries: Entry[] = bootstrapEntries(three),
   random = 0.5,
+  commitDelayMs = 0,
 ) {
   const disk = new SimulatedDisk(entries);
   if (hardState !== undefined) disk.hardState = hardState;
@@ -45,6 +46,7 @@ function node(
     heartbeatIntervalMs: 20,
     random: () => random,
     nowMs: 0,
+    commitDelayMs,
     onEvent: (event) => events.push(event),
   });
   const settle = () => {
@@ -305,8 +307,8 @@ describe("hostile input", () => {
 });
 
 describe("a leader", () => {
-  function leader() {
-    const made = node(1);
+  function leader(commitDelayMs = 0) {
+    const made = node(1, undefined, undefined, undefined, commitDelayMs);
     const answer = { ...born, from: 2, to: 1, term: 2, granted: true } as const;
     made.raft.tick(150);
     made.settle();
@@ -328,6 +330,38 @@ describe("a leader", () => {
     };
     return { ...made, acknowledge };
   }
+
+  test("tells a commit with the next append, or when that is late, and never twice", () => {
+    const { raft, settle, acknowledge } = leader(5);
+    settle();
+    for (const peer of [2, 3]) acknowledge(peer, 2);
+    const appends = () =>
+      settle()
+        .filter((message): message is AppendRequest => message.type === MessageType.append)
+        .map(({ to, commit, entries }) => [to, commit, entries.length]);
+    expect([appends(), raft.commit]).toEqual([[], 2]);
+    expect(raft.nextDeadlineMs()).toBe(155);
+    raft.propose(new Uint8Array(1));
+    expect(appends()).toEqual([
+      [2, 2, 1],
+      [3, 2, 1],
+    ]);
+    raft.tick(156);
+    expect(appends()).toEqual([]);
+
+    acknowledge(3, 3);
+    expect([appends(), raft.commit, raft.nextDeadlineMs()]).toEqual([[], 3, 161]);
+    // What comes meanwhile does not put it off.
+    raft.tick(158);
+    acknowledge(2, 3);
+    expect([appends(), raft.nextDeadlineMs()]).toEqual([[], 161]);
+    raft.tick(161);
+    expect(appends()).toEqual([
+      [2, 3, 0],
+      [3, 3, 0],
+    ]);
+    expect(raft.nextDeadlineMs()).toBe(170);
+  });
 
   test("shares entries and payloads between peers and storage, and never copies them", () => {
     const { raft, settle, acknowledge } = leader();

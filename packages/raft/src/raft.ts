@@ -667,7 +667,7 @@ export class Raft {
       this.#promises.length > 0 ||
       this.#acknowledge >= 0 ||
       (takesCommitted && this.#applied < this.#applicable()) ||
-      this.#hasPersist() ||
+      this.hasPersist ||
       handed.role !== this.#role ||
       handed.term !== this.#term ||
       handed.leader !== this.#leader ||
@@ -726,7 +726,8 @@ export class Raft {
 
   // ---- obligations -------------------------------------------------------------------------------
 
-  #hasPersist(): boolean {
+  /** The next Ready has something to be made durable. */
+  get hasPersist(): boolean {
     return (
       this.#log.hasChange() ||
       this.#submittedTerm !== this.#term ||
@@ -735,7 +736,7 @@ export class Raft {
   }
 
   #takePersist(): Persist | null {
-    if (!this.#hasPersist()) return null;
+    if (!this.hasPersist) return null;
     if (this.#persistedSequence === this.#sequence) this.#storageBusySinceMs = this.#nowMs;
     this.#sequence += 1;
     const sequence = this.#sequence;

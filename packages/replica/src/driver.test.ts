@@ -1,5 +1,6 @@
 import { MessageType } from "@redoubt/raft";
 import { expect, test } from "vitest";
+import { APPLY_BEHIND_ENTRIES_MAX, COMMIT_DELAY_MS } from "./constants.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import { ELECTION_TIMEOUT_MS } from "./testing/test-node.js";
 
@@ -33,4 +34,37 @@ test("trap-14 what a follower promises its leader starts with the message, not w
   expect({ termNow, leaderNow }).toEqual({ termNow: term, leaderNow: leader.id });
   cluster.advance(ELECTION_TIMEOUT_MS * 2);
   expect(follower!.replica.status().leader).toBe(0);
+});
+
+test("what a leader waits for comes before what is applied, and what is applied is not put off for ever", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const follower = cluster.nodes.find((node) => node !== leader)!;
+  const client = leader.connect();
+  const write = (): void => {
+    client.send("INCR n");
+    cluster.settle();
+  };
+  write();
+  const { applied, appended } = follower.replica.status();
+  expect(applied).toBe(appended - 1);
+  // The append that tells of the commit brings an entry to be made durable.
+  follower.disk.held = true;
+  write();
+  expect(follower.replica.status().applied).toBe(applied);
+  follower.disk.held = false;
+  cluster.settle();
+  expect(follower.replica.status().applied).toBe(applied + 1);
+  expect(leader.replica.status().applied).toBe(applied + 2);
+  cluster.advance(COMMIT_DELAY_MS);
+  expect(follower.replica.status().applied).toBe(applied + 2);
+
+  write();
+  follower.disk.held = true;
+  for (let behind = 1; behind <= APPLY_BEHIND_ENTRIES_MAX; behind++) {
+    expect(follower.replica.status().applied).toBe(applied + 2);
+    write();
+  }
+  write();
+  expect(follower.replica.status().applied).toBe(applied + 3);
 });

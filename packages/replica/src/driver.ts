@@ -272,9 +272,10 @@ export class Driver {
    */
   advance(): void {
     const { clock } = this.#ports;
-    const applies = !(this.#isAwaited || this.#hasKept);
-    const endMs = applies ? clock.monotonicMs() + APPLY_MS_PER_TURN_MAX : 0;
-    for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX && this.#raft.hasReady(applies); ) {
+    const endMs = clock.monotonicMs() + APPLY_MS_PER_TURN_MAX;
+    for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX; ) {
+      const applies = !(this.#isAwaited || this.#hasKept);
+      if (!this.#raft.hasReady(applies)) return;
       const ready = this.#raft.ready(applies);
       this.#fulfil(ready);
       if (ready.committed.length === 0) continue;
@@ -288,7 +289,8 @@ export class Driver {
    * for what is applied here: that comes behind, unless it has become much.
    */
   get #isAwaited(): boolean {
-    if (this.#promises.length === 0 || this.#raft.role !== "follower") return false;
+    if (this.#raft.role !== "follower") return false;
+    if (this.#promises.length === 0 && !this.#raft.hasPersist) return false;
     return this.#raft.commit - this.#speculation.applied <= APPLY_BEHIND_ENTRIES_MAX;
   }
 
