@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runEncryption } from "./encryption.js";
 import { runMemory } from "./memory.js";
+import { runMicro } from "./micro/run-micro.js";
 import type { BenchOptions } from "./options.js";
 import { runRestart } from "./restart.js";
 import { runSnapshots } from "./snapshots.js";
@@ -29,6 +30,7 @@ export const GROUPS: readonly Group[] = [
   named("snapshots", "latency while a snapshot is made, beside BGSAVE", runSnapshots),
   named("restart", "from start to serving 1 M keys, beside redis-server", runRestart),
   named("write-amplification", "bytes to disk per byte of effects", runWriteAmplification),
+  named("micro", "what one part costs, beside a loop that stays the same", runMicro),
   script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
   script("rdb", "RDB files: write, load, copy, verify", ["--expose-gc"]),
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),

@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- <group>... [--rounds 5] [--seconds 3] [--json FILE]]
+ * npm run bench [-- <group>... [--rounds 5] [--seconds 3] [--only NAME] [--json FILE]]
  *
  * Figures beside a real redis-server, group by group (groups.ts). Every server is started here, on a free
  * loopback port, and ended. A figure that misses an aim is printed as that and fails nothing.

@@ -8,11 +8,13 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Of one target's run within a round. */
   readonly seconds: number;
+  /** Of micro: what the names of the questions contain that are asked; empty: all. */
+  readonly only: string;
   /** File that gets every sample; null: none. */
   readonly json: string | null;
 }
 
-export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 3] [--json FILE]]
+export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 3] [--only NAME] [--json FILE]]
 `;
 
 /** The options, or a text that says what is wrong with them. */
@@ -27,6 +29,7 @@ export function readOptions(
       options: {
         rounds: { type: "string", default: "5" },
         seconds: { type: "string", default: "3" },
+        only: { type: "string", default: "" },
         json: { type: "string" },
       },
     });
@@ -36,7 +39,8 @@ export function readOptions(
     if (!Number.isInteger(rounds) || rounds < 1) return "--rounds must be a whole number from 1";
     const seconds = Number(values.seconds);
     if (!(seconds > 0)) return "--seconds must be a number above 0";
-    return { groups: [...new Set(positionals)], rounds, seconds, json: values.json ?? null };
+    const { only, json = null } = values;
+    return { groups: [...new Set(positionals)], rounds, seconds, only, json };
   } catch (error) {
     // parseArgs throws for nothing but a mistake in the arguments, and names it.
     return (error as Error).message;
