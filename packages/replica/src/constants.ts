@@ -64,6 +64,9 @@ export const SESSION_WAITING_BYTES_MAX = 1 * MIB;
  */
 export const SESSION_WAITING_REQUEST_BYTES_MAX = 8 * MIB;
 
+/** Records of waiting replies whose memory an idle connection keeps: a pipeline's, some three kilobytes. */
+export const KEPT_RECORDS_MAX = 64;
+
 /** Unexecuted request bytes of one connection above which its socket is paused; resumed at half. */
 export const SESSION_QUEUED_BYTES_MAX = 1 * MIB;
 

@@ -34,14 +34,18 @@ describe("waiting replies", () => {
       commit: fc.nat({ max: 6 }),
       read: fc.nat({ max: 6 }),
       kept: fc.boolean(),
+      cleared: fc.integer({ min: 0, max: 20 }).map((drawn) => drawn === 0),
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 200 }), (steps) => {
         const waiting = new WaitingReplies();
         let model: { end: number; commit: number; read: number; kept: boolean }[] = [];
         let end = 0;
-        for (const { push, commit, read, kept } of steps) {
-          if (push) {
+        for (const { push, commit, read, kept, cleared } of steps) {
+          if (cleared) {
+            waiting.clear();
+            model = [];
+          } else if (push) {
             end += 1;
             const kind = kept ? ReplyKind.repeatable : ReplyKind.final;
             waiting.push(end, commit, read, kind, kept ? argv : null, 3);
@@ -74,5 +78,7 @@ describe("waiting replies", () => {
     expect(waiting.requestBytes).toBe(ARGV_BYTES);
     waiting.clear();
     expect(waiting.requestBytes).toBe(0);
+    waiting.push(5001, 5001, 0, ReplyKind.write, argv, 2);
+    expect([waiting.release(5000, 0), waiting.release(5001, 0)]).toEqual([-1, 5001]);
   });
 });

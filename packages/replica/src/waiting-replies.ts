@@ -11,6 +11,7 @@
 
 import type { Index } from "@redoubt/raft";
 import { assert } from "./assert.js";
+import { KEPT_RECORDS_MAX } from "./constants.js";
 import { pinnedBytes, type Repeatable } from "./requests.js";
 
 /** What becomes of a reply when leadership is lost. */
@@ -32,10 +33,12 @@ export class WaitingReplies {
   #requests: (Repeatable | null)[] = [];
   #protocols: (2 | 3)[] = [];
   #head = 0;
+  /** After the last record. What lies behind is kept for those to come: an array that is emptied gives its memory back. */
+  #tail = 0;
   #requestBytes = 0;
 
   get length(): number {
-    return this.#ends.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   /** What the requests cost that are kept to be dispatched again. */
@@ -52,12 +55,14 @@ export class WaitingReplies {
     protocol: 2 | 3,
   ): void {
     assert(kind === ReplyKind.final || request !== null, "what may be repeated keeps its request");
-    this.#ends.push(end);
-    this.#commits.push(needsCommit);
-    this.#reads.push(needsRead);
-    this.#kinds.push(kind);
-    this.#requests.push(request);
-    this.#protocols.push(protocol);
+    const tail = this.#tail;
+    this.#ends[tail] = end;
+    this.#commits[tail] = needsCommit;
+    this.#reads[tail] = needsRead;
+    this.#kinds[tail] = kind;
+    this.#requests[tail] = request;
+    this.#protocols[tail] = protocol;
+    this.#tail = tail + 1;
     if (request !== null) this.#requestBytes += pinnedBytes(request);
   }
 
@@ -65,9 +70,9 @@ export class WaitingReplies {
   release(committed: Index, confirmedRead: number): number {
     let ready = -1;
     let head = this.#head;
-    const length = this.#ends.length;
+    const tail = this.#tail;
     while (
-      head < length &&
+      head < tail &&
       this.#commits[head]! <= committed &&
       this.#reads[head]! <= confirmedRead
     ) {
@@ -78,8 +83,8 @@ export class WaitingReplies {
       head += 1;
     }
     this.#head = head;
-    if (head === length) this.clear();
-    else if (head > 1024 && head * 2 > length) this.#compact();
+    if (head === tail) this.clear();
+    else if (head > 1024 && head * 2 > tail) this.#compact();
     return ready;
   }
 
@@ -93,7 +98,7 @@ export class WaitingReplies {
       protocol: 2 | 3,
     ) => void,
   ): void {
-    for (let i = this.#head; i < this.#ends.length; i++) {
+    for (let i = this.#head; i < this.#tail; i++) {
       visit(
         this.#ends[i]!,
         this.#commits[i]!,
@@ -105,24 +110,30 @@ export class WaitingReplies {
   }
 
   clear(): void {
-    this.#ends.length = 0;
-    this.#commits.length = 0;
-    this.#reads.length = 0;
-    this.#kinds.length = 0;
-    this.#requests.length = 0;
-    this.#protocols.length = 0;
+    if (this.#ends.length > KEPT_RECORDS_MAX) {
+      this.#keep(0, 0);
+    } else {
+      // Those that were released are null already.
+      for (let at = this.#head; at < this.#tail; at++) this.#requests[at] = null;
+    }
     this.#requestBytes = 0;
     this.#head = 0;
+    this.#tail = 0;
   }
 
   #compact(): void {
-    const head = this.#head;
-    this.#ends = this.#ends.slice(head);
-    this.#commits = this.#commits.slice(head);
-    this.#reads = this.#reads.slice(head);
-    this.#kinds = this.#kinds.slice(head);
-    this.#requests = this.#requests.slice(head);
-    this.#protocols = this.#protocols.slice(head);
+    this.#keep(this.#head, this.#tail);
+    this.#tail -= this.#head;
     this.#head = 0;
+  }
+
+  /** Memory for the records [from, to), which come to stand first. */
+  #keep(from: number, to: number): void {
+    this.#ends = this.#ends.slice(from, to);
+    this.#commits = this.#commits.slice(from, to);
+    this.#reads = this.#reads.slice(from, to);
+    this.#kinds = this.#kinds.slice(from, to);
+    this.#requests = this.#requests.slice(from, to);
+    this.#protocols = this.#protocols.slice(from, to);
   }
 }

@@ -164,6 +164,10 @@ export class OutputBuffer {
   }
 
   private views(from: number, to: number): Uint8Array[] {
+    if (this.full.length === 0 && from >= this.tail.base && to > from) {
+      // Nearly always. A list that is grown has room for many.
+      return [this.tail.bytes.subarray(from - this.tail.base, to - this.tail.base)];
+    }
     const views: Uint8Array[] = [];
     for (const chunk of this.full) pushView(views, chunk, from, to);
     pushView(views, this.tail, from, to);
