@@ -4,8 +4,9 @@
  * npm run jepsen -- compare [--only PATTERN] [--seed N]
  *   Redis and Redoubt in the same stories (EXPECTATIONS.md), one page about all
  * npm run jepsen -- matrix --out FILE [--seconds 20] [--seeds 2] [--only PATTERN] [--faults "a b,c"] [--workloads a,b]
- *                   [--target redoubt] [--nodes 3] [--budget SECONDS]
- *   every workload under every fault (`b,c`: two in one run); resumable, with a summary at the end
+ *                   [--target redoubt] [--nodes 3] [--budget SECONDS] [--page DIR]
+ *   every workload under every fault (`b,c`: two in one run); resumable, with a summary at the end, and a
+ *   page of all that stands in FILE
  * npm run jepsen -- list
  *   targets, workloads, faults, and what this machine lacks
  *
@@ -20,9 +21,11 @@ import { type Capabilities, probe } from "./cluster/capabilities.js";
 import { enterNamespace } from "./cluster/enter-namespace.js";
 import { targets } from "./cluster/targets.js";
 import { faults } from "./nemesis/faults.js";
+import { writeMatrixPage } from "./report/matrix-page.js";
 import { compare, lineOf } from "./run/compare.js";
 import { complaint, expectationOf, readExpectations } from "./run/expectations.js";
 import { MATRIX_FAULTS, MATRIX_WORKLOADS, matrix } from "./run/matrix.js";
+import { linesOf } from "./run/matrix-file.js";
 import { known, run } from "./run/run.js";
 import type { RunPlan } from "./run/run-result.js";
 import { workloads } from "./workloads/workloads.js";
@@ -46,6 +49,7 @@ const { values, positionals } = parseArgs({
     faults: { type: "string" },
     workloads: { type: "string" },
     budget: { type: "string" },
+    page: { type: "string" },
   },
 });
 
@@ -153,6 +157,9 @@ async function wholeMatrix(network: Wires): Promise<number> {
     },
     say,
   );
+  if (values.page !== undefined) {
+    writeMatrixPage(resolve(values.page), [...linesOf(resolve(values.out)).values()]);
+  }
   if (wrong > 0) say(`${wrong} not as they must be`);
   return wrong > 0 ? 1 : 0;
 }
