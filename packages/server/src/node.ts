@@ -334,11 +334,10 @@ function compose(
       if (problem !== null) fatal(problem);
     },
   });
-  const runTurn = (): boolean => {
+  const runTurn = (): void => {
     replica.turn();
     link.busyLeader?.turned(replica.role === "leader" ? replica.term : 0);
     membership.look();
-    return link.takeSent();
   };
   const joinDesk = new JoinDesk({
     clusterId: identity.clusterId,
@@ -355,18 +354,9 @@ function compose(
 class PeerLink implements PeerTransport {
   transport: GrpcPeerTransport | null = null;
   busyLeader: BusyLeader | null = null;
-  #hasSent = false;
 
   send(message: Parameters<PeerTransport["send"]>[0]): void {
-    this.#hasSent = true;
     this.transport?.send(message);
-  }
-
-  /** Whether anything was sent since the last call. */
-  takeSent(): boolean {
-    const sent = this.#hasSent;
-    this.#hasSent = false;
-    return sent;
   }
 
   sendAudit(report: Parameters<PeerTransport["sendAudit"]>[0]): void {

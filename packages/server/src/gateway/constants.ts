@@ -72,11 +72,6 @@ export const housekeepingMs = 250;
 /** Clients that speak HTTP are told of this often at most: whoever makes a browser try can do so for ever. */
 export const httpToldIntervalMs = 60_000;
 
-/**
- * Connections with replies from which on peers are served first (Gateway.turn): fewer are written in less time than a
- * pass of the event loop takes.
- */
-export const repliesAtOnceMax = 4;
 /** Rate samples that are averaged for instantaneous_ops_per_sec: two seconds' worth. */
 export const rateSamples = 8;
 

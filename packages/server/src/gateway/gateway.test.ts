@@ -6,7 +6,6 @@ import {
   eventually,
   freePorts,
   ReplyError,
-  startTestCluster,
   startTestNode,
   type TestClient,
   type TestNode,
@@ -388,30 +387,4 @@ describe("start and stop", () => {
       }),
     ).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
-});
-
-test("replies that wait until peers are served come whole, in order, and before the connection ends", async () => {
-  const nodes = await startTestCluster(3);
-  const leader = nodes.find(({ running }) => running.replica.serving)!;
-  try {
-    await Promise.all(
-      Array.from({ length: 12 }, async (_, at) => {
-        const client = await leader.client();
-        for (let round = 0; round < 30; round++) {
-          const replies = [
-            client.send("INCR", `counter:${at}`),
-            client.send("GET", `counter:${at}`),
-            client.send("INCR", `counter:${at}`),
-          ];
-          const sum = 2 * round + 1;
-          expect(await Promise.all(replies)).toEqual([sum, String(sum), sum + 1]);
-        }
-        const last = [client.send("INCR", `counter:${at}`), client.send("QUIT")];
-        expect(await Promise.all(last)).toEqual([61, { status: "OK" }]);
-        await client.end();
-      }),
-    );
-  } finally {
-    for (const each of nodes) await each.stop();
-  }
 });

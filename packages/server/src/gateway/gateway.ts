@@ -21,7 +21,6 @@ import {
   outputBytesPauseTight,
   outputBytesTotalSoft,
   pendingBytesCounted,
-  repliesAtOnceMax,
   stopGraceMs,
 } from "./constants.js";
 import { errnoOf } from "./errors.js";
@@ -74,7 +73,6 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   /** Connections with requests their sessions have no room for. */
   readonly #backlogged = new Set<Connection>();
   #dirty: Connection[] = [];
-  #isFlushAsked = false;
   /** To be closed at the end of the turn, and why. */
   #killed: { readonly connection: Connection; readonly reason: CloseReason }[] = [];
   #executedAtReset = 0;
@@ -125,21 +123,15 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
     return bound;
   }
 
-  /**
-   * Brackets a turn of the replica: replies released in it leave at its end, one write a socket. `run` says whether
-   * something was handed to peers: many replies then wait until that is on its way, a pass of the event loop later.
-   * Each takes a system call of some ten microseconds, and everybody whose command is in a new entry waits for peers.
-   */
-  turn(run: () => boolean): void {
+  /** Brackets a turn of the replica: replies released in it leave at its end, one write a socket. */
+  turn(run: () => void): void {
     this.#inTurn = true;
-    let isAwaited = false;
     try {
-      isAwaited = run();
+      run();
     } finally {
       this.#inTurn = false;
     }
-    if (isAwaited && this.#mayFlushLater) this.#flushLater();
-    else this.#flush();
+    this.#flush();
   }
 
   /** Stops accepting, lets replies that are under way go for a bounded time, closes everything. */
@@ -338,23 +330,6 @@ export class Gateway implements ConnectionOwner, MemoryProbe {
   }
 
   // --- After a turn, and by time
-
-  /** Nobody is on the way out, whose last reply must leave before the next turn. */
-  get #mayFlushLater(): boolean {
-    return (
-      this.#dirty.length >= repliesAtOnceMax &&
-      this.#killed.length + this.#draining.size + this.#backlogged.size === 0
-    );
-  }
-
-  #flushLater(): void {
-    if (this.#isFlushAsked) return;
-    this.#isFlushAsked = true;
-    setImmediate(() => {
-      this.#isFlushAsked = false;
-      this.#flush();
-    });
-  }
 
   #flush(): void {
     const dirty = this.#dirty;
