@@ -32,7 +32,7 @@ export default defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "jepsen-lite/src/**/*.test.ts",
-            "test/{architecture,sim,contract,conformance,property}/**/*.test.ts",
+            "test/{architecture,bench,sim,contract,conformance,property}/**/*.test.ts",
           ],
           testTimeout: 60_000,
           pool: "forks",
