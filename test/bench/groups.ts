@@ -3,13 +3,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { runAcceptance } from "./acceptance.js";
+import * as contests from "./contests.js";
 import { runEncryption } from "./encryption.js";
 import { runMemory } from "./memory.js";
 import type { BenchOptions } from "./options.js";
 import { runRestart } from "./restart.js";
 import { runSnapshots } from "./snapshots.js";
 import { runThroughput } from "./throughput.js";
-import { COLLECTIONS, STRINGS } from "./workloads.js";
 import { runWriteAmplification } from "./write-amplification.js";
 
 export interface Group {
@@ -22,9 +23,23 @@ export interface Group {
 }
 
 export const GROUPS: readonly Group[] = [
-  group("strings", "SET and GET beside redis-server", (o) => runThroughput(STRINGS, o)),
-  group("collections", "lists to streams, the same way", (o) => runThroughput(COLLECTIONS, o)),
-  group("memory", "bytes per element beside redis-server", runMemory),
+  {
+    name: "acceptance",
+    byDefault: true,
+    summary: "what is to be reached beside redis-server and etcd, line by line",
+    run: runAcceptance,
+  },
+  throughput("strings", "SET and GET by pipelines of 1, 16, 64", contests.STRINGS),
+  throughput("collections", "lists to streams, the same way", contests.COLLECTIONS),
+  throughput("workloads", "counters, MSET, a mix, MULTI beside SET and GET", contests.WORKLOADS),
+  throughput("sizes", "values of 64 B, 1 KiB, 64 KiB", contests.SIZES),
+  throughput("connections", "1 to 1 000 connections", contests.BY_CONNECTIONS),
+  throughput("round-trip", "with 1 ms of network between", contests.ROUND_TRIP),
+  throughput("modes", "what each promise about a write costs", contests.MODES),
+  throughput("follower-reads", "reads of the leader and of followers", contests.FOLLOWER_READS),
+  throughput("snapshot", "throughput while snapshots are made", contests.SNAPSHOT),
+  throughput("catch-up", "throughput while a follower catches up", contests.CATCH_UP),
+  named("memory", "bytes per element beside redis-server", runMemory),
   named("encryption", "writes with encryption at rest beside those without", runEncryption),
   named("snapshots", "latency while a snapshot is made, beside BGSAVE", runSnapshots),
   named("restart", "from start to serving 1 M keys, beside redis-server", runRestart),
@@ -34,21 +49,17 @@ export const GROUPS: readonly Group[] = [
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
 ];
 
-function group(name: string, summary: string, run: Group["run"]): Group {
-  return { name, byDefault: true, summary, run };
+function throughput(name: string, summary: string, phases: readonly contests.Phase[]): Group {
+  return named(name, summary, (options) => runThroughput(phases, options));
 }
 
-/** Takes minutes: only when it is asked for. */
 function named(name: string, summary: string, run: Group["run"]): Group {
   return { name, byDefault: false, summary, run };
 }
 
-/**
- * A group that is a script of this folder, run as a process of its own, only when it is named. It prints
- * for itself; --json gets its exit code.
- */
+/** A group that is a script of this folder, run as a process of its own. It prints for itself; --json gets its exit code. */
 function script(name: string, summary: string, nodeFlags: readonly string[]): Group {
-  const run = async (): Promise<unknown> => {
+  return named(name, summary, async () => {
     const path = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
     const argv = [...process.execArgv, ...nodeFlags, path];
     process.stdout.write("\n");
@@ -57,6 +68,5 @@ function script(name: string, summary: string, nodeFlags: readonly string[]): Gr
     const [exitCode] = await once(child, "exit");
     if (exitCode !== 0) throw new Error(`${name}.ts ended with exit code ${exitCode}`);
     return { exitCode };
-  };
-  return { name, byDefault: false, summary, run };
+  });
 }

@@ -1,14 +1,15 @@
 /**
- * npm run bench [-- <group>... [--rounds 5] [--seconds 3] [--json FILE]]
+ * npm run bench [-- <group>... [--rounds 5] [--seconds 2] [--json FILE]]
  *
- * Figures beside a real redis-server, group by group (groups.ts). Every server is started here, on a free
+ * Figures beside what else would be used, group by group (groups.ts). Every server is started here, on a free
  * loopback port, and ended. A figure that misses an aim is printed as that and fails nothing.
  */
 
 import { writeFileSync } from "node:fs";
 import { constants, cpus } from "node:os";
-import { GROUPS } from "./groups.js";
-import { readOptions, USAGE } from "./options.js";
+import { GROUPS, type Group } from "./groups.js";
+import { NoLoadGenerator } from "./native-program.js";
+import { type BenchOptions, readOptions, USAGE } from "./options.js";
 
 async function main(): Promise<void> {
   const options = readOptions(
@@ -21,20 +22,32 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  try {
+    await measure(options);
+  } catch (error) {
+    if (!(error instanceof NoLoadGenerator)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function measure(options: BenchOptions): Promise<void> {
   const machine = `${cpus().length} x ${cpus()[0]?.model ?? "cpu"}, node ${process.version}`;
   process.stdout.write(`${machine}\n`);
   const figures: Record<string, unknown> = {};
   for (const group of GROUPS) {
-    const wanted =
-      options.groups.length === 0 ? group.byDefault : options.groups.includes(group.name);
-    if (!wanted) continue;
+    if (!isWanted(group, options)) continue;
     process.stdout.write(`\n${group.name}: `);
     figures[group.name] = await group.run(options);
     if (options.json !== null) writeFileSync(options.json, JSON.stringify({ machine, figures }));
   }
 }
 
-// Leaving by exit ends the servers, see targets.ts.
+function isWanted(group: Group, { groups }: BenchOptions): boolean {
+  return groups.length > 0 ? groups.includes(group.name) : group.byDefault;
+}
+
+// Leaving by exit ends the servers, see targets/children.ts.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => process.exit(128 + constants.signals[signal]));
 }

@@ -6,13 +6,13 @@ export interface BenchOptions {
   /** Empty: those that run by default. */
   readonly groups: readonly string[];
   readonly rounds: number;
-  /** Of one target's run within a round. */
+  /** Of one side's run within a round. */
   readonly seconds: number;
   /** File that gets every sample; null: none. */
   readonly json: string | null;
 }
 
-export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 3] [--json FILE]]
+export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 2] [--json FILE]]
 `;
 
 /** The options, or a text that says what is wrong with them. */
@@ -26,7 +26,7 @@ export function readOptions(
       allowPositionals: true,
       options: {
         rounds: { type: "string", default: "5" },
-        seconds: { type: "string", default: "3" },
+        seconds: { type: "string", default: "2" },
         json: { type: "string" },
       },
     });
@@ -36,7 +36,12 @@ export function readOptions(
     if (!Number.isInteger(rounds) || rounds < 1) return "--rounds must be a whole number from 1";
     const seconds = Number(values.seconds);
     if (!(seconds > 0)) return "--seconds must be a number above 0";
-    return { groups: [...new Set(positionals)], rounds, seconds, json: values.json ?? null };
+    return {
+      groups: [...new Set(positionals)],
+      rounds,
+      seconds,
+      json: values.json ?? null,
+    };
   } catch (error) {
     // parseArgs throws for nothing but a mistake in the arguments, and names it.
     return (error as Error).message;
