@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runAcceptance } from "./acceptance.js";
+import type { LineResult } from "./acceptance-lines.js";
+import type { Comparison } from "./contest.js";
 import * as contests from "./contests.js";
 import { runEncryption } from "./encryption.js";
 import { runMemory } from "./memory.js";
@@ -13,22 +15,39 @@ import { runSnapshots } from "./snapshots.js";
 import { runThroughput } from "./throughput.js";
 import { runWriteAmplification } from "./write-amplification.js";
 
+/** What a group found. */
+export interface Outcome {
+  /** For --json. */
+  readonly figures: unknown;
+  /** For the page; absent: it has no place there. */
+  readonly comparisons?: readonly Comparison[];
+  readonly lines?: readonly LineResult[];
+}
+
 export interface Group {
   readonly name: string;
   /** Runs when no group is named. */
   readonly byDefault: boolean;
+  /** Runs for the page. */
+  readonly isOfPage: boolean;
   readonly summary: string;
-  /** Prints its figures; what it gives back is for --json. */
-  readonly run: (options: BenchOptions) => Promise<unknown>;
+  /** Prints its figures. */
+  readonly run: (options: BenchOptions) => Promise<Outcome>;
 }
 
-export const GROUPS: readonly Group[] = [
-  {
-    name: "acceptance",
-    byDefault: true,
-    summary: "what is to be reached beside redis-server and etcd, line by line",
-    run: runAcceptance,
+export const ACCEPTANCE_GROUP: Group = {
+  name: "acceptance",
+  byDefault: true,
+  isOfPage: true,
+  summary: "what is to be reached beside redis-server and etcd, line by line",
+  run: async (options) => {
+    const { lines, comparisons, memoryRatio } = await runAcceptance(options);
+    return { figures: { lines, comparisons, memoryRatio }, lines, comparisons };
   },
+};
+
+export const GROUPS: readonly Group[] = [
+  ACCEPTANCE_GROUP,
   throughput("strings", "SET and GET by pipelines of 1, 16, 64", contests.STRINGS),
   throughput("collections", "lists to streams, the same way", contests.COLLECTIONS),
   throughput("workloads", "counters, MSET, a mix, MULTI beside SET and GET", contests.WORKLOADS),
@@ -50,11 +69,20 @@ export const GROUPS: readonly Group[] = [
 ];
 
 function throughput(name: string, summary: string, phases: readonly contests.Phase[]): Group {
-  return named(name, summary, (options) => runThroughput(phases, options));
+  const run = async (options: BenchOptions): Promise<Outcome> => {
+    const comparisons = await runThroughput(phases, options);
+    return { figures: comparisons, comparisons };
+  };
+  return { name, byDefault: false, isOfPage: true, summary, run };
 }
 
-function named(name: string, summary: string, run: Group["run"]): Group {
-  return { name, byDefault: false, summary, run };
+function named(
+  name: string,
+  summary: string,
+  act: (options: BenchOptions) => Promise<unknown>,
+): Group {
+  const run = async (options: BenchOptions): Promise<Outcome> => ({ figures: await act(options) });
+  return { name, byDefault: false, isOfPage: false, summary, run };
 }
 
 /** A group that is a script of this folder, run as a process of its own. It prints for itself; --json gets its exit code. */

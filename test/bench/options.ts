@@ -10,15 +10,26 @@ export interface BenchOptions {
   readonly seconds: number;
   /** File that gets every sample; null: none. */
   readonly json: string | null;
+  /** Folder that gets the page of what is measured; null: there is none. */
+  readonly page: string | null;
+  /** Compare with the committed page. */
+  readonly check: boolean;
 }
 
-export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 2] [--json FILE]]
+export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 2] [--json FILE] [--write [--to FOLDER]] [--check]]
+
+  --json FILE   every sample of every round
+  --write       all throughput groups (or those named), and docs/reference/performance.md of them
+  --to FOLDER   writes the page there instead
+  --check       acceptance; what is 15 % worse than in docs/reference/performance.json ends with exit code 1
+
 `;
 
-/** The options, or a text that says what is wrong with them. */
+/** The options, or a text that says what is wrong with them. `pageFolder`: where --write writes by default. */
 export function readOptions(
   argv: readonly string[],
   groupNames: readonly string[],
+  pageFolder: string,
 ): BenchOptions | string {
   try {
     const { values, positionals } = parseArgs({
@@ -28,6 +39,9 @@ export function readOptions(
         rounds: { type: "string", default: "5" },
         seconds: { type: "string", default: "2" },
         json: { type: "string" },
+        write: { type: "boolean", default: false },
+        to: { type: "string" },
+        check: { type: "boolean", default: false },
       },
     });
     const unknown = positionals.find((name) => !groupNames.includes(name));
@@ -36,11 +50,16 @@ export function readOptions(
     if (!Number.isInteger(rounds) || rounds < 1) return "--rounds must be a whole number from 1";
     const seconds = Number(values.seconds);
     if (!(seconds > 0)) return "--seconds must be a number above 0";
+    const { write, to, check } = values;
+    if (to !== undefined && !write) return "--to is for --write";
+    if (check && (write || positionals.length > 0)) return "--check goes alone";
     return {
       groups: [...new Set(positionals)],
       rounds,
       seconds,
       json: values.json ?? null,
+      page: write ? (to ?? pageFolder) : null,
+      check,
     };
   } catch (error) {
     // parseArgs throws for nothing but a mistake in the arguments, and names it.
