@@ -15,7 +15,7 @@ export interface Disturbance {
 }
 
 /** Milliseconds between two looks at whether the next snapshot may begin. */
-const LOOK_MS = 100;
+const LOOK_MS = 200;
 /** Milliseconds for which a follower is stopped while the others write on. */
 const PAUSED_MS = 3_000;
 

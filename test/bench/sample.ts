@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DelayProxy, startDelayProxy } from "./delay-proxy.js";
-import { assertSound, type LoadPlan, runLoad, VoidLoad } from "./load-generator.js";
+import { assertSound, type LoadPlan, runLoad } from "./load-generator.js";
 import { type ProcessUse, useOf } from "./process-use.js";
 import { type EncodedOperation, encodeCommands, encodePut } from "./requests.js";
 import type { Servers } from "./servers.js";
@@ -65,8 +65,9 @@ export async function takeSample(
       }
       return await run(target, side, workload, length);
     } catch (error) {
-      if (!(error instanceof VoidLoad) || attempt === ATTEMPTS_MAX) throw error;
-      process.stdout.write(`(${workload.name}, ${side.name} is run again: ${error.message})\n`);
+      if (attempt === ATTEMPTS_MAX) throw error;
+      const why = (error as Error).message.trim().split("\n").at(-1)!;
+      process.stdout.write(`(${workload.name}, ${side.name} is run again: ${why})\n`);
       await sleep(ELECTION_MS);
     }
   }

@@ -33,11 +33,16 @@ export function pageFiles(report: Report): ReadonlyMap<string, string> {
 /** Nothing is left in the folder of what an earlier page had. */
 export function writePage(folder: string, report: Report): void {
   rmSync(join(folder, CHART_FOLDER), { recursive: true, force: true });
-  const results = `${JSON.stringify(report, null, 1)}\n`;
-  for (const [path, text] of [[RESULTS_FILE, results] as const, ...pageFiles(report)]) {
+  for (const [path, text] of [[RESULTS_FILE, resultsText(report)] as const, ...pageFiles(report)]) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
+}
+
+/** A median and its spread have one line, so that a change of figures reads as one. */
+function resultsText(report: Report): string {
+  const text = JSON.stringify(report, null, 1);
+  return `${text.replace(/\{\s+"median"[^}]*\}/g, (each) => each.replace(/\s+/g, " "))}\n`;
 }
 
 function charted(comparisons: readonly ComparisonSummary[]): readonly ComparisonSummary[] {

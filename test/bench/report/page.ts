@@ -54,7 +54,11 @@ function acceptance(lines: readonly LineResult[], charts: readonly string[]): st
     ];
     return `| ${cells.join(" | ")} |`;
   });
+  const bounded = lines.filter(({ bound, ratio }) => bound !== null && ratio !== null);
+  const kept = bounded.filter(({ verdict }) => verdict !== "missed");
   return `## Beside the others
+
+${kept.length} of ${bounded.length} bounds are kept.
 
 ${images("acceptance", "Ratios beside their bounds", charts)}| line | bound | aim | ratio | spread | |
 |---|---|---:|---:|---:|---|
