@@ -26,8 +26,12 @@ async function main(): Promise<void> {
     GROUPS.map((group) => group.name),
     PAGE_FOLDER,
   );
+  const groups = GROUPS.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}\n`).join("");
+  if (options === "help") {
+    process.stdout.write(`${USAGE}${groups}`);
+    return;
+  }
   if (typeof options === "string") {
-    const groups = GROUPS.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}\n`).join("");
     process.stderr.write(`${options}\n${USAGE}${groups}`);
     process.exitCode = 2;
     return;

@@ -25,7 +25,7 @@ export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--second
 
 `;
 
-/** The options, or a text that says what is wrong with them. `pageFolder`: where --write writes by default. */
+/** The options, `help`, or a text that says what is wrong with them. `pageFolder`: where --write writes by default. */
 export function readOptions(
   argv: readonly string[],
   groupNames: readonly string[],
@@ -42,8 +42,10 @@ export function readOptions(
         write: { type: "boolean", default: false },
         to: { type: "string" },
         check: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
       },
     });
+    if (values.help) return "help";
     const unknown = positionals.find((name) => !groupNames.includes(name));
     if (unknown !== undefined) return `no group '${unknown}': there are ${groupNames.join(", ")}`;
     const rounds = Number(values.rounds);

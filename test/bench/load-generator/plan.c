@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of one operation: a thousand of them, for as many connections, still fit into memory. */
-static const size_t OPERATION_BYTES_MAX = 4 * 1024 * 1024;
+/* Bytes of one operation: those of a thousand connections take a GiB. */
+static const size_t OPERATION_BYTES_MAX = 1024 * 1024;
 static const int64_t MS = 1000000;
 
 static void refuse(const char *what) {
