@@ -74,8 +74,11 @@ const LINES: readonly Line[] = [
     sense: "at most",
     bound: 2.5,
     aim: 2,
-    ratio: ({ memoryRatio: found }) =>
-      found === null ? null : { median: found, least: found, most: found, basis: "memory" },
+    ratio: ({ memoryRatio: median }) => {
+      if (median === null) return null;
+      const once = { median, least: median, most: median };
+      return { ...once, basis: "memory", byThroughput: null, byCpu: null };
+    },
   },
   ...[REDOUBT_WAIT, REDOUBT_ASYNC].map((weaker) => {
     const line = throughput(w.SET, C50, weaker, null, null);

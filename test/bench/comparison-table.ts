@@ -32,8 +32,7 @@ export function printTitles(): void {
 }
 
 export function printComparison(comparison: Comparison): void {
-  const [first] = comparison.sides;
-  if (first === undefined) return;
+  const { first } = comparison;
   comparison.sides.forEach(({ side, samples }, i) => {
     const of = (value: (sample: Sample) => number): number => median(samples.map(value));
     const rates = samples.map(({ perSecond }) => perSecond);
@@ -56,7 +55,7 @@ export function printComparison(comparison: Comparison): void {
         0,
       ),
       `${(of(({ generatorShare }) => generatorShare) * 100).toFixed(0)} %`,
-      i === 0 ? "" : ratioText(throughputRatio(comparison, first.side, side)),
+      side === first ? "" : ratioText(throughputRatio(comparison, first, side)),
     ]);
   });
 }

@@ -3,6 +3,7 @@
  * a while slows all sides of a round, so ratios are made within rounds.
  */
 
+import { messageOf } from "./message-of.js";
 import type { BenchOptions } from "./options.js";
 import { type Sample, takeSample } from "./sample.js";
 import type { Servers } from "./servers.js";
@@ -23,7 +24,9 @@ export interface SideSamples {
 
 export interface Comparison {
   readonly workload: string;
-  /** Those that are installed. */
+  /** Whose ratio to the others is of interest. */
+  readonly first: string;
+  /** Those that could be measured. */
   readonly sides: readonly SideSamples[];
 }
 
@@ -51,15 +54,24 @@ async function play(
   // All are there before one is measured: a start takes what the others need.
   for (const side of sides) await servers.target(side);
   const samples: Sample[][] = sides.map(() => []);
+  const failed = new Set<Side>();
   for (let round = 1; round <= rounds; round++) {
     for (const [i, side] of sides.entries()) {
-      const sample = await takeSample(servers, side, workload, { seconds, seed: round });
-      if (sample !== null) samples[i]!.push(sample);
+      if (failed.has(side)) continue;
+      try {
+        const sample = await takeSample(servers, side, workload, { seconds, seed: round });
+        if (sample !== null) samples[i]!.push(sample);
+      } catch (error) {
+        // The figures of an hour are not lost for it; what needs this side will be told as not measured.
+        process.stdout.write(`(left out: ${workload.name}, ${side.name}: ${messageOf(error)})\n`);
+        failed.add(side);
+      }
     }
   }
   const played = sides.map(({ name }, i) => ({ side: name, samples: samples[i]! }));
   return {
     workload: workload.name,
-    sides: played.filter((side) => side.samples.length > 0),
+    first: sides[0]!.name,
+    sides: played.filter((side, i) => side.samples.length > 0 && !failed.has(sides[i]!)),
   };
 }

@@ -77,10 +77,13 @@ async function check(options: BenchOptions): Promise<void> {
   }
   const committed = readReport(readFileSync(path, "utf8")).lines;
   const { lines = [] } = await ACCEPTANCE_GROUP.run(options);
-  const { worse, incomparable } = regressionsOf(committed, lines);
-  for (const line of [...incomparable, ...worse]) process.stdout.write(`${line}\n`);
+  const { worse, unknown } = regressionsOf(committed, lines);
+  process.stdout.write("\n");
+  for (const line of [...unknown, ...worse]) process.stdout.write(`${line}\n`);
   if (worse.length > 0) process.exitCode = 1;
-  else process.stdout.write("\nnothing is worse than it was\n");
+  // What could not be compared is not known to be as good as it was.
+  else if (unknown.length > 0) process.exitCode = 2;
+  else process.stdout.write("nothing is worse than it was\n");
 }
 
 // Leaving by exit ends the servers, see targets/children.ts.

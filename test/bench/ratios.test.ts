@@ -11,6 +11,8 @@ test("a ratio is made pair by pair, then its median is taken", () => {
     least: 2,
     most: 2.2,
     basis: "throughput",
+    byThroughput: 2,
+    byCpu: 1,
   });
 });
 
@@ -21,6 +23,7 @@ test("where the generator took too much, operations for each second of server CP
   ];
   const contest = (changes: Partial<ReturnType<typeof sample>>): Comparison => ({
     workload: "w",
+    first: "a",
     sides: [
       { side: "a", samples: [sample(100, { processes: processes(20) })] },
       { side: "b", samples: [sample(100, { processes: processes(10), ...changes })] },
@@ -40,6 +43,7 @@ test("two ratios that are compared have one basis", () => {
   const plain = comparison("w", { a: [100], b: [100] });
   const limited: Comparison = {
     workload: "v",
+    first: "a",
     sides: plain.sides.map(({ side }) => ({
       side,
       samples: [sample(side === "a" ? 50 : 100, { generatorShare: 0.5 })],

@@ -15,6 +15,9 @@ export interface Ratio {
   readonly least: number;
   readonly most: number;
   readonly basis: Basis;
+  /** Medians by either basis, whichever counts: another run may be made of the other. null: not of throughputs, or not known. */
+  readonly byThroughput: number | null;
+  readonly byCpu: number | null;
 }
 
 export type Latency = "p50Ms" | "p99Ms" | "p999Ms";
@@ -30,8 +33,15 @@ export function throughputRatio(
   to: string,
   basis: Basis = basisOf(comparison, of, to),
 ): Ratio | null {
-  const value = basis === "CPU" ? operationsPerCpuSecond : (sample: Sample) => sample.perSecond;
-  return ratio(comparison, of, to, value, basis);
+  const plain = ratio(comparison, of, to, (sample) => sample.perSecond, "throughput");
+  const byCpu = ratio(comparison, of, to, operationsPerCpuSecond, "CPU");
+  const counting = basis === "CPU" ? byCpu : plain;
+  if (counting === null || plain === null || byCpu === null) return null;
+  return {
+    ...counting,
+    byThroughput: plain.median,
+    byCpu: Number.isNaN(byCpu.median) ? null : byCpu.median,
+  };
 }
 
 export function latencyRatio(
@@ -58,7 +68,13 @@ export function relativeRatio(
     least: above.least / below.median,
     most: above.most / below.median,
     basis,
+    byThroughput: quotient(above.byThroughput, below.byThroughput),
+    byCpu: quotient(above.byCpu, below.byCpu),
   };
+}
+
+function quotient(above: number | null, below: number | null): number | null {
+  return above === null || below === null ? null : above / below;
 }
 
 export function basisOf({ sides }: Comparison, of: string, to: string): Basis {
@@ -100,5 +116,7 @@ function ratio(
     least: Math.min(...values),
     most: Math.max(...values),
     basis,
+    byThroughput: null,
+    byCpu: null,
   };
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DelayProxy, startDelayProxy } from "./delay-proxy.js";
 import { assertSound, type LoadPlan, runLoad } from "./load-generator.js";
+import { messageOf } from "./message-of.js";
 import { type ProcessUse, useOf } from "./process-use.js";
 import { type EncodedOperation, encodeCommands, encodePut } from "./requests.js";
 import type { Servers } from "./servers.js";
@@ -66,8 +67,7 @@ export async function takeSample(
       return await run(target, side, workload, length);
     } catch (error) {
       if (attempt === ATTEMPTS_MAX) throw error;
-      const why = (error as Error).message.trim().split("\n").at(-1)!;
-      process.stdout.write(`(${workload.name}, ${side.name} is run again: ${why})\n`);
+      process.stdout.write(`(again: ${workload.name}, ${side.name}: ${messageOf(error)})\n`);
       await sleep(ELECTION_MS);
     }
   }

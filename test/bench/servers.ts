@@ -1,6 +1,7 @@
 /** The servers of some measurements: started when they are first needed, ended all together. */
 
 import { load } from "./load.js";
+import { messageOf } from "./message-of.js";
 import type { Server, Side } from "./sides.js";
 import type { Target } from "./targets/target.js";
 import type { Dataset } from "./workloads.js";
@@ -12,12 +13,16 @@ export class Servers {
   readonly #targets = new Map<Server, Target | null>();
   readonly #filled = new Map<Server, Set<string>>();
 
-  /** null: not installed, which is said once. */
+  /** null: not installed, or it does not start, which is said once. */
   async target({ server }: Side): Promise<Target | null> {
     const known = this.#targets.get(server);
     if (known !== undefined) return known;
-    const target = await server.start();
-    if (target === null) process.stdout.write(`(left out: ${server.name} is not installed)\n`);
+    let why = "not installed";
+    const target = await server.start().catch((error: unknown) => {
+      why = messageOf(error);
+      return null;
+    });
+    if (target === null) process.stdout.write(`(left out: ${server.name}: ${why})\n`);
     this.#targets.set(server, target);
     return target;
   }

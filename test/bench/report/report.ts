@@ -34,7 +34,7 @@ export interface SideSummary {
   readonly leaderCpuUsPerOperation: number | null;
   readonly writtenBytesPerOperation: number | null;
   readonly leaderResidentBytes: number | null;
-  /** The first side's to this one; null: it is the first. */
+  /** The first side's to this one; null: it is the first, or that was not measured. */
   readonly ratio: Ratio | null;
 }
 
@@ -95,13 +95,13 @@ export function readReport(text: string): Report {
 }
 
 export function summaryOf(comparison: Comparison): ComparisonSummary {
-  const { workload, sides } = comparison;
-  const first = sides[0]?.side ?? "";
+  const { workload, first, sides } = comparison;
   return {
     workload,
-    sides: sides.map((side, at) => ({
+    sides: sides.map((side) => ({
       ...sideSummary(side),
-      ratio: at === 0 ? null : roundedRatio(throughputRatio(comparison, first, side.side)),
+      ratio:
+        side.side === first ? null : roundedRatio(throughputRatio(comparison, first, side.side)),
     })),
   };
 }
@@ -139,8 +139,15 @@ function roundedLine(line: LineResult): LineResult {
 
 function roundedRatio(ratio: Ratio | null): Ratio | null {
   if (ratio === null) return null;
-  const { median: middle, least, most, basis } = ratio;
-  return { median: rounded(middle), least: rounded(least), most: rounded(most), basis };
+  const { median: middle, least, most, basis, byThroughput, byCpu } = ratio;
+  return {
+    median: rounded(middle),
+    least: rounded(least),
+    most: rounded(most),
+    basis,
+    byThroughput: byThroughput === null ? null : rounded(byThroughput),
+    byCpu: byCpu === null ? null : rounded(byCpu),
+  };
 }
 
 function rounded(number: number): number {

@@ -40,7 +40,7 @@ export function comparison(
     side,
     samples: perSecond.map((each) => sample(each)),
   }));
-  return { workload, sides };
+  return { workload, first: Object.keys(rates)[0]!, sides };
 }
 
 export const comparisons: readonly Comparison[] = [
