@@ -27,7 +27,9 @@ double histogram_quantile(const struct histogram *histogram, double share) {
   uint64_t passed = 0;
   for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
     passed += histogram->counts[bucket];
-    if (passed > wanted) return middle_of(bucket);
+    if (passed <= wanted) continue;
+    double middle = middle_of(bucket);
+    return middle < (double)histogram->max_ns ? middle : (double)histogram->max_ns;
   }
   return 0;
 }
