@@ -17,7 +17,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { load, padded, repeated } from "./load.js";
 import { left, right, Table } from "./table.js";
-import { ask, startLoneRedis, startRedoubt, type Target } from "./targets.js";
+import { ask } from "./targets/children.js";
+import { startLoneRedis } from "./targets/redis.js";
+import { startRedoubt } from "./targets/redoubt.js";
+import type { Target } from "./targets/target.js";
 
 interface Data {
   readonly name: string;
@@ -38,11 +41,14 @@ interface RedoubtMemory {
   readonly resident: number;
 }
 
+/** By the element; with what the whole process has then. */
+type Grown<Memory> = Memory & { readonly residentBytes: number };
+
 /** What --json gets of one kind of data: bytes an element; redis null: there is no redis-server. */
 interface Growth {
   readonly data: string;
-  readonly redoubt: RedoubtMemory;
-  readonly redis: RedisMemory | null;
+  readonly redoubt: Grown<RedoubtMemory>;
+  readonly redis: Grown<RedisMemory> | null;
 }
 
 const ELEMENTS = 1_000_000;
@@ -51,8 +57,10 @@ const STRING = "x".repeat(64);
 /** Coprime to ELEMENTS: its multiples are scores in no order, each once. */
 const SCORE_STEP = 618_033;
 
+const STRINGS: Data = { name: "1 M strings of 64 B", ratioAim: 2.5, commands: strings };
+
 const DATA: readonly Data[] = [
-  { name: "1 M strings of 64 B", ratioAim: 2.5, commands: strings },
+  STRINGS,
   {
     name: "1 M fields, one hash",
     ratioAim: 3,
@@ -113,7 +121,14 @@ export async function runMemory(): Promise<readonly Growth[]> {
   return growths;
 }
 
-async function redisGrowth(data: Data): Promise<RedisMemory | null> {
+/** Resident bytes with 1 M strings, all of the process's: a leader's to redis-server's. null: there is none. */
+export async function residentRatio(): Promise<number | null> {
+  const redis = await redisGrowth(STRINGS);
+  if (redis === null) return null;
+  return (await redoubtGrowth(STRINGS)).residentBytes / redis.residentBytes;
+}
+
+async function redisGrowth(data: Data): Promise<Grown<RedisMemory> | null> {
   const redis = await startLoneRedis();
   if (redis === null) return null;
   return during(redis, async (port) => {
@@ -124,11 +139,12 @@ async function redisGrowth(data: Data): Promise<RedisMemory | null> {
     return {
       used: (full.used - empty.used) / ELEMENTS,
       resident: (full.resident - empty.resident) / ELEMENTS,
+      residentBytes: full.resident,
     };
   });
 }
 
-async function redoubtGrowth(data: Data): Promise<RedoubtMemory> {
+async function redoubtGrowth(data: Data): Promise<Grown<RedoubtMemory>> {
   const redoubt = await startRedoubt([`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`]);
   return during(redoubt, async (port) => {
     const empty = await settledMemory(port);
@@ -138,6 +154,7 @@ async function redoubtGrowth(data: Data): Promise<RedoubtMemory> {
       estimate: (full.estimate - empty.estimate) / ELEMENTS,
       live: (full.live - empty.live) / ELEMENTS,
       resident: (full.resident - empty.resident) / ELEMENTS,
+      residentBytes: full.resident,
     };
   });
 }

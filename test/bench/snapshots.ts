@@ -12,7 +12,9 @@ import type { BenchOptions } from "./options.js";
 import { type Latencies, PacedLoad } from "./paced-load.js";
 import { median } from "./statistics.js";
 import { left, right, Table } from "./table.js";
-import { startRedis, startRedoubt, type Target } from "./targets.js";
+import { startRedis } from "./targets/redis.js";
+import { startRedoubt } from "./targets/redoubt.js";
+import type { Target } from "./targets/target.js";
 
 interface Round {
   readonly before: Latencies;

@@ -7,6 +7,6 @@ export function median(numbers: readonly number[]): number {
 }
 
 /** Least and greatest, rounded. */
-export function spread(numbers: readonly number[]): string {
-  return `${Math.round(Math.min(...numbers))}-${Math.round(Math.max(...numbers))}`;
+export function spread(numbers: readonly number[], digits = 0): string {
+  return `${Math.min(...numbers).toFixed(digits)}-${Math.max(...numbers).toFixed(digits)}`;
 }
