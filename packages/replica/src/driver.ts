@@ -212,7 +212,7 @@ export class Driver {
       this.#verified.length > 0 ||
       this.#arrived.length > 0 ||
       this.load !== null ||
-      this.#raft.hasReady(!this.#isAwaited)
+      this.#raft.hasReady(!this.#isAwaited(false))
     );
   }
 
@@ -274,7 +274,7 @@ export class Driver {
     const { clock } = this.#ports;
     const endMs = clock.monotonicMs() + APPLY_MS_PER_TURN_MAX;
     for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX; ) {
-      const applies = !(this.#isAwaited || this.#hasKept);
+      const applies = !this.#isAwaited(this.#hasKept);
       if (!this.#raft.hasReady(applies)) return;
       const ready = this.#raft.ready(applies);
       this.#fulfil(ready);
@@ -288,9 +288,10 @@ export class Driver {
    * A leader waits for this node's disk, or for the word that it is done. Its clients wait with it, while nobody waits
    * for what is applied here: that comes behind, unless it has become much.
    */
-  get #isAwaited(): boolean {
+  #isAwaited(hasKept: boolean): boolean {
     if (this.#raft.role !== "follower") return false;
-    if (this.#promises.length === 0 && !this.#raft.hasPersist) return false;
+    const isWaiting = this.#promises.length > 0 || this.#raft.hasPersist || hasKept;
+    if (!isWaiting) return false;
     return this.#raft.commit - this.#speculation.applied <= APPLY_BEHIND_ENTRIES_MAX;
   }
 
@@ -457,9 +458,7 @@ export class Driver {
   #persisted(sequence: number): void {
     assert(sequence > this.#durable && sequence <= this.#handed, "syncs complete in order");
     this.#durable = sequence;
-    const { scheduler } = this.#ports;
-    if (this.#promises.length > 0) scheduler.hurry();
-    else scheduler.wake();
+    this.#ports.scheduler.wake();
   }
 
   #keepPromises(): void {

@@ -39,8 +39,6 @@ export interface Random {
 export interface Scheduler {
   /** Call turn() soon (setImmediate). Several asks before the turn are one. */
   wake(): void;
-  /** Call turn() as soon as the code that is running has returned (a microtask): a peer waits for what it will say. */
-  hurry(): void;
   /** Call turn() when the monotonic clock reaches `deadlineMs`; replaces the earlier ask. Infinity: no timer. */
   wakeAt(deadlineMs: number): void;
 }

@@ -102,9 +102,6 @@ export class WholeNode {
         wake: () => {
           this.#awake = true;
         },
-        hurry: () => {
-          this.#awake = true;
-        },
         wakeAt: nothing,
       },
       log: this.#log,

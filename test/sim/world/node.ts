@@ -122,7 +122,6 @@ export class SimulatedNode {
       random: { next: () => this.#random.next() },
       scheduler: {
         wake: () => this.#wake(generation),
-        hurry: () => this.#wake(generation),
         wakeAt: (deadlineMs) => this.#wakeAt(generation, deadlineMs),
       },
       log,

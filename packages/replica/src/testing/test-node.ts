@@ -122,9 +122,6 @@ export class TestNode {
           wake: () => {
             this.#awake = true;
           },
-          hurry: () => {
-            this.#awake = true;
-          },
           wakeAt: (deadlineMs) => {
             this.wakeAtMs = deadlineMs;
           },

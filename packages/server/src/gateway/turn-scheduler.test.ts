@@ -34,23 +34,6 @@ describe("turns", () => {
     scheduler.stop();
   });
 
-  test("a hurried turn runs before the event loop goes on, never inside the call, and once", async () => {
-    const order: string[] = [];
-    const scheduler = new TurnScheduler(nowMs, () => order.push("turn"));
-    setImmediate(() => order.push("pass"));
-    scheduler.hurry();
-    scheduler.hurry();
-    order.push("asked");
-    await Promise.resolve();
-    expect(order).toEqual(["asked", "turn"]);
-    await passed();
-    expect(order).toEqual(["asked", "turn", "pass"]);
-    scheduler.hurry();
-    scheduler.stop();
-    await passed();
-    expect(order).toHaveLength(3);
-  });
-
   test("a deadline is never early, and a later ask replaces it in both directions", async () => {
     const at: number[] = [];
     const scheduler = new TurnScheduler(nowMs, () => at.push(nowMs()));

@@ -12,7 +12,6 @@ export class TurnScheduler implements Scheduler {
   readonly #nowMs: () => number;
   readonly #turn: () => void;
   #asked = false;
-  #hurried = false;
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
   /** When the armed timer fires; when a turn is wanted. Monotonic ms. */
@@ -20,10 +19,6 @@ export class TurnScheduler implements Scheduler {
   #deadlineMs = Number.POSITIVE_INFINITY;
   readonly #run = (): void => {
     this.#asked = false;
-    if (!this.#stopped) this.#turn();
-  };
-  readonly #runHurried = (): void => {
-    this.#hurried = false;
     if (!this.#stopped) this.#turn();
   };
   readonly #fire = (): void => {
@@ -46,12 +41,6 @@ export class TurnScheduler implements Scheduler {
     if (this.#asked || this.#stopped) return;
     this.#asked = true;
     setImmediate(this.#run);
-  }
-
-  hurry(): void {
-    if (this.#hurried || this.#stopped) return;
-    this.#hurried = true;
-    queueMicrotask(this.#runHurried);
   }
 
   /**
