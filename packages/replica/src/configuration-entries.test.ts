@@ -4,12 +4,13 @@ import {
   type ChangeResult,
   type ConfigurationChange,
   EntryKind,
+  MessageType,
   withLearner,
   withoutMember,
   withReplacement,
 } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
-import { INDETERMINATE } from "./errors.js";
+import { INDETERMINATE, LOADING } from "./errors.js";
 import type { TestClient } from "./testing/test-client.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import type { TestNode } from "./testing/test-node.js";
@@ -296,6 +297,38 @@ describe("who is no member any more", () => {
     cluster.advance(5000);
     const refused = expect.stringMatching(/^-(MOVED|CLUSTERDOWN|READONLY|EXECABORT)/);
     expect(reader.take()).toEqual([refused, refused, "+OK", refused, refused, refused]);
+  });
+
+  test("trap-22 trap-43 a node that lost its disk shows nothing before it has what was shown with the old one", () => {
+    const cluster = new TestCluster();
+    const leader = cluster.elect();
+    const wiped = cluster.nodes.find((node) => node !== leader)!;
+    const client = leader.connect().send("SET k v");
+    cluster.advance(100);
+    const reader = wiped.connect().send("READONLY", "GET k");
+    cluster.settle();
+    expect(reader.take()).toEqual(["+OK", "$1 v"]);
+    wiped.stopped = true;
+    const { configuration } = leader.replica.status();
+    const lists = withReplacement(configuration, wiped.id, "test:again")!;
+    const index = indexOf(
+      leader.replica.changeMembership({ expectedIndex: 0, force: false, ...lists }),
+    );
+    cluster.settle();
+    const reborn = cluster.join(wiped.id, index);
+    cluster.lose = ({ type, to }) => type === MessageType.append && to === reborn.id;
+    cluster.advance(100);
+    const again = reborn.connect().send("READONLY", "GET k", "MULTI", "GET k", "EXEC");
+    cluster.settle();
+    expect(again.take()).toEqual(["+OK", `-${LOADING}`, "+OK", "+QUEUED", `-${LOADING}`]);
+    expect(reborn.replica.status().loading).toBe(true);
+    cluster.loseNothing();
+    cluster.until(() => !reborn.replica.status().loading);
+    expect(reborn.replica.status().applied).toBeGreaterThanOrEqual(index);
+    again.send("GET k");
+    client.send("SET k w");
+    cluster.settle();
+    expect(again.take()).toEqual(["$1 v"]);
   });
 
   test("trap-43 a node that lost its disk counts for nothing until it has everything again", () => {

@@ -217,11 +217,13 @@ export class Driver {
   }
 
   /**
-   * What was applied before a restart was durable (`Ready.committed`): from the log's end time goes forward. A state
-   * that was dropped shows nothing, to nobody: not to a transaction that was queued before, either.
+   * What was applied before a restart was durable (`Ready.committed`): from the log's end time goes forward. Whoever bore
+   * this id before showed nothing behind the entry that took this node in. A state that was dropped shows nothing, to
+   * nobody: not to a transaction that was queued before, either.
    */
   get caughtUp(): boolean {
-    return !this.isStateless && this.#speculation.applied >= this.#catchUpTo;
+    const { applied } = this.#speculation;
+    return !this.isStateless && applied >= this.#catchUpTo && applied >= this.#raft.incarnation;
   }
 
   receive(message: Message): void {

@@ -106,7 +106,7 @@ export const stateMachineCanaries: readonly Canary[] = [
         replace: "if (hazard > Infinity) this.#greatestHazard = hazard;",
       },
     ],
-    caughtBy: /^(revealed|committed reads|linearizability)/,
+    caughtBy: /^(revealed|committed reads|monotone reads|linearizability)/,
   },
   {
     name: "flushall-without-hazard-floor",
@@ -249,11 +249,31 @@ export const stateMachineCanaries: readonly Canary[] = [
       {
         package: "replica",
         file: "driver.ts",
-        find: "return !this.isStateless && this.#speculation.applied >= this.#catchUpTo;",
-        replace: "return !this.isStateless;",
+        find: "applied >= this.#catchUpTo && ",
+        replace: "",
       },
     ],
     caughtBy: /^monotone reads/,
+  },
+  {
+    name: "new-disk-reads-before-caught-up",
+    breaks: "a node with a new disk shows less than it had shown with the old one",
+    edits: [
+      {
+        package: "replica",
+        file: "driver.ts",
+        find: " && applied >= this.#raft.incarnation",
+        replace: "",
+      },
+    ],
+    caughtBy: /^monotone reads/,
+    only: ["wipe", "slowLink"],
+    mix: {
+      clients: 12,
+      thinkMs: 30,
+      keysPerModel: 1,
+      pipelines: { plain: 1, transaction: 0, compareAndSet: 0, follower: 2, large: 0 },
+    },
   },
   {
     name: "hazards-are-never-dropped",

@@ -155,7 +155,6 @@ export class Checkers {
   /** A node was given a disk, not always its first: what is on it from the start. */
   born(node: SimulatedNode, entries: readonly Entry[]): void {
     this.#appendOnly.born(node.id);
-    this.#monotone.born(node.id);
     this.#quorums.configurations.born(node.id, entries);
   }
 

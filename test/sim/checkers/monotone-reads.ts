@@ -5,7 +5,7 @@
  *
  * A read tells of an interval of indexes, between the write it saw and the next change of its key. The
  * earliest prefix that explains all reads of a node so far is its floor; a read that ends before it is
- * a step back. A machine with a new disk is another node.
+ * a step back. A machine with a new disk is the same to those who read there.
  */
 
 import type { Index } from "@redoubt/raft";
@@ -27,10 +27,6 @@ export class MonotoneReads {
   constructor(log: CommittedLog, report: Report) {
     this.#log = log;
     this.#report = report;
-  }
-
-  born(node: number): void {
-    this.#floors.delete(node);
   }
 
   /** An answered READONLY GET of a followed key, in the order the answers came. */
