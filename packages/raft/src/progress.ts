@@ -72,9 +72,9 @@ export class Progress {
     return this.next <= last || (tells && this.commitSent < commit);
   }
 
-  /** It takes appends, and none has told it of `commit`. */
+  /** It takes appends, and none has told it of `commit`. One that is behind and silent keeps nobody from waiting. */
   lacksCommit(commit: Index): boolean {
-    return this.state === "replicate" && this.commitSent < commit;
+    return this.state === "replicate" && this.commitSent < commit && !this.inflights.full;
   }
 
   /** Whether a chunk of a snapshot should leave now. */

@@ -26,6 +26,9 @@ export const SEAL_LOOKS_MAX = 20;
  */
 export const APPLY_BEHIND_ENTRIES_MAX = 8;
 
+/** And for how long it does, when the disk stands still. Many syncs' time, and nothing that a reader would notice. */
+export const APPLY_BEHIND_MS_MAX = 10;
+
 /**
  * How long a commit waits for an append that tells followers of it. Longer than clients that wait for each reply need
  * to send the next command, shorter than anybody sees: reads of followers are that much older.

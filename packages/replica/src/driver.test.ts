@@ -1,6 +1,6 @@
 import { MessageType } from "@redoubt/raft";
 import { expect, test } from "vitest";
-import { APPLY_BEHIND_ENTRIES_MAX, COMMIT_DELAY_MS } from "./constants.js";
+import { APPLY_BEHIND_ENTRIES_MAX, APPLY_BEHIND_MS_MAX, COMMIT_DELAY_MS } from "./constants.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import { ELECTION_TIMEOUT_MS } from "./testing/test-node.js";
 
@@ -67,4 +67,56 @@ test("what a leader waits for comes before what is applied, and what is applied 
   }
   write();
   expect(follower.replica.status().applied).toBe(applied + 3);
+});
+
+test("a disk that stands still hides nothing that is durable", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const follower = cluster.nodes.find((node) => node !== leader)!;
+  const client = leader.connect().send("SET k 1");
+  cluster.settle();
+  const { appended } = follower.replica.status();
+  follower.disk.held = true;
+  client.send("SET k 2");
+  cluster.settle();
+  expect(follower.replica.status().applied).toBe(appended - 1);
+  cluster.advance(APPLY_BEHIND_MS_MAX, 1);
+  expect(follower.replica.status().applied).toBe(appended);
+  // Put off again, from its own beginning.
+  follower.disk.held = false;
+  cluster.advance(100);
+  client.send("SET k 3");
+  cluster.settle();
+  follower.disk.held = true;
+  client.send("SET k 4");
+  cluster.settle();
+  const behind = follower.replica.status();
+  expect(behind.applied).toBe(behind.commit - 1);
+});
+
+test("a silent peer whose window is full does not end the delay of a commit's news for the others", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const [follower, silent] = cluster.nodes.filter((node) => node !== leader);
+  const client = leader.connect();
+  let isSilent = false;
+  let bare = 0;
+  cluster.lose = (message) => {
+    if (message.type !== MessageType.append) return false;
+    if (message.to === follower!.id && message.entries.length === 0) bare += 1;
+    return isSilent && message.to === silent!.id;
+  };
+  const write = (count: number): number => {
+    bare = 0;
+    for (let i = 0; i < count; i++) {
+      client.send("INCR n");
+      cluster.settle();
+    }
+    return bare;
+  };
+  expect(write(20)).toBe(0);
+  isSilent = true;
+  write(300);
+  cluster.advance(4);
+  expect(write(20)).toBe(0);
 });

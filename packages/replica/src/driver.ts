@@ -23,6 +23,7 @@ import {
 import { assert } from "./assert.js";
 import {
   APPLY_BEHIND_ENTRIES_MAX,
+  APPLY_BEHIND_MS_MAX,
   APPLY_MS_PER_TURN_MAX,
   APPLY_PAGES_PER_TURN_MAX,
   LOAD_AT_START_MS_PER_TURN,
@@ -82,6 +83,10 @@ export class Driver {
   #promises: Promises[] = [];
   /** This turn has handed some to the transport. */
   #hasKept = false;
+  /** Monotonic ms, of the turn under way or the last. */
+  #nowMs = 0;
+  /** Monotonic ms until which what is committed may wait; Infinity: nothing does. */
+  #applyDueMs = Infinity;
   #verified: Verified[] = [];
   /** Told by the store, to be looked at in the next turn. */
   #arrived: Verified[] = [];
@@ -226,6 +231,11 @@ export class Driver {
     return !this.isStateless && applied >= this.#catchUpTo && applied >= this.#raft.incarnation;
   }
 
+  /** Monotonic ms at which what was put off must be applied; Infinity: nothing was. */
+  get applyDueMs(): number {
+    return this.#applyDueMs;
+  }
+
   receive(message: Message): void {
     // Lost, as on a wire: who has no state yet must not collect what peers say meanwhile, nor a snapshot's bytes that
     // the disk can't take. An empty chunk asks how far they have come, and is answered.
@@ -245,6 +255,7 @@ export class Driver {
    * has spoken, or whose sync is done, is not given up because this process was slow to look (trap 38).
    */
   collect(nowMs: number): void {
+    this.#nowMs = nowMs;
     this.#hasKept = false;
     this.#raft.advanceTime(nowMs);
     if (this.#reported < this.#durable) {
@@ -277,7 +288,10 @@ export class Driver {
     const endMs = clock.monotonicMs() + APPLY_MS_PER_TURN_MAX;
     for (let pages = 0; pages < APPLY_PAGES_PER_TURN_MAX; ) {
       const applies = !this.#isAwaited(this.#hasKept);
-      if (!this.#raft.hasReady(applies)) return;
+      if (!this.#raft.hasReady(applies)) {
+        this.#setApplyDue(applies);
+        return;
+      }
       const ready = this.#raft.ready(applies);
       this.#fulfil(ready);
       if (ready.committed.length === 0) continue;
@@ -286,14 +300,19 @@ export class Driver {
     }
   }
 
+  #setApplyDue(applies: boolean): void {
+    if (applies || !this.#raft.hasReady()) this.#applyDueMs = Infinity;
+    else if (this.#applyDueMs === Infinity) this.#applyDueMs = this.#nowMs + APPLY_BEHIND_MS_MAX;
+  }
+
   /**
    * A leader waits for this node's disk, or for the word that it is done. Its clients wait with it, while nobody waits
-   * for what is applied here: that comes behind, unless it has become much.
+   * for what is applied here: that comes behind, unless it has become much, or the disk stands still.
    */
   #isAwaited(hasKept: boolean): boolean {
     if (this.#raft.role !== "follower") return false;
     const isWaiting = this.#promises.length > 0 || this.#raft.hasPersist || hasKept;
-    if (!isWaiting) return false;
+    if (!isWaiting || this.#nowMs >= this.#applyDueMs) return false;
     return this.#raft.commit - this.#speculation.applied <= APPLY_BEHIND_ENTRIES_MAX;
   }
 
@@ -314,7 +333,8 @@ export class Driver {
       if (install !== undefined) this.#catchUpTo = Math.min(this.#catchUpTo, install.index);
       this.#handed = sequence;
       // Peers begin their own syncs by what is sent: theirs are waited for, this one is not.
-      log.persist(ready.persist, () => this.#persisted(sequence), ready.messages.length > 0);
+      const sendsFirst = ready.role === "leader" && ready.messages.length > 0;
+      log.persist(ready.persist, () => this.#persisted(sequence), sendsFirst);
     }
     if (ready.promises.length > 0) this.#promise(ready.promises);
     this.#fulfilSnapshots(ready);

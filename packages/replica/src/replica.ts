@@ -653,6 +653,7 @@ export class Replica implements PeerEvents, SessionEvents {
     const executing = this.serving && this.#sealer.admitting;
     return Math.min(
       this.#raft.nextDeadlineMs(),
+      this.#driver.applyDueMs,
       this.#expiry.nextDeadlineMs(executing),
       this.#parked.nextDeadlineMs(),
       this.#blocked.nextDeadlineMs(),
