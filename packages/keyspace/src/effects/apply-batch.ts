@@ -4,7 +4,6 @@ import { assert } from "../assert.js";
 import { type Keyspace, STORE } from "../keyspace.js";
 import type { Published } from "../publication.js";
 import type { Store } from "../store.js";
-import { keptString } from "../value.js";
 import { BatchReader } from "./batch-reader.js";
 import { applyGroupEffect } from "./group-effects.js";
 import { applyHashEffect } from "./hash-effects.js";
@@ -81,7 +80,7 @@ export function applyLibraries(keyspace: Keyspace, payload: Uint8Array): void {
 function applyEffect(store: Store, effect: BatchReader): void {
   switch (effect.kind) {
     case kind.PUT_STRING:
-      mutations.putString(store, null, effect.key, keptString(effect.bytes), effect.deadlineMs);
+      mutations.putString(store, null, effect.key, effect.keptBytes, effect.deadlineMs);
       return;
     case kind.DELETE_KEY:
       mutations.deleteKey(store, null, effect.key);

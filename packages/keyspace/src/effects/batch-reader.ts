@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { assert } from "../assert.js";
-import { TIME_MS_MAX } from "../constants.js";
+import { BLOB_BYTES_MIN, TIME_MS_MAX } from "../constants.js";
 import { latin1Slice } from "../latin1.js";
 import { keptString, type StringValue } from "../value.js";
 import * as kind from "./kinds.js";
@@ -39,17 +39,26 @@ export class BatchReader {
   deadlineMs = 0;
   /** Of PATCH_STRING; of PUBLISH, whether it is sharded. */
   offset = 0;
-  /** Value, suffix, patch, message or code: a view of the payload. */
-  bytes: Buffer;
   private readonly payload: Buffer;
   private position = kind.BATCH_HEADER_BYTES;
+  private bytesFrom = 0;
+  private bytesEnd = 0;
   private effectsRead = 0;
 
   constructor(payload: Uint8Array) {
     this.logTimeMs = batchLogTimeMs(payload);
     this.payload = viewOf(payload);
     this.effectCount = this.payload.readUInt32BE(kind.BATCH_EFFECT_COUNT_OFFSET);
-    this.bytes = this.payload.subarray(0, 0);
+  }
+
+  /** Value, suffix, patch, message or code: a view of the payload, made each time it is asked for. */
+  get bytes(): Buffer {
+    return this.payload.subarray(this.bytesFrom, this.bytesEnd);
+  }
+
+  /** The same in the form in which values keep it, without the view if it is short. */
+  get keptBytes(): StringValue {
+    return this.kept(this.bytesFrom, this.bytesEnd);
   }
 
   /** Reads the next effect; false when all were read, and then the payload ends too. */
@@ -69,7 +78,7 @@ export class BatchReader {
     switch (this.kind) {
       case kind.PUT_STRING:
         this.key = this.text();
-        this.bytes = this.binary();
+        this.readBytes();
         this.deadlineMs = this.varint();
         return;
       case kind.DELETE_KEY:
@@ -83,12 +92,12 @@ export class BatchReader {
       case kind.APPEND_STRING:
       case kind.PUT_LIBRARY:
         this.key = this.text();
-        this.bytes = this.binary();
+        this.readBytes();
         return;
       case kind.PATCH_STRING:
         this.key = this.text();
         this.offset = this.varint();
-        this.bytes = this.binary();
+        this.readBytes();
         return;
       case kind.RENAME:
       case kind.COPY:
@@ -102,7 +111,7 @@ export class BatchReader {
         return;
       case kind.PUBLISH:
         this.key = this.text();
-        this.bytes = this.binary();
+        this.readBytes();
         this.offset = this.varint();
         return;
       default:
@@ -133,7 +142,10 @@ export class BatchReader {
 
   /** A string in the form in which values keep it. */
   value(): StringValue {
-    return keptString(this.binary());
+    const length = this.varint();
+    const start = this.position;
+    this.pass(length);
+    return this.kept(start, this.position);
   }
 
   /** `bytes` bytes without a length before them. */
@@ -148,6 +160,18 @@ export class BatchReader {
   pass(bytes: number): void {
     assert(bytes <= this.payload.length - this.position, "passed bytes end inside the batch");
     this.position += bytes;
+  }
+
+  private readBytes(): void {
+    const length = this.varint();
+    this.bytesFrom = this.position;
+    this.pass(length);
+    this.bytesEnd = this.position;
+  }
+
+  private kept(from: number, end: number): StringValue {
+    if (end - from < BLOB_BYTES_MIN) return latin1Slice(this.payload, from, end);
+    return keptString(this.payload.subarray(from, end));
   }
 
   private varint(): number {
@@ -179,8 +203,7 @@ export class BatchReader {
   binary(): Buffer {
     const length = this.varint();
     const start = this.position;
-    assert(length <= this.payload.length - start, "bytes end inside the batch");
-    this.position += length;
+    this.pass(length);
     return this.payload.subarray(start, this.position);
   }
 }
