@@ -3,19 +3,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RespError } from "../support/resp-reader.js";
+import { freeRange } from "./support/ports.js";
 import { RawClient } from "./support/raw-client.js";
 import { until } from "./support/until.js";
 
 const script = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
 const size = 5;
-/** The launcher's own distance between a node's two ports. */
-const peerPortOffset = 10_000;
 
 let directory: string;
 let basePort: number;
@@ -24,7 +22,7 @@ let output = "";
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "redoubt-start-"));
-  basePort = await freeBasePort();
+  basePort = await freeRange(size);
 });
 afterAll(async () => {
   const pids = nodePids();
@@ -126,25 +124,6 @@ function setAnywhere(ports: readonly number[], key: string, value: string): Prom
       if (typeof reply === "string") return reply;
     }
     return null;
-  });
-}
-
-/** A base port whose client and peer ports are all free now. */
-async function freeBasePort(): Promise<number> {
-  const last = 65_535 - peerPortOffset - size;
-  for (let base = 20_000 + (process.pid % 5_000); base < last; base += size) {
-    const ports = Array.from({ length: size }, (_, at) => base + at);
-    const all = [...ports, ...ports.map((port) => port + peerPortOffset)];
-    if ((await Promise.all(all.map(isFree))).every(Boolean)) return base;
-  }
-  throw new Error("no free ports");
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 

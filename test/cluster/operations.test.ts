@@ -3,12 +3,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { longTest } from "../support/long-test.js";
+import { isFree } from "./support/ports.js";
 import { redoubt } from "./support/redoubt-cli.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -74,21 +74,9 @@ async function freePrefixes(): Promise<[number, number]> {
   const found: number[] = [];
   // Below the ports that systems give out by themselves, above the privileged.
   for (let prefix = 1100 + (process.pid % 1000); prefix < 3200; prefix++) {
-    if (await isFree(prefix)) found.push(prefix);
+    const ports = Array.from({ length: nodes }, (_, at) => prefix * 10 + at + 1);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) found.push(prefix);
     if (found.length === 2) return [found[0]!, found[1]!];
   }
   throw new Error("no free ports");
-}
-
-async function isFree(prefix: number): Promise<boolean> {
-  for (let node = 1; node <= nodes; node++) {
-    const server = createServer();
-    const listening = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(prefix * 10 + node, "127.0.0.1", () => resolve(true));
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (!listening) return false;
-  }
-  return true;
 }

@@ -2,7 +2,6 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
 
 /** Milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -69,22 +68,4 @@ export function ask(port: number, ...argv: string[]): string {
 
 export function isMaster(port: number): boolean {
   return /role:master/.test(ask(port, "INFO", "replication"));
-}
-
-/** First of `count` consecutive ports that are free, with the peers' ports 10 000 above. */
-export async function freeRange(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const base = 20_000 + Math.floor(Math.random() * 20_000);
-    const ports = Array.from({ length: count }, (_, i) => [base + i, base + i + 10_000]).flat();
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
-  }
-  throw new Error("no free ports");
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }

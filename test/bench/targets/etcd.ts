@@ -4,13 +4,12 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freeRange, start, stop, until } from "./children.js";
+import { freeRange, peerPortOffset } from "../../cluster/support/ports.js";
+import { start, stop, until } from "./children.js";
 import type { Target } from "./target.js";
 
 const BINARY = "/usr/bin/etcd";
 const MEMBERS = 3;
-/** What freeRange keeps free besides. */
-const PEER_PORT_DISTANCE = 10_000;
 const ANSWER_TIMEOUT_MS = 1_000;
 
 /** null: not installed. */
@@ -19,7 +18,7 @@ export async function startEtcd(): Promise<Target | null> {
   const folder = mkdtempSync(join(tmpdir(), "etcd-bench-"));
   const basePort = await freeRange(MEMBERS);
   const ports = Array.from({ length: MEMBERS }, (_, i) => basePort + i);
-  const peerUrl = (port: number) => `http://127.0.0.1:${port + PEER_PORT_DISTANCE}`;
+  const peerUrl = (port: number) => `http://127.0.0.1:${port + peerPortOffset}`;
   const members = ports.map((port, i) => `m${i}=${peerUrl(port)}`).join();
   const children: ChildProcess[] = ports.map((port, i) => {
     const url = `http://127.0.0.1:${port}`;

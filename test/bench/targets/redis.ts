@@ -4,7 +4,8 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ask, freeRange, isMaster, start, stop, until } from "./children.js";
+import { freeRange } from "../../cluster/support/ports.js";
+import { ask, isMaster, start, stop, until } from "./children.js";
 import type { Target } from "./target.js";
 
 /** When its append-only file is synced; none: there is no such file, and nothing on disk. */

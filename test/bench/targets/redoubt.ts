@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freeRange, isMaster, start, stop, until } from "./children.js";
+import { freeRange } from "../../cluster/support/ports.js";
+import { isMaster, start, stop, until } from "./children.js";
 import type { Target } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));

@@ -10,6 +10,9 @@ import { createServer } from "node:net";
 const firstPort = 12_000;
 const portsCount = 20_000;
 
+/** Of a node's port for peers from that for clients: the launcher's own. */
+export const peerPortOffset = 10_000;
+
 let next = Math.floor(Math.random() * portsCount);
 
 /** Ports nobody listens on at the moment of asking, and nobody gets without asking for them by number. */
@@ -24,7 +27,19 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** First of `count` consecutive ports, as free as those, with as many `peerPortOffset` above. */
+export async function freeRange(count: number): Promise<number> {
+  for (let looked = 0; looked < portsCount; looked++) {
+    const base = firstPort + (next % (portsCount - peerPortOffset - count));
+    next = (next + count) % portsCount;
+    const clients = Array.from({ length: count }, (_, at) => base + at);
+    const ports = [...clients, ...clients.map((port) => port + peerPortOffset)];
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+  }
+  throw new Error(`there are no ${count} free ports in a row`);
+}
+
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, "127.0.0.1");
   try {
     await once(server, "listening");
