@@ -46,6 +46,8 @@ export class OutputBuffer {
   /** The newest chunk. Writing goes on in the rest of its memory, also when what it holds was taken. */
   private tail = new Chunk(noBytes, 0, 0, false);
   private startOffset = 0;
+  /** Bytes of the last take: what comes next is likely as long. */
+  private lastTaken = 0;
   /** So many bytes are held: is that too much? Asked about every chunk of a large reply. Set by the owner. */
   overflows: (heldBytes: number) => boolean = () => false;
   /** It was: bytes are missing from now on, nothing of it may be told. */
@@ -92,6 +94,7 @@ export class OutputBuffer {
     }
     // Long only when much is held; then one take usually empties it, and splice is a memmove.
     if (dropped > 0) this.full.splice(0, dropped);
+    this.lastTaken = offset - this.startOffset;
     this.startOffset = offset;
     // An idle connection must not keep a large reply alive that was sent long ago.
     if (offset === this.end && (!this.tail.own || this.tail.bytes.length > chunkBytesMax)) {
@@ -147,9 +150,11 @@ export class OutputBuffer {
   }
 
   private nextChunk(count: number): void {
-    // As much again as is held: one waiting reply costs 512 bytes, a long pipeline few chunks.
+    // As much again as is held, or two of what was taken last: one waiting reply costs 512 bytes, a long pipeline few
+    // chunks, and replies of one length are mostly in one. Behind what is referenced comes a line end, and little more.
     const held = this.end - this.startOffset;
-    const wanted = Math.min(Math.max(held, chunkBytesMin), chunkBytesMax);
+    const expected = this.tail.own ? Math.max(held, 2 * this.lastTaken) : 0;
+    const wanted = Math.min(Math.max(expected, chunkBytesMin), chunkBytesMax);
     this.append(new Chunk(Buffer.allocUnsafe(Math.max(wanted, count)), this.end, 0, true));
   }
 

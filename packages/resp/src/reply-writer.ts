@@ -249,6 +249,12 @@ function writeInteger(memory: Buffer, first: number, value: number | bigint): nu
   }
   assert(Number.isInteger(value), "a length or integer reply is an integer");
   let rest = value | 0;
+  if (rest >= 0 && rest < 100) {
+    // Most lengths.
+    if (rest >= 10) memory[at++] = digitZero + ((rest / 10) | 0);
+    memory[at++] = digitZero + (rest % 10);
+    return at;
+  }
   if (rest < 0) {
     memory[at++] = minus;
     rest = -rest;
