@@ -52,12 +52,12 @@ export class Quorum {
     valueFor: (id: NodeId, incarnation: number) => number,
   ): number {
     const values = this.#scratch;
-    values.length = 0;
+    let count = 0;
     for (const { id, incarnation } of ids) {
       // Insertion sort, ascending: a handful of voters.
       const value = valueFor(id, incarnation);
-      let at = values.length;
-      values.push(value);
+      let at = count;
+      count += 1;
       while (at > 0 && values[at - 1]! > value) {
         values[at] = values[at - 1]!;
         at -= 1;
@@ -65,7 +65,7 @@ export class Quorum {
       values[at] = value;
     }
     // With n values the one at floor((n - 1) / 2) has at least floor(n / 2) + 1 values at or above it.
-    return values[Math.floor((values.length - 1) / 2)] ?? 0;
+    return count === 0 ? 0 : values[Math.floor((count - 1) / 2)]!;
   }
 }
 

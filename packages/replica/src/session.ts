@@ -287,7 +287,9 @@ export class Session {
     this.#queueHead += 1;
     if (this.#takenBack > 0) this.#takenBack -= 1;
     if (this.#queueHead === this.#queue.length) {
-      this.#queue.length = 0;
+      // A lone request leaves the array its room; emptied by its length it would be made anew for each.
+      if (this.#queueHead === 1) this.#queue.pop();
+      else this.#queue.length = 0;
       this.#queueHead = 0;
     } else if (this.#queueHead > 1024 && this.#queueHead * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#queueHead);

@@ -282,7 +282,8 @@ export class Speculation implements TouchSink {
   }
 
   #forgetHazards(): void {
-    this.#hazards.clear();
+    // An empty one would be made anew, too.
+    if (this.#hazards.size > 0) this.#hazards.clear();
     this.#hazardFloor = 0;
   }
 }
