@@ -13,6 +13,7 @@ import { runMicro } from "./micro/run-micro.js";
 import type { BenchOptions } from "./options.js";
 import { runRestart } from "./restart.js";
 import { runSnapshots } from "./snapshots.js";
+import { runThreads } from "./threads/run-threads.js";
 import { runThroughput } from "./throughput.js";
 import { runWriteAmplification } from "./write-amplification.js";
 
@@ -65,6 +66,7 @@ export const GROUPS: readonly Group[] = [
   named("restart", "from start to serving 1 M keys, beside redis-server", runRestart),
   named("write-amplification", "bytes to disk per byte of effects", runWriteAmplification),
   named("micro", "what one part costs, beside a loop that stays the same", runMicro),
+  named("threads", "what threads beside the one that executes would take from it", runThreads),
   script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
   script("rdb", "RDB files: write, load, copy, verify", ["--expose-gc"]),
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
