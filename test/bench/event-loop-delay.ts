@@ -15,17 +15,24 @@ import { left, right, Table } from "./table.js";
 import { startRedoubt } from "./targets/redoubt.js";
 import { followerPorts } from "./targets/target.js";
 
-/** Of one node, in milliseconds. */
+/** In milliseconds. */
 interface Delays {
-  readonly role: "leader" | "follower";
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
   readonly cause: string;
-  /** What overlapped the longest, and what all collections took, as INFO tells it. */
+  /** What overlapped the longest, as INFO tells it. */
   readonly during: string;
   readonly seenAtMs: number;
+}
+
+interface NodeFigures {
+  readonly role: "leader" | "follower";
+  readonly delays: Delays;
+  /** Without the time in which the thread had no processor; null: this system does not tell. */
+  readonly ownDelays: Delays | null;
+  /** As INFO tells them. */
   readonly longestTurn: string;
   readonly collections: Readonly<Record<string, string>>;
 }
@@ -34,7 +41,7 @@ interface Delays {
 export interface DelayFigures {
   readonly seconds: number;
   readonly snapshots: number;
-  readonly nodes: readonly Delays[];
+  readonly nodes: readonly NodeFigures[];
   readonly load: LoadFigures;
   /** Of the leader's p99.9. */
   readonly aimMs: number;
@@ -55,7 +62,7 @@ const ELECTION_TIMEOUT_MS = 5_000;
 const COLLECTIONS = ["minor", "major", "incremental", "weakcb"];
 
 const TABLE = new Table([
-  left("event loop of", 16),
+  left("event loop of", 22),
   right("p50 ms", 9),
   right("p99", 9),
   right("p99.9", 9),
@@ -84,7 +91,7 @@ export async function runEventLoopDelay({ seconds }: BenchOptions): Promise<Dela
     const nodes = [await connect(port)];
     for (const follower of await followerPorts(target)) nodes.push(await connect(follower));
     const snapshots = new Snapshots(await connect(port));
-    let measured = Promise.resolve<readonly Delays[]>([]);
+    let measured = Promise.resolve<readonly NodeFigures[]>([]);
     const figures = await runLoad(
       {
         ports: [port],
@@ -100,22 +107,22 @@ export async function runEventLoopDelay({ seconds }: BenchOptions): Promise<Dela
         snapshots.begin();
       },
       () => {
-        measured = Promise.all(nodes.map(delaysOf));
+        measured = Promise.all(nodes.map(figuresOf));
         // Waited for below: nobody is to be told of a failure before.
         measured.catch(() => {});
       },
     );
     assertSound(figures);
-    const delays = await measured;
-    const [leader] = delays;
+    const byNode = await measured;
+    const [leader] = byNode;
     if (leader?.role !== "leader") throw new Error("another node leads now: these are no figures");
     const found: DelayFigures = {
       seconds: figures.seconds,
       snapshots: await snapshots.end(),
-      nodes: delays,
+      nodes: byNode,
       load: figures,
       aimMs: AIM_MS,
-      isMet: leader.p999 < AIM_MS,
+      isMet: leader.delays.p999 < AIM_MS,
     };
     print(found);
     return found;
@@ -171,7 +178,7 @@ async function infoOf(client: RawClient, section: string): Promise<Info> {
   return new Map([...text.matchAll(/^(\w+):(.*?)\r$/gm)].map(([, name, value]) => [name!, value!]));
 }
 
-async function delaysOf(client: RawClient): Promise<Delays> {
+async function figuresOf(client: RawClient): Promise<NodeFigures> {
   const stats = await infoOf(client, "stats");
   const { role } = Object.fromEntries(await infoOf(client, "replication"));
   const text = (name: string): string => {
@@ -179,16 +186,19 @@ async function delaysOf(client: RawClient): Promise<Delays> {
     if (value === undefined) throw new Error(`INFO stats does not tell ${name}`);
     return value;
   };
-  const delay = (name: string): number => Number(text(`eventloop_delay_${name}`));
+  const delaysOf = (prefix: string): Delays => ({
+    p50: Number(text(`${prefix}_p50_ms`)),
+    p99: Number(text(`${prefix}_p99_ms`)),
+    p999: Number(text(`${prefix}_p999_ms`)),
+    max: Number(text(`${prefix}_max_ms`)),
+    cause: text(`${prefix}_max_cause`),
+    during: text(`${prefix}_max_during`),
+    seenAtMs: Number(text(`${prefix}_max_seen_at_ms`)),
+  });
   return {
     role: role === "master" ? "leader" : "follower",
-    p50: delay("p50_ms"),
-    p99: delay("p99_ms"),
-    p999: delay("p999_ms"),
-    max: delay("max_ms"),
-    cause: text("eventloop_delay_max_cause"),
-    during: text("eventloop_delay_max_during"),
-    seenAtMs: delay("max_seen_at_ms"),
+    delays: delaysOf("eventloop_delay"),
+    ownDelays: stats.has("eventloop_own_delay_p50_ms") ? delaysOf("eventloop_own_delay") : null,
     longestTurn: text("eventloop_turn_max"),
     collections: Object.fromEntries(COLLECTIONS.map((kind) => [kind, text(`gc_${kind}`)])),
   };
@@ -196,14 +206,16 @@ async function delaysOf(client: RawClient): Promise<Delays> {
 
 function print({ nodes, load: figures, seconds, snapshots, isMet }: DelayFigures): void {
   TABLE.printTitles();
-  for (const { role, p50, p99, p999, max, cause } of nodes) {
-    const times = [p50, p99, p999, max].map((ms) => ms.toFixed(1));
-    TABLE.printRow([role, ...times, `   ${cause}`]);
+  for (const { role, delays, ownDelays } of nodes) {
+    printDelays(role, delays);
+    if (ownDelays !== null) printDelays(`  its own`, ownDelays);
   }
-  process.stdout.write("\n");
-  for (const { role, during, seenAtMs, longestTurn, collections } of nodes) {
-    const at = new Date(seenAtMs).toISOString();
-    process.stdout.write(`${role}\n  the longest, at ${at}: ${during}\n`);
+  process.stdout.write("  its own: without the time in which the thread had no processor\n\n");
+  for (const { role, delays, ownDelays, longestTurn, collections } of nodes) {
+    process.stdout.write(`${role}\n  the longest, ${longestOf(delays)}\n`);
+    if (ownDelays !== null) {
+      process.stdout.write(`  the longest of its own, ${longestOf(ownDelays)}\n`);
+    }
     process.stdout.write(`  longest turn: ${longestTurn}\n`);
     for (const [kind, told] of Object.entries(collections)) {
       process.stdout.write(`  ${kind} collections: ${told}\n`);
@@ -216,6 +228,15 @@ function print({ nodes, load: figures, seconds, snapshots, isMet }: DelayFigures
       `p50 ${p50} ms, p99 ${p99}, p99.9 ${p999}, max ${max}\n` +
       `  aim: the leader's p99.9 under ${AIM_MS} ms: ${isMet ? "met" : "MISSED"}\n`,
   );
+}
+
+function printDelays(name: string, { p50, p99, p999, max, cause }: Delays): void {
+  const times = [p50, p99, p999, max].map((ms) => ms.toFixed(1));
+  TABLE.printRow([name, ...times, `   ${cause}`]);
+}
+
+function longestOf({ seenAtMs, during }: Delays): string {
+  return `at ${new Date(seenAtMs).toISOString()}: ${during}`;
 }
 
 function* allKeys(): Iterable<readonly string[]> {

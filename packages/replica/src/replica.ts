@@ -360,7 +360,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#tellSubscribers();
     this.#audits.run(this.#nowMs);
     this.#driver.loadSlice();
-    this.#ports.turnParts?.partBegins("replies");
+    if (this.#gate.hasWork) this.#ports.turnParts?.partBegins("replies");
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { lookMs } from "./constants.js";
 import { EventLoopMeter, meterOfThisThread } from "./event-loop-meter.js";
-import { causeOf } from "./stall.js";
+import { causeOf, ownCauseOf } from "./stall.js";
 import { ThreadClock } from "./thread-time.js";
 
 /** Time that stands still until it is moved. */
@@ -35,17 +35,32 @@ describe("the meter", () => {
     const world = new World();
     for (let i = 0; i < 995; i++) world.looksAfter(lookMs + 1);
     for (let i = 0; i < 5; i++) world.looksAfter(lookMs + 60);
-    expect(world.meter.delayMs(50)).toBeCloseTo(1, 1);
-    expect(world.meter.delayMs(99)).toBeCloseTo(1, 1);
-    expect(world.meter.delayMs(99.9)).toBeCloseTo(60, 0);
-    expect(world.meter.worst?.ms).toBe(60);
+    expect(world.meter.delays.at(50)).toBeCloseTo(1, 1);
+    expect(world.meter.delays.at(99)).toBeCloseTo(1, 1);
+    expect(world.meter.delays.at(99.9)).toBeCloseTo(60, 0);
+    expect(world.meter.delays.worst?.ms).toBe(60);
+  });
+
+  test("its own is what is left without waiting for a processor", () => {
+    const world = new World();
+    const { delays, ownDelays } = world.meter;
+    world.noCpuMs += 70;
+    world.runs(30);
+    world.looksAfter(lookMs + 50);
+    world.runs(60);
+    world.looksAfter(0);
+    expect(delays.longestMs).toBe(80);
+    expect(causeOf(delays.worst!)).toBe("no-cpu");
+    expect(ownDelays!.longestMs).toBe(50);
+    expect(ownDelays!.worst).toMatchObject({ ms: 50, thread: { runningMs: 60, noCpuMs: 0 } });
+    expect(ownCauseOf(ownDelays!.worst!)).toBe("outside-turns");
   });
 
   test("a look that is early is no delay", () => {
     const world = new World();
     world.looksAfter(lookMs / 2);
-    expect(world.meter.delayMs(100)).toBeLessThan(0.01);
-    expect(world.meter.worst).toBeNull();
+    expect(world.meter.delays.at(100)).toBeLessThan(0.01);
+    expect(world.meter.delays.worst).toBeNull();
   });
 
   test("keeps the worst stall with what was within it, not what was before or behind", () => {
@@ -68,7 +83,7 @@ describe("the meter", () => {
     world.looksAfter(9);
     world.underWay = false;
     world.looksAfter(lookMs + 20);
-    const { worst } = meter;
+    const { worst } = meter.delays;
     expect(worst).toMatchObject({
       ms: 84,
       seenAtMs: 1_000_000 + 5_000 + lookMs + 94,
@@ -88,14 +103,14 @@ describe("the meter", () => {
     const { meter } = world;
     world.runs(70);
     meter.look();
-    expect(causeOf(meter.worst!)).toBe("outside-turns");
+    expect(causeOf(meter.delays.worst!)).toBe("outside-turns");
     meter.gc.note({ kind: "major", beganMs: 5_005, endedMs: 5_055 });
     meter.gc.note({ kind: "minor", beganMs: 5_065, endedMs: 5_090 });
-    expect(meter.worst?.gc).toEqual({ ms: 55, kind: "major" });
+    expect(meter.delays.worst?.gc).toEqual({ ms: 55, kind: "major" });
     world.looksAfter(lookMs);
     meter.gc.note({ kind: "minor", beganMs: 5_000, endedMs: 5_070 });
-    expect(meter.worst?.gc).toEqual({ ms: 55, kind: "major" });
-    expect(causeOf(meter.worst!)).toBe("gc-major");
+    expect(meter.delays.worst?.gc).toEqual({ ms: 55, kind: "major" });
+    expect(causeOf(meter.delays.worst!)).toBe("gc-major");
     expect(meter.gc.counts.minor).toEqual({ pauses: 2, ms: 95, maxMs: 70 });
   });
 
@@ -108,14 +123,14 @@ describe("the meter", () => {
     meter.turns.turnEnds();
     world.looksAfter(lookMs);
     meter.reset();
-    expect(meter.worst).toBeNull();
-    expect(meter.delayMs(99.9)).toBe(0);
+    expect(meter.delays.worst).toBeNull();
+    expect(meter.delays.at(99.9)).toBe(0);
     expect(meter.gc.counts.minor).toEqual({ pauses: 0, ms: 0, maxMs: 0 });
     expect(meter.turns.longest.ms).toBe(0);
     expect(meter.cycles).toBe(0);
     expect(meter.activeMs).toBeLessThan(50);
     world.looksAfter(lookMs + 30);
-    expect(meter.worst?.ms).toBe(30);
+    expect(meter.delays.worst?.ms).toBe(30);
   });
 });
 
@@ -136,10 +151,10 @@ describe("in a real thread", () => {
     while (performance.now() - beganMs < 300);
     meter.turns.turnEnds();
     await pass(5 * lookMs);
-    expect(meter.worst!.ms).toBeGreaterThan(280);
-    expect(meter.worst!.turns.commands).toBeGreaterThan(280);
-    expect(["turn-commands", "no-cpu"]).toContain(causeOf(meter.worst!));
-    expect(meter.delayMs(100)).toBeCloseTo(meter.worst!.ms, -1);
+    expect(meter.delays.worst!.ms).toBeGreaterThan(280);
+    expect(meter.delays.worst!.turns.commands).toBeGreaterThan(280);
+    expect(["turn-commands", "no-cpu"]).toContain(causeOf(meter.delays.worst!));
+    expect(meter.delays.at(100)).toBeCloseTo(meter.delays.worst!.ms, -1);
     expect(meter.cycles).toBeGreaterThan(1);
     expect(meter.activeMs).toBeGreaterThan(280);
   });
@@ -160,7 +175,7 @@ describe("in a real thread", () => {
     close();
     meter.reset();
     await pass(5 * lookMs);
-    expect(meter.delayMs(100)).toBe(0);
+    expect(meter.delays.at(100)).toBe(0);
   });
 });
 

@@ -5,15 +5,18 @@
  *   look ----- lookMs ----- due ------- delay ------- look
  *        |<-- what ran in between explains the delay ->|
  *
+ * What is left of a delay without the time in which the thread had no processor is this process's own: it says more
+ * about the code where there is more work than processors.
+ *
  * Not a profiler: it says which part of the process to look at.
  */
 
-import { createHistogram, performance } from "node:perf_hooks";
+import { performance } from "node:perf_hooks";
 import { housekeepingMs } from "../gateway/constants.js";
 import { Rate } from "../gateway/stats.js";
-import { delayDigits, delayUsMax, lookMs } from "./constants.js";
+import { lookMs } from "./constants.js";
+import { Delays } from "./delays.js";
 import { GcPauses } from "./gc-pauses.js";
-import type { Stall } from "./stall.js";
 import { ThreadClock, type ThreadTime } from "./thread-time.js";
 import { TurnTimes } from "./turn-times.js";
 
@@ -26,23 +29,15 @@ export interface MeterPorts {
   readonly snapshots: () => { readonly servingMs: number; readonly underWay: boolean };
 }
 
-/** A stall whose pauses of the collector are not all told yet. */
-interface OpenStall {
-  readonly stall: Omit<Stall, "gc">;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 export class EventLoopMeter {
   readonly turns: TurnTimes;
   readonly gc = new GcPauses();
+  readonly delays = new Delays(this.gc);
+  /** Without the time in which the thread had no processor. */
+  readonly #ownDelays = new Delays(this.gc);
   readonly #ports: MeterPorts;
-  /** Microseconds. */
-  readonly #delays = createHistogram({ lowest: 1, highest: delayUsMax, figures: delayDigits });
   readonly #cyclesRate = new Rate();
   readonly #activeRate = new Rate();
-  #worst: Stall | null = null;
-  #open: OpenStall | null = null;
   /** At the last look. */
   #lastMs: number;
   #thread: ThreadTime | null;
@@ -77,18 +72,22 @@ export class EventLoopMeter {
     const thread = threadTime();
     const { servingMs, underWay } = snapshots();
     const ms = Math.max(0, nowMs - this.#lastMs - lookMs);
-    this.#delays.record(Math.min(delayUsMax, Math.max(1, Math.round(ms * 1000))));
-    this.#settle();
-    if (ms > (this.#worst?.ms ?? 0)) {
+    const used = difference(thread, this.#thread);
+    const ownMs = used === null ? 0 : Math.max(0, ms - used.noCpuMs);
+    const isLongest = this.delays.record(ms);
+    const isLongestOwn = this.#ownDelays.record(ownMs);
+    if (isLongest || isLongestOwn) {
       const stall = {
         ms,
         seenAtMs: this.#ports.wallMs(),
-        thread: difference(thread, this.#thread),
+        thread: used,
         turns: { ...this.turns.recent },
         snapshotMs: servingMs - this.#snapshotServingMs,
         snapshotUnderWay: underWay,
       };
-      this.#open = { stall, fromMs: this.#lastMs, toMs: nowMs };
+      const open = { stall, fromMs: this.#lastMs, toMs: nowMs };
+      if (isLongest) this.delays.keep(open);
+      if (isLongestOwn) this.#ownDelays.keep(open);
     }
     this.gc.forgetBefore(this.#lastMs);
     this.turns.look();
@@ -101,16 +100,9 @@ export class EventLoopMeter {
     this.#activeRate.sample(nowMs, this.activeMs);
   }
 
-  /** null: no look was late yet. */
-  get worst(): Stall | null {
-    if (this.#open === null) return this.#worst;
-    const { stall, fromMs, toMs } = this.#open;
-    return { ...stall, gc: this.gc.within(fromMs, toMs) };
-  }
-
-  /** Milliseconds; `percent` of the looks came no later. */
-  delayMs(percent: number): number {
-    return this.#delays.count === 0 ? 0 : this.#delays.percentile(percent) / 1000;
+  /** null: this system does not tell. */
+  get ownDelays(): Delays | null {
+    return this.#thread === null ? null : this.#ownDelays;
   }
 
   /** Passes of the event loop since the last reset. */
@@ -134,21 +126,14 @@ export class EventLoopMeter {
   }
 
   reset(): void {
-    this.#delays.reset();
-    this.#worst = null;
-    this.#open = null;
+    this.delays.reset();
+    this.#ownDelays.reset();
     this.turns.reset();
     this.gc.reset();
     this.#cyclesBefore += this.cycles;
     this.#activeBeforeMs += this.activeMs;
     this.#cyclesRate.reset();
     this.#activeRate.reset();
-  }
-
-  #settle(): void {
-    if (this.#open === null) return;
-    this.#worst = this.worst;
-    this.#open = null;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { causeOf, type Stall } from "./stall.js";
+import { causeOf, ownCauseOf, type Stall } from "./stall.js";
 import { TURN_PARTS } from "./turn-times.js";
 
 const noTurns = Object.fromEntries(TURN_PARTS.map((part) => [part, 0])) as Stall["turns"];
@@ -39,6 +39,15 @@ test.each<[string, Partial<Stall>]>([
   ],
 ])("%s explains at least half of the stall", (cause, differing) => {
   expect(causeOf(stall(differing))).toBe(cause);
+});
+
+test("a stall without a processor has its own cause within", () => {
+  const collected = stall({
+    thread: { runningMs: 30, noCpuMs: 70 },
+    gc: { ms: 20, kind: "minor" },
+  });
+  expect(causeOf(collected)).toBe("no-cpu");
+  expect(ownCauseOf(collected)).toBe("gc-minor");
 });
 
 test("what the loop had not to do before it was late blocks nothing", () => {

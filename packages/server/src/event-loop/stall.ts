@@ -26,9 +26,19 @@ export interface Stall {
 
 /** Named once at least half of the stall is explained by it. */
 export function causeOf(stall: Stall): string {
+  const { ms, thread } = stall;
+  if (thread !== null && thread.noCpuMs >= ms / 2) return "no-cpu";
+  return inside(stall, ms / 2);
+}
+
+/** Of what is left without the time in which the thread had no processor. */
+export function ownCauseOf(stall: Stall): string {
+  return inside(stall, (stall.ms - (stall.thread?.noCpuMs ?? 0)) / 2);
+}
+
+function inside(stall: Stall, halfMs: number): string {
   const { thread, gc, turns, snapshotMs } = stall;
-  const explains = (ms: number): boolean => ms >= stall.ms / 2;
-  if (thread !== null && explains(thread.noCpuMs)) return "no-cpu";
+  const explains = (ms: number): boolean => ms >= halfMs;
   if (explains(gc.ms)) return `gc-${gc.kind}`;
   if (explains(snapshotMs)) return "snapshot";
   if (explains(turnsMs(turns))) {
