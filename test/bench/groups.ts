@@ -8,9 +8,10 @@ import type { LineResult } from "./acceptance-lines.js";
 import type { Comparison } from "./contest.js";
 import * as contests from "./contests.js";
 import { runEncryption } from "./encryption.js";
+import { runEventLoopDelay } from "./event-loop-delay.js";
 import { runMemory } from "./memory.js";
 import { runMicro } from "./micro/run-micro.js";
-import type { BenchOptions } from "./options.js";
+import { type BenchOptions, SECONDS_BY_DEFAULT } from "./options.js";
 import { runRestart } from "./restart.js";
 import { runSnapshots } from "./snapshots.js";
 import { runThreads } from "./threads/run-threads.js";
@@ -33,6 +34,8 @@ export interface Group {
   /** Runs for the page. */
   readonly isOfPage: boolean;
   readonly summary: string;
+  /** When --seconds does not say. */
+  readonly seconds: number;
   /** Prints its figures. */
   readonly run: (options: BenchOptions) => Promise<Outcome>;
 }
@@ -42,6 +45,7 @@ export const ACCEPTANCE_GROUP: Group = {
   byDefault: true,
   isOfPage: true,
   summary: "what is to be reached beside redis-server and etcd, line by line",
+  seconds: SECONDS_BY_DEFAULT,
   run: async (options) => {
     const { lines, comparisons, memoryRatio } = await runAcceptance(options);
     return { figures: { lines, comparisons, memoryRatio }, lines, comparisons };
@@ -63,6 +67,12 @@ export const GROUPS: readonly Group[] = [
   named("memory", "bytes per element beside redis-server", runMemory),
   named("encryption", "writes with encryption at rest beside those without", runEncryption),
   named("snapshots", "latency while a snapshot is made, beside BGSAVE", runSnapshots),
+  named(
+    "event-loop-delay",
+    "event loops under load and snapshots, for 600 s",
+    runEventLoopDelay,
+    600,
+  ),
   named("restart", "from start to serving 1 M keys, beside redis-server", runRestart),
   named("write-amplification", "bytes to disk per byte of effects", runWriteAmplification),
   named("micro", "what one part costs, beside a loop that stays the same", runMicro),
@@ -77,16 +87,18 @@ function throughput(name: string, summary: string, phases: readonly contests.Pha
     const comparisons = await runThroughput(phases, options);
     return { figures: comparisons, comparisons };
   };
-  return { name, byDefault: false, isOfPage: true, summary, run };
+  const seconds = SECONDS_BY_DEFAULT;
+  return { name, byDefault: false, isOfPage: true, summary, seconds, run };
 }
 
 function named(
   name: string,
   summary: string,
   act: (options: BenchOptions) => Promise<unknown>,
+  seconds = SECONDS_BY_DEFAULT,
 ): Group {
   const run = async (options: BenchOptions): Promise<Outcome> => ({ figures: await act(options) });
-  return { name, byDefault: false, isOfPage: false, summary, run };
+  return { name, byDefault: false, isOfPage: false, summary, seconds, run };
 }
 
 /** A group that is a script of this folder, run as a process of its own. It prints for itself; --json gets its exit code. */

@@ -10,9 +10,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ACCEPTANCE_GROUP, GROUPS, type Group } from "./groups.js";
+import { ACCEPTANCE_GROUP, GROUPS, type Group, type Outcome } from "./groups.js";
 import { NoLoadGenerator } from "./native-program.js";
-import { type BenchOptions, readOptions, USAGE } from "./options.js";
+import { type CommandLine, readOptions, SECONDS_BY_DEFAULT, USAGE } from "./options.js";
 import { machineOf } from "./report/machine.js";
 import { writePage } from "./report/page-files.js";
 import { regressionsOf } from "./report/regressions.js";
@@ -45,15 +45,18 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure(options: BenchOptions): Promise<void> {
+async function measure(options: CommandLine): Promise<void> {
   const machine = machineOf();
   process.stdout.write(`${machine.processors}, ${machine.software.join(", ")}\n`);
-  const report = reportOf(machine, options);
+  const report = reportOf(machine, {
+    rounds: options.rounds,
+    seconds: options.seconds ?? SECONDS_BY_DEFAULT,
+  });
   const figures: Record<string, unknown> = {};
   for (const group of GROUPS) {
     if (!isWanted(group, options)) continue;
     process.stdout.write(`\n${group.name}: `);
-    const outcome = await group.run(options);
+    const outcome = await run(group, options);
     figures[group.name] = outcome.figures;
     if (options.json !== null) writeFileSync(options.json, JSON.stringify({ machine, figures }));
     report.add(group, outcome);
@@ -63,12 +66,16 @@ async function measure(options: BenchOptions): Promise<void> {
   process.stdout.write(`\nwritten: ${join(options.page, "performance.md")}\n`);
 }
 
-function isWanted(group: Group, { groups, page }: BenchOptions): boolean {
+function run(group: Group, options: CommandLine): Promise<Outcome> {
+  return group.run({ ...options, seconds: options.seconds ?? group.seconds });
+}
+
+function isWanted(group: Group, { groups, page }: CommandLine): boolean {
   if (groups.length > 0) return groups.includes(group.name);
   return page === null ? group.byDefault : group.isOfPage;
 }
 
-async function check(options: BenchOptions): Promise<void> {
+async function check(options: CommandLine): Promise<void> {
   const path = join(PAGE_FOLDER, RESULTS_FILE);
   if (!existsSync(path)) {
     process.stderr.write(`there is nothing to compare with: ${path}\n`);
@@ -76,7 +83,7 @@ async function check(options: BenchOptions): Promise<void> {
     return;
   }
   const committed = readReport(readFileSync(path, "utf8")).lines;
-  const { lines = [] } = await ACCEPTANCE_GROUP.run(options);
+  const { lines = [] } = await run(ACCEPTANCE_GROUP, options);
   const { worse, unknown } = regressionsOf(committed, lines);
   process.stdout.write("\n");
   for (const line of [...unknown, ...worse]) process.stdout.write(`${line}\n`);

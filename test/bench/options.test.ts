@@ -7,7 +7,7 @@ test("defaults, and what is asked for", () => {
   expect(read()).toEqual({
     groups: [],
     rounds: 5,
-    seconds: 2,
+    seconds: null,
     only: "",
     json: null,
     page: null,

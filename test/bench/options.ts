@@ -18,6 +18,14 @@ export interface BenchOptions {
   readonly check: boolean;
 }
 
+/** The command line: a group that is not told how long it runs has its own time. */
+export interface CommandLine extends Omit<BenchOptions, "seconds"> {
+  readonly seconds: number | null;
+}
+
+/** Of most groups. */
+export const SECONDS_BY_DEFAULT = 2;
+
 export const USAGE = `Usage: npm run bench [-- <group>... [--rounds 5] [--seconds 2] [--only NAME] [--json FILE] [--write [--to FOLDER]] [--check]]
 
   --only NAME   of micro: questions whose names contain it
@@ -33,7 +41,7 @@ export function readOptions(
   argv: readonly string[],
   groupNames: readonly string[],
   pageFolder: string,
-): BenchOptions | string {
+): CommandLine | string {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -41,7 +49,7 @@ export function readOptions(
       options: {
         rounds: { type: "string", default: "5" },
         only: { type: "string", default: "" },
-        seconds: { type: "string", default: "2" },
+        seconds: { type: "string" },
         json: { type: "string" },
         write: { type: "boolean", default: false },
         to: { type: "string" },
@@ -54,8 +62,8 @@ export function readOptions(
     if (unknown !== undefined) return `no group '${unknown}': there are ${groupNames.join(", ")}`;
     const rounds = Number(values.rounds);
     if (!Number.isInteger(rounds) || rounds < 1) return "--rounds must be a whole number from 1";
-    const seconds = Number(values.seconds);
-    if (!(seconds > 0)) return "--seconds must be a number above 0";
+    const seconds = values.seconds === undefined ? null : Number(values.seconds);
+    if (seconds !== null && !(seconds > 0)) return "--seconds must be a number above 0";
     const { write, to, check } = values;
     if (to !== undefined && !write) return "--to is for --write";
     if (check && (write || positionals.length > 0)) return "--check goes alone";

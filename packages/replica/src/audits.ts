@@ -149,6 +149,7 @@ export class Audits {
   #walk(current: Current, nowMs: number): void {
     const { check, walk } = current;
     if (walk.underWay && nowMs >= current.nextStepMs) {
+      this.#ports.turnParts?.partBegins("upkeep");
       this.#step(walk);
       current.nextStepMs = this.#ports.clock.monotonicMs() + AUDIT_REST_MS;
     }

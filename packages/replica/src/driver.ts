@@ -192,6 +192,7 @@ export class Driver {
     const reading = this.#reading;
     if (reading === null) return;
     const { snapshot } = reading;
+    this.#ports.turnParts?.partBegins("state");
     try {
       if (!reading.step(LOAD_MS_PER_TURN)) return;
       this.#read.push(reading);
@@ -319,7 +320,8 @@ export class Driver {
   #fulfil(ready: Ready): void {
     // Rollback before anything else of this Ready: truncation, commit and apply may all be in it (trap 49).
     this.#compareLeadership(ready);
-    const { transport, log } = this.#ports;
+    const { transport, log, turnParts } = this.#ports;
+    turnParts?.partBegins("log");
     for (const message of ready.messages) transport.send(message);
     if (ready.persist !== null) {
       const { sequence, truncateFrom, install } = ready.persist;
@@ -339,6 +341,7 @@ export class Driver {
     if (ready.promises.length > 0) this.#promise(ready.promises);
     this.#fulfilSnapshots(ready);
     const { committed } = ready;
+    if (committed.length > 0) turnParts?.partBegins("apply");
     for (let i = 0; i < committed.length; i++) this.#commit(committed[i]!);
     if (this.#speculation.leading) {
       this.#gate.commit(this.#speculation.applied);

@@ -189,6 +189,28 @@ export interface ReplicaPorts {
   readonly directory: NodeDirectory;
   /** For tests and metrics: told of every step of an entry's life on this node. Must not throw. */
   readonly observer?: EntryObserver;
+  /** For metrics: told what a turn is about to do. Must not throw. */
+  readonly turnParts?: TurnParts;
+}
+
+/**
+ * What a turn does, in its order; `log` and `apply` may come twice. `peers`: what they said, and what comes first in every
+ * turn. `log`: sending and persisting. `upkeep`: expiry, audits, sealing. `messages`: to subscribers. `state`: a snapshot's,
+ * read in slices.
+ */
+export type TurnPart =
+  | "peers"
+  | "log"
+  | "apply"
+  | "commands"
+  | "upkeep"
+  | "messages"
+  | "state"
+  | "replies";
+
+export interface TurnParts {
+  /** What goes before it has ended. A part that has no work mostly does not begin. */
+  partBegins(part: TurnPart): void;
 }
 
 /** The life of an entry on one node. Called in the turn, after the state has changed. */

@@ -342,6 +342,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#changes.service();
     this.#unpark();
     if (this.#blocked.size > 0) {
+      this.#ports.turnParts?.partBegins("commands");
       if (!this.serving) this.#blocked.lookForChanges();
       this.#serveBlocked();
       this.#endWaits();
@@ -359,6 +360,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#tellSubscribers();
     this.#audits.run(this.#nowMs);
     this.#driver.loadSlice();
+    if (this.#gate.hasWork) this.#ports.turnParts?.partBegins("replies");
     this.#gate.flush();
     this.#assertPointers();
     this.#ports.observer?.turnEnded();
@@ -372,7 +374,8 @@ export class Replica implements PeerEvents, SessionEvents {
 
   /** The state is being loaded: clients are told so, or what needs no state; peers are not heard. */
   #turnWithoutState(): void {
-    const { scheduler } = this.#ports;
+    const { scheduler, turnParts } = this.#ports;
+    turnParts?.partBegins("state");
     this.#driver.loadState();
     this.#unpark();
     this.#executeSessions();
@@ -385,6 +388,7 @@ export class Replica implements PeerEvents, SessionEvents {
   #executeSessions(): void {
     const sessions = this.#active;
     if (sessions.length === 0) return;
+    this.#ports.turnParts?.partBegins("commands");
     this.#active = [];
     let budget = COMMANDS_PER_TURN_MAX;
     let at = 0;
@@ -401,6 +405,7 @@ export class Replica implements PeerEvents, SessionEvents {
     }
     // Those not reached go first next time.
     if (at < sessions.length) this.#active = sessions.slice(at).concat(this.#active);
+    this.#ports.turnParts?.partBegins("upkeep");
   }
 
   /** Executes up to `budget` requests of one session. Returns how many. */
@@ -628,7 +633,8 @@ export class Replica implements PeerEvents, SessionEvents {
   #tellSubscribers(): void {
     if (this.#raft.isRemoved) this.#pubSub.endAll();
     if (this.#pubSub.untoldBytes === 0) return;
-    const { clock } = this.#ports;
+    const { clock, turnParts } = this.#ports;
+    turnParts?.partBegins("messages");
     this.#pubSub.tell(clock, clock.monotonicMs() + TELL_MS_PER_TURN_MAX);
   }
 

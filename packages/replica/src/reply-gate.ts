@@ -161,6 +161,11 @@ export class ReplyGate {
     this.#moved = true;
   }
 
+  /** The next flush has something to look at. */
+  get hasWork(): boolean {
+    return this.#moved || this.#withOutput.length > 0;
+  }
+
   /** Ends a turn: what became ready leaves, one write a connection. */
   flush(): void {
     if (this.#moved) {

@@ -16,6 +16,7 @@ import { BusyLeader, canKeepAlive } from "./busy-leader/busy-leader.js";
 import { checkFirstImport, FirstImport } from "./carry/first-import.js";
 import { readPeerSecret, type ServerConfig } from "./config/index.js";
 import { markDiverged, SNAPSHOT_OTHER_STATE, STATE_DIVERGED } from "./diverged.js";
+import { meterOfThisThread } from "./event-loop/event-loop-meter.js";
 import { formatAddress, isWildcard } from "./gateway/address.js";
 import { clientsMaxFor, descriptorsMax } from "./gateway/descriptors.js";
 import { errnoOf, NodeError } from "./gateway/errors.js";
@@ -85,6 +86,7 @@ export async function startNode(config: ServerConfig, options: StartOptions): Pr
     if (problem !== null) throw problem;
     const parts = compose(config, options, opened, fatal);
     const { replica, gateway, topology, scheduler } = parts;
+    undo.push(async () => parts.stopMetering());
     undo.push(async () => scheduler.stop());
     undo.push(() => parts.stopSaving(null));
     const { identity } = log;
@@ -199,6 +201,7 @@ interface Parts {
   readonly joinDesk: JoinDesk;
   /** What begins when the node serves. */
   readonly late: { firstImport: FirstImport | null };
+  readonly stopMetering: () => void;
   /** None is being made when it resolves: behind a last one if one is wanted, in what is left of the time. */
   stopSaving(stopTime: StopTime | null): Promise<void>;
 }
@@ -214,7 +217,11 @@ function compose(
   const { identity } = log;
   const link = new PeerLink();
   const late: Parts["late"] = { firstImport: null };
-  const scheduler = new TurnScheduler(clock.monotonicMs, () => gateway.turn(runTurn));
+  const scheduler = new TurnScheduler(clock.monotonicMs, () => {
+    turns.turnBegins();
+    gateway.turn(runTurn);
+    turns.turnEnds();
+  });
   const gateway = new Gateway(gatewaySettings(config, logger), {
     nowMs: clock.monotonicMs,
     connect: (connection) => replica.connect(connection, connection),
@@ -258,6 +265,11 @@ function compose(
       return failure === null;
     },
   });
+  const { meter, close: stopMetering } = meterOfThisThread({
+    ...clock,
+    snapshots: () => ({ servingMs: keeper.servingMs, underWay: keeper.isRunning }),
+  });
+  const { turns } = meter;
   const looks = setInterval(() => keeper.look(), lookMs).unref();
   const stopSaving: Parts["stopSaving"] = async (stopTime) => {
     clearInterval(looks);
@@ -267,6 +279,7 @@ function compose(
   const services: HostServices = {
     config,
     keeper,
+    meter,
     gateway,
     topology,
     facts: {
@@ -316,6 +329,7 @@ function compose(
       transport: link,
       memory: gateway,
       logger,
+      turnParts: turns,
       host: new ServerHost(services),
       directory: topology,
     },
@@ -347,7 +361,7 @@ function compose(
       peersOf(config.peers, replica.status().configuration).find(({ id }) => id === leader)
         ?.address ?? "",
   });
-  return { replica, gateway, topology, scheduler, link, joinDesk, late, stopSaving };
+  return { replica, gateway, topology, scheduler, link, joinDesk, late, stopMetering, stopSaving };
 }
 
 /** The replica is made before the transport it sends through; until then, messages are lost like any. */

@@ -40,8 +40,9 @@ export const configSet: HostHandler = ({ config }, session, argv) => {
   else reply.error(refusal);
 };
 
-export const configResetStat: HostHandler = ({ gateway, replica }, session) => {
+export const configResetStat: HostHandler = ({ gateway, meter, replica }, session) => {
   gateway.resetStats();
+  meter.reset();
   replica().resetCounters();
   session.reply.ok();
 };

@@ -241,6 +241,27 @@ describe("CONFIG", () => {
     expect(Number(stats.get("total_connections_received"))).toBe(0);
     expect(Number(stats.get("total_commands_processed"))).toBeLessThan(3);
   });
+
+  test("INFO stats tells of the event loop, and RESETSTAT begins that anew", async () => {
+    const beganMs = performance.now();
+    await client.send("DEBUG", "SLEEP", "0.3");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const stats = await facts("INFO", "stats");
+    for (const name of ["cycles", "duration_sum", "duration_cmd_sum"]) {
+      expect(Number(stats.get(`eventloop_${name}`)), name).toBeGreaterThan(0);
+    }
+    expect(stats.get("instantaneous_eventloop_cycles_per_sec")).toMatch(/^\d+$/);
+    expect(stats.get("instantaneous_eventloop_duration_usec")).toMatch(/^\d+$/);
+    expect(Number(stats.get("eventloop_delay_p50_ms"))).toBeLessThan(performance.now() - beganMs);
+    expect(Number(stats.get("eventloop_delay_max_ms"))).toBeGreaterThan(250);
+    expect(stats.get("eventloop_delay_max_cause")).toMatch(/^(turn-commands|no-cpu|blocked)$/);
+    expect(stats.get("eventloop_delay_max_during")).toMatch(/turns_ms=\d+\.\d{3},/);
+    expect(stats.get("eventloop_turn_max")).toMatch(/^ms=\d+\.\d{3},part=commands$/);
+    expect(stats.get("gc_minor")).toMatch(/^pauses=\d+,ms=\d+\.\d{3},max_ms=\d+\.\d{3}$/);
+    await client.send("CONFIG", "RESETSTAT");
+    const after = await facts("INFO", "stats");
+    expect(Number(after.get("eventloop_delay_max_ms"))).toBeLessThan(250);
+  });
 });
 
 describe("INFO, ROLE and CLUSTER on the leader", () => {

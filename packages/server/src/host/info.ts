@@ -8,6 +8,7 @@ import { arch, release, totalmem, type } from "node:os";
 import type { ReplicaStatus, Session } from "@redoubt/replica";
 import { redisVersion, redoubtVersion } from "../config/index.js";
 import { offsetOf } from "./cluster-commands.js";
+import { eventLoopLines } from "./info-event-loop.js";
 import { importLines } from "./info-import.js";
 import { persistenceLines } from "./info-persistence.js";
 import { raftLines } from "./info-raft.js";
@@ -109,7 +110,7 @@ const persistence: SectionWriter = ({ services, status }) => [
   ...importLines(services.firstImport()),
 ];
 
-const stats: SectionWriter = ({ services: { gateway }, status }) => {
+const stats: SectionWriter = ({ services: { gateway, meter }, status }) => {
   const { stats: counted } = gateway;
   return [
     ["total_connections_received", counted.connectionsReceived],
@@ -133,6 +134,7 @@ const stats: SectionWriter = ({ services: { gateway }, status }) => {
     ["protocol_errors", counted.protocolErrors],
     ["total_reads_processed", counted.reads],
     ["total_writes_processed", counted.writes],
+    ...eventLoopLines(meter),
   ];
 };
 

@@ -4,6 +4,7 @@ import type { LogReader } from "@redoubt/raft";
 import type { Replica, ReplicaStatus, Session } from "@redoubt/replica";
 import type { FirstImportStatus } from "../carry/first-import.js";
 import type { ServerConfig } from "../config/index.js";
+import type { EventLoopMeter } from "../event-loop/event-loop-meter.js";
 import { assert } from "../gateway/assert.js";
 import { Connection } from "../gateway/connection.js";
 import type { Gateway } from "../gateway/gateway.js";
@@ -35,6 +36,7 @@ export interface HostServices {
   nowMs(): number;
   /** This node's snapshots. */
   readonly keeper: SnapshotKeeper;
+  readonly meter: EventLoopMeter;
   /** Stops this node gracefully, after the turn. `save`: behind a snapshot; null: as the configuration says. */
   shutdown(save: boolean | null): void;
 }

@@ -173,6 +173,15 @@ export class SnapshotKeeper {
     return this.#quarantineDue;
   }
 
+  /** What all runs have taken of the event loop so far. */
+  get servingMs(): number {
+    return this.#servingMs;
+  }
+
+  get isRunning(): boolean {
+    return this.#run !== null;
+  }
+
   get status(): SaveStatus {
     const { snapshots, replica, monotonicMs } = this.#options;
     const { counters } = replica().status();

@@ -1,11 +1,11 @@
 /** The body of the thread: one snapshot, one answer, and it ends. */
 
 import { existsSync, readlinkSync } from "node:fs";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
-import { threadNiceness } from "./constants.js";
 import type { SnapshotJob } from "./job.js";
 import { makeSnapshot } from "./make-snapshot.js";
+import { nicenessBeside } from "./niceness.js";
 
 const ownThread = "/proc/thread-self";
 
@@ -22,5 +22,7 @@ port.postMessage(await makeSnapshot(workerData as SnapshotJob));
 function beNice(): void {
   if (process.platform !== "linux" || !existsSync(ownThread)) return;
   const id = Number(readlinkSync(ownThread).split("/").at(-1));
-  if (Number.isSafeInteger(id) && id !== process.pid) setPriority(id, threadNiceness);
+  if (Number.isSafeInteger(id) && id !== process.pid) {
+    setPriority(id, nicenessBeside(getPriority(id)));
+  }
 }
