@@ -79,6 +79,10 @@ export const GROUPS: readonly Group[] = [
   named("threads", "what threads beside the one that executes would take from it", runThreads),
   script("values", "types of value beside plain structures, in one process", ["--expose-gc"]),
   script("rdb", "RDB files: write, load, copy, verify", ["--expose-gc"]),
+  script("many-keys", "20 M small keys in one process: every insert timed", [
+    "--expose-gc",
+    "--max-old-space-size=8192",
+  ]),
   script("rollback", "10 000 effects taken back", ["--expose-gc", "--single-threaded-gc"]),
 ];
 

@@ -19,6 +19,9 @@ export const DEADLINE_MS_MAX = Number.MAX_SAFE_INTEGER;
 /** Keys. How many SCAN looks at when COUNT is not given, as Redis. */
 export const SCAN_COUNT_DEFAULT = 10;
 
+/** Members of one Map of a sorted set's algebra: a Map throws at 2^24. */
+export const RESULT_MAP_MEMBERS_MAX = 2 ** 23;
+
 /** Cursor values are below this: the keyspace's cursors are exact numbers. Larger ones were never given out. */
 export const SCAN_CURSOR_END = 2 ** 53;
 

@@ -7,22 +7,29 @@ export const SLOT_COUNT = 16_384;
 
 /**
  * Shards of a dictionary. A slot belongs to one shard, so questions about a slot look at one shard.
- * More shards make each Map's growth pause shorter, fewer make RANDOMKEY's walk over the counts shorter.
+ * More shards make each Map's growth pause shorter, fewer make RANDOMKEY's walk over the counts shorter and
+ * their sizes, in slots, differ more finely (slot.ts).
  */
 export const SHARD_COUNT = 256;
 
 /**
- * Entries of one Map. A Map throws at 2^24 entries and stalls the event loop 0.3 s when it grows past
- * 4 M (measured, Node 20). A shard that is full gets one more segment, so hash tags that put
- * everything into one slot meet no limit, only a lookup per segment.
+ * Entries of one Map. A Map throws at 2^24 entries and stalls the event loop when it grows: past 2^17 entries for 8 ms,
+ * past 2^18 for 14, past 2^19 for 46 to 77 (measured, Node 20, a busy machine). A shard that is full gets a row of
+ * further segments, so hash tags that put everything into one slot meet no limit, only a lookup per row.
  */
-export const SEGMENT_ENTRIES_MAX = 2 ** 20;
+export const SEGMENT_ENTRIES_MAX = 2 ** 18;
 
-/** Segments of one shard: what fits into a SCAN cursor. */
-export const SHARD_SEGMENTS_MAX = 2 ** 12;
+/** Segments of one row of a shard, a power of two: with one row 17 M keys of one slot are found by two lookups. */
+export const ROW_SEGMENTS = 64;
 
-/** Keys a keyspace is built for. Evenly spread, they leave a shard's first segment three quarters empty. */
-export const EXPECTED_KEYS_MAX = 2 ** 26;
+/** Segments of one shard: what fits into a SCAN cursor. Keys whose hashes are chosen to be alike need a row for each. */
+export const SHARD_SEGMENTS_MAX = 2 ** 16;
+
+/** Keys a keyspace is built for. Evenly spread, they leave the first segment of the largest shard a quarter empty. */
+export const EXPECTED_KEYS_MAX = 2 ** 25;
+
+/** Slots of the largest shard: with twice as many as the smallest it has 1.39 times the mean. */
+export const SHARD_SLOTS_MAX = 89;
 
 /** Bytes from which a string value is a Blob (owned bytes) and no longer a latin1 string. */
 export const BLOB_BYTES_MIN = 1024;
@@ -60,13 +67,14 @@ export const TIME_MS_MAX = Number.MAX_SAFE_INTEGER;
 /** Bytes of a removed key that keeps its place in its segment's Map: one a segment stays in memory. */
 export const REMOVED_KEY_BYTES_MAX = 256;
 
-assert(SLOT_COUNT % SHARD_COUNT === 0, "every shard has the same number of slots");
-assert((SHARD_COUNT & (SHARD_COUNT - 1)) === 0, "a slot is masked to its shard");
-assert(SEGMENT_ENTRIES_MAX < 2 ** 22, "a segment's Map stays far from where it stalls and throws");
+assert((SLOT_COUNT & (SLOT_COUNT - 1)) === 0, "a slot's bits can be reversed");
+assert(SHARD_COUNT <= 256, "a shard's number is a byte");
+assert(SEGMENT_ENTRIES_MAX <= 2 ** 18, "a segment's Map stays far from where it stalls and throws");
 assert(
-  EXPECTED_KEYS_MAX / SHARD_COUNT <= SEGMENT_ENTRIES_MAX / 4,
+  (EXPECTED_KEYS_MAX / SLOT_COUNT) * SHARD_SLOTS_MAX <= SEGMENT_ENTRIES_MAX * 0.75,
   "evenly spread keys need one segment a shard, with room for an uneven spread",
 );
+assert((ROW_SEGMENTS & (ROW_SEGMENTS - 1)) === 0, "a hash is masked to its column");
 assert(
   SHARD_COUNT * SHARD_SEGMENTS_MAX * 2 * SEGMENT_ENTRIES_MAX <= TIME_MS_MAX,
   "a SCAN cursor is exact in a number",

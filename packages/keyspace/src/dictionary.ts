@@ -1,8 +1,8 @@
 /**
  * A sharded hash table from keys to values, with positions.
  *
- *   shard (by slot) -> segments -> Map key -> position
- *                                  keys[position], values[position]    dense: the last one fills a gap
+ *   shard (by slot) -> first segment, and behind it, when it is full, rows of segments (by a hash of the key)
+ *   segment         -> Map key -> position; keys[position], values[position]    dense: the last one fills a gap
  *
  * Positions make RANDOMKEY exact and SCAN resumable. A key keeps its segment as long as it exists, and
  * inside the segment it only ever moves to a smaller position. A scan goes through each segment from its
@@ -17,10 +17,12 @@
 import { assert } from "./assert.js";
 import {
   REMOVED_KEY_BYTES_MAX,
+  ROW_SEGMENTS,
   SEGMENT_ENTRIES_MAX,
   SHARD_COUNT,
   SHARD_SEGMENTS_MAX,
 } from "./constants.js";
+import { nameHash } from "./values/name-hash.js";
 
 /** In `positions`: of the key that was removed last. */
 const REMOVED = -1;
@@ -66,7 +68,7 @@ export class Dictionary<V> {
 
   get(shard: number, key: string): V | undefined {
     const segments = this.shards[shard]!;
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
       const segment = segments[i]!;
       const position = segment.positions.get(key);
       if (position !== undefined && position !== REMOVED) {
@@ -79,7 +81,7 @@ export class Dictionary<V> {
   /** Inserts or replaces; returns the old value. */
   set(shard: number, key: string, value: V): V | undefined {
     const segments = this.shards[shard]!;
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
       const segment = segments[i]!;
       const position = segment.positions.get(key);
       if (position !== undefined && position !== REMOVED) {
@@ -125,13 +127,13 @@ export class Dictionary<V> {
   /** Returns the removed value. */
   remove(shard: number, key: string): V | undefined {
     const segments = this.shards[shard]!;
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
       const segment = segments[i]!;
       const position = segment.positions.get(key);
       if (position !== undefined && position !== REMOVED) {
         const old = segment.values[position]!;
         removeAt(segment, key, position);
-        dropTrailingEmpty(segments);
+        dropEmptyRows(segments);
         this.shardEntries[shard]!--;
         this.entries--;
         return old;
@@ -201,7 +203,7 @@ export class Dictionary<V> {
     const cursorShard = shardOfCursor(cursor);
     const cursorIndex = Math.floor((cursor % CURSOR_SHARD_RANGE) / CURSOR_END_RANGE);
     const segments = this.shards[shard]!;
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
       const position = segments[i]!.positions.get(key);
       if (position === undefined || position === REMOVED) continue;
       if (shard !== cursorShard) return shard < cursorShard;
@@ -212,7 +214,9 @@ export class Dictionary<V> {
 
   /** The key that moves to this one's place when this one is removed; undefined: none does. */
   successorOf(shard: number, key: string): string | undefined {
-    for (const { positions, keys } of this.shards[shard]!) {
+    const segments = this.shards[shard]!;
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
+      const { positions, keys } = segments[i]!;
       const position = positions.get(key);
       if (position === undefined || position === REMOVED) continue;
       return position === keys.length - 1 ? undefined : keys[keys.length - 1];
@@ -251,7 +255,7 @@ export class Dictionary<V> {
 
   /** Where the key has a place still, else one with room. */
   private segmentFor(segments: Segment<V>[], key: string): Segment<V> {
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
       const segment = segments[i]!;
       if (segment.removed === key && !this.isFull(segment)) {
         segment.removed = null;
@@ -266,18 +270,39 @@ export class Dictionary<V> {
   }
 
   private segmentWithRoom(segments: Segment<V>[], key: string): Segment<V> {
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < segments.length; i = nextFor(key, segments, i)) {
       const segment = segments[i]!;
       if (!this.isFull(segment)) {
         assert(segment.removed !== key, "a key has one place");
         return segment;
       }
     }
-    assert(segments.length < SHARD_SEGMENTS_MAX, "a shard's segments fit into a cursor");
-    const segment = new Segment<V>();
-    segments.push(segment);
-    return segment;
+    return segments.length === 0 ? appendSegment(segments) : appendRow(segments, key);
   }
+}
+
+/** A key is in the first segment or in its column of a row: where to look for it behind segment `i`. */
+function nextFor<V>(key: string, segments: readonly Segment<V>[], i: number): number {
+  if (i > 0) return i + ROW_SEGMENTS;
+  return segments.length === 1 ? 1 : 1 + columnOf(key);
+}
+
+function columnOf(key: string): number {
+  return (nameHash(key) >>> 24) & (ROW_SEGMENTS - 1);
+}
+
+function appendSegment<V>(segments: Segment<V>[]): Segment<V> {
+  const segment = new Segment<V>();
+  segments.push(segment);
+  return segment;
+}
+
+/** Returns the segment in the key's column. */
+function appendRow<V>(segments: Segment<V>[], key: string): Segment<V> {
+  const first = segments.length;
+  assert(first + ROW_SEGMENTS <= SHARD_SEGMENTS_MAX, "a shard's segments fit into a cursor");
+  for (let i = 0; i < ROW_SEGMENTS; i++) appendSegment(segments);
+  return segments[first + columnOf(key)]!;
 }
 
 function removeAt<V>(segment: Segment<V>, key: string, position: number): void {
@@ -299,9 +324,19 @@ function removeAt<V>(segment: Segment<V>, key: string, position: number): void {
   }
 }
 
-/** The first segment stays: a key that comes and goes does not make a Map each time. */
-function dropTrailingEmpty<V>(segments: Segment<V>[]): void {
-  while (segments.length > 1 && segments[segments.length - 1]!.keys.length === 0) {
-    segments.pop();
+/** The first segment and the first row stay: a key that comes and goes does not make Maps each time. */
+function dropEmptyRows<V>(segments: Segment<V>[]): void {
+  while (
+    segments.length > 1 + ROW_SEGMENTS &&
+    isRowEmpty(segments, segments.length - ROW_SEGMENTS)
+  ) {
+    segments.length -= ROW_SEGMENTS;
   }
+}
+
+function isRowEmpty<V>(segments: readonly Segment<V>[], first: number): boolean {
+  for (let i = first; i < first + ROW_SEGMENTS; i++) {
+    if (segments[i]!.keys.length > 0) return false;
+  }
+  return true;
 }

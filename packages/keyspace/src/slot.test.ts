@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SHARD_COUNT, SHARD_SLOTS_MAX, SLOT_COUNT } from "./constants.js";
 import { keyShard, keySlot, slotShard } from "./slot.js";
 
 test("a slot is CRC16 XMODEM of the key modulo 16384", () => {
@@ -21,4 +22,25 @@ test("a key's shard is the shard of its slot", () => {
   for (let i = 0; i < 1000; i++) {
     expect(keyShard(`key:${i}`)).toBe(slotShard(keySlot(`key:${i}`)));
   }
+});
+
+function slotsOfShards(first: number, count: number): number[] {
+  const slots = new Array<number>(SHARD_COUNT).fill(0);
+  for (let slot = first; slot < first + count; slot++) slots[slotShard(slot)]!++;
+  return slots;
+}
+
+test("shards have different shares of the slots, lest their Maps grow at once", () => {
+  const slots = slotsOfShards(0, SLOT_COUNT);
+  expect(Math.max(...slots)).toBe(SHARD_SLOTS_MAX);
+  expect(Math.min(...slots)).toBeGreaterThan(SHARD_SLOTS_MAX / 2 - 1);
+  const alike = new Map<number, number>();
+  for (const each of slots) alike.set(each, (alike.get(each) ?? 0) + 1);
+  expect(Math.max(...alike.values())).toBeLessThan(SHARD_COUNT / 20);
+});
+
+test("a third of the slots, in a row, is spread over all shards", () => {
+  const slots = slotsOfShards(5461, 5461);
+  expect(Math.min(...slots)).toBeGreaterThan(10);
+  expect(Math.max(...slots)).toBeLessThan(40);
 });

@@ -5,9 +5,10 @@ import type { CommandContext } from "../types.js";
 import { keyArgument } from "../values.js";
 import { type CombineForm, type CombineRequest, parseCombine } from "./combine-options.js";
 import { countCommon, intersectScored, subtractScored, uniteScored } from "./scored-algebra.js";
+import type { ScoredMembers } from "./scored-members.js";
 import { replyEntries, replyEntry } from "./scores.js";
 
-type Combine = (request: CombineRequest) => Map<string, number>;
+type Combine = (request: CombineRequest) => ScoredMembers;
 
 const union: Combine = ({ inputs, aggregate }) => uniteScored(inputs, aggregate);
 const intersection: Combine = ({ inputs, aggregate }) => intersectScored(inputs, aggregate);
@@ -38,8 +39,10 @@ const forms = {
 } as const satisfies Record<string, CombineForm>;
 
 /** By score, then by member. */
-function inOrder(result: ReadonlyMap<string, number>): [string, number][] {
-  return [...result].sort(([a, scoreA], [b, scoreB]) => compare(scoreA, scoreB) || compare(a, b));
+function inOrder(result: ScoredMembers): [string, number][] {
+  return result
+    .entries()
+    .sort(([a, scoreA], [b, scoreB]) => compare(scoreA, scoreB) || compare(a, b));
 }
 
 function compare<T extends string | number>(a: T, b: T): number {

@@ -4,7 +4,8 @@
  * large ones as they were given.
  */
 
-import type { SetView, SortedSetView } from "@redoubt/keyspace";
+import { DistinctTexts, type SetView, type SortedSetView } from "@redoubt/keyspace";
+import { ScoredMembers } from "./scored-members.js";
 
 export type Aggregate = "sum" | "min" | "max";
 
@@ -57,11 +58,8 @@ export function plainSetInput(set: SetView): ScoredInput {
 }
 
 /** O(all sizes). */
-export function uniteScored(
-  inputs: readonly WeightedInput[],
-  aggregate: Aggregate,
-): Map<string, number> {
-  const result = new Map<string, number>();
+export function uniteScored(inputs: readonly WeightedInput[], aggregate: Aggregate): ScoredMembers {
+  const result = new ScoredMembers();
   for (const { input, weight } of smallestFirst(inputs)) {
     input.forEach((member, score) => {
       const before = result.get(member);
@@ -76,8 +74,8 @@ export function uniteScored(
 export function intersectScored(
   inputs: readonly WeightedInput[],
   aggregate: Aggregate,
-): Map<string, number> {
-  const result = new Map<string, number>();
+): ScoredMembers {
+  const result = new ScoredMembers();
   const [smallest, ...others] = smallestFirst(inputs);
   smallest?.input.forEach((member, score) => {
     let total = weigh(score, smallest.weight);
@@ -106,17 +104,17 @@ export function countCommon(inputs: readonly WeightedInput[], limit: number): nu
  * Members of the first input that no other has. O(all sizes): members of the first are looked for in the
  * others, or the others' in the first, whichever is less work.
  */
-export function subtractScored(inputs: readonly ScoredInput[]): Map<string, number> {
+export function subtractScored(inputs: readonly ScoredInput[]): ScoredMembers {
   const [first = emptyInput, ...others] = inputs;
   const sizes = others.reduce((sum, other) => sum + other.size, 0);
-  const result = new Map<string, number>();
+  const result = new ScoredMembers();
   if (first.size * others.length <= sizes) {
     first.forEach((member, score) => {
       if (others.every((other) => other.score(member) === undefined)) result.set(member, score);
     });
     return result;
   }
-  const removed = new Set<string>();
+  const removed = new DistinctTexts();
   for (const other of others) {
     other.forEach((member) => {
       if (first.score(member) !== undefined) removed.add(member);
