@@ -48,6 +48,7 @@ describe.skipIf(!(redisVersion()?.startsWith("7.0.") ?? false))(
       mine.send(wait.split(" ").map((word) => Buffer.from(word)));
       node.settle();
       theirs.send(wait.split(" "));
+      await hasRead(theirs.id, wait.split(" ")[0]!);
       for (const line of writes) await say(line);
       await redis.call("PING");
       await new Promise((resolve) => setImmediate(resolve));
@@ -56,6 +57,15 @@ describe.skipIf(!(redisVersion()?.startsWith("7.0.") ?? false))(
       const both = [text(mine.take()), text(theirs.take())] as const;
       theirs.end();
       return both;
+    }
+
+    /** Another connection's PING may be answered before this one's command is read. */
+    async function hasRead(id: number, command: string): Promise<void> {
+      const mark = ` cmd=${command.toLowerCase()}`;
+      for (;;) {
+        const line = await redis.call("CLIENT", "LIST", "ID", String(id));
+        if (line.toString("latin1").includes(mark)) return;
+      }
     }
 
     test.each(["BLPOP k inf", "BLMOVE a b LEFT LEFT 1e400", "BZPOPMIN k 1e300"])(

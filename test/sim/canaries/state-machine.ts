@@ -256,26 +256,6 @@ export const stateMachineCanaries: readonly Canary[] = [
     caughtBy: /^monotone reads/,
   },
   {
-    name: "new-disk-reads-before-caught-up",
-    breaks: "a node with a new disk shows less than it had shown with the old one",
-    edits: [
-      {
-        package: "replica",
-        file: "driver.ts",
-        find: " && applied >= this.#raft.incarnation",
-        replace: "",
-      },
-    ],
-    caughtBy: /^monotone reads/,
-    only: ["wipe", "slowLink"],
-    mix: {
-      clients: 12,
-      thinkMs: 30,
-      keysPerModel: 1,
-      pipelines: { plain: 1, transaction: 0, compareAndSet: 0, follower: 2, large: 0 },
-    },
-  },
-  {
     name: "hazards-are-never-dropped",
     breaks: "what is committed is still remembered as uncommitted",
     edits: [
