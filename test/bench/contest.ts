@@ -10,6 +10,13 @@ import type { Servers } from "./servers.js";
 import type { Side } from "./sides.js";
 import type { Workload } from "./workloads.js";
 
+/**
+ * Seconds of load before the first round, which nobody counts: V8 compiles what servers run while they run it, and one that
+ * was just started is twice as slow for some seconds. Later contests of the same servers only have their own commands to warm.
+ */
+const FRESH_WARMUP_SECONDS = 4;
+const WARMUP_SECONDS = 1;
+
 export interface Contest {
   readonly workload: Workload;
   /** The first is whose ratio to each other one is of interest. */
@@ -38,8 +45,9 @@ export async function hold(
   whenDone: (comparison: Comparison) => void,
 ): Promise<readonly Comparison[]> {
   const comparisons: Comparison[] = [];
-  for (const contest of contests) {
-    const comparison = await play(contest, servers, options);
+  for (const [i, contest] of contests.entries()) {
+    const warmupSeconds = i === 0 ? FRESH_WARMUP_SECONDS : WARMUP_SECONDS;
+    const comparison = await play(contest, servers, options, warmupSeconds);
     whenDone(comparison);
     comparisons.push(comparison);
   }
@@ -50,17 +58,21 @@ async function play(
   { workload, sides }: Contest,
   servers: Servers,
   { rounds, seconds }: BenchOptions,
+  warmupSeconds: number,
 ): Promise<Comparison> {
   // All are there before one is measured: a start takes what the others need.
   for (const side of sides) await servers.target(side);
   const samples: Sample[][] = sides.map(() => []);
   const failed = new Set<Side>();
-  for (let round = 1; round <= rounds; round++) {
+  // What disturbs a server is made once a round, and never for nothing.
+  const firstRound = workload.shape.disturbance === undefined ? 0 : 1;
+  for (let round = firstRound; round <= rounds; round++) {
+    const length = { seconds: round === 0 ? warmupSeconds : seconds, seed: round + 1 };
     for (const [i, side] of sides.entries()) {
       if (failed.has(side)) continue;
       try {
-        const sample = await takeSample(servers, side, workload, { seconds, seed: round });
-        if (sample !== null) samples[i]!.push(sample);
+        const sample = await takeSample(servers, side, workload, length);
+        if (sample !== null && round > 0) samples[i]!.push(sample);
       } catch (error) {
         // The figures of an hour are not lost for it; what needs this side will be told as not measured.
         process.stdout.write(`(left out: ${workload.name}, ${side.name}: ${messageOf(error)})\n`);
