@@ -306,8 +306,13 @@ describe("who is no member any more", () => {
     const client = leader.connect().send("SET k v");
     cluster.advance(100);
     const reader = wiped.connect().send("READONLY", "GET k");
+    const subscriber = wiped.connect().send("SUBSCRIBE c");
     cluster.settle();
     expect(reader.take()).toEqual(["+OK", "$1 v"]);
+    client.send("PUBLISH c told");
+    cluster.advance(100);
+    const heard = subscriber.take();
+    expect(heard.at(-1)).toContain("told");
     wiped.stopped = true;
     const { configuration } = leader.replica.status();
     const lists = withReplacement(configuration, wiped.id, "test:again")!;
@@ -322,13 +327,21 @@ describe("who is no member any more", () => {
     cluster.settle();
     expect(again.take()).toEqual(["+OK", `-${LOADING}`, "+OK", "+QUEUED", `-${LOADING}`]);
     expect(reborn.replica.status().loading).toBe(true);
+    const subscribed = reborn.connect().send("SUBSCRIBE c");
+    cluster.settle();
+    subscribed.take();
     cluster.loseNothing();
     cluster.until(() => !reborn.replica.status().loading);
     expect(reborn.replica.status().applied).toBeGreaterThanOrEqual(index);
     again.send("GET k");
-    client.send("SET k w");
+    client.send("SET k w", "PUBLISH c new");
     cluster.settle();
     expect(again.take()).toEqual(["$1 v"]);
+    // Nor does anybody hear again what was told with the old disk.
+    cluster.advance(100);
+    const told = subscribed.take();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain("new");
   });
 
   test("trap-43 a node that lost its disk counts for nothing until it has everything again", () => {

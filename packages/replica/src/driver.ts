@@ -440,9 +440,10 @@ export class Driver {
       assert(entry.kind !== EntryKind.noop, "a term's only no-op is applied before it serves");
       speculation.commitTo(entry.term, entry.index);
     } else if (entry.kind === EntryKind.batch && !this.#isWitness) {
-      // What was in the log when this node was started may have been told before: nobody hears it twice.
+      // What was in the log when this node was started, or before it was taken in, may have been told before, by whoever
+      // bore its id: nobody hears it twice.
       assert(!this.#isStateless, "what is applied is applied to a state");
-      const isNew = entry.index > this.#catchUpTo;
+      const isNew = entry.index > Math.max(this.#catchUpTo, this.#raft.incarnation);
       const isAudited = speculation.apply(entry.index, entry.payload, isNew);
       if (isAudited && isNew) this.#events.audited(entry);
     } else {
