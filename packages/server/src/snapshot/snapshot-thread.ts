@@ -17,12 +17,16 @@ port.postMessage(await makeSnapshot(workerData as SnapshotJob));
 
 /**
  * Linux gives each thread a niceness of its own, by the thread's id; elsewhere this would slow the whole process. Where
- * /proc is not there the thread competes as an equal.
+ * /proc is not there, or a filter of system calls forbids it, the thread competes as an equal.
  */
 function beNice(): void {
   if (process.platform !== "linux" || !existsSync(ownThread)) return;
   const id = Number(readlinkSync(ownThread).split("/").at(-1));
   if (Number.isSafeInteger(id) && id !== process.pid) {
-    setPriority(id, nicenessBeside(getPriority(id)));
+    try {
+      setPriority(id, nicenessBeside(getPriority(id)));
+    } catch {
+      // A snapshot is worth more than this.
+    }
   }
 }
