@@ -78,6 +78,9 @@ const DATA: readonly Data[] = [
 const LOADING_ELECTION_TIMEOUT_MS = 10_000;
 /** Milliseconds from the load to the first look: followers have it too, the log's buffers are written. */
 const QUIET_MS = 2_000;
+/** Milliseconds for which what is resident is looked at behind a load, and between looks. */
+const IDLE_MS = 40_000;
+const IDLE_LOOK_MS = 1_000;
 /** Looks end when so many in a row found less than this share of garbage, or at the latest after the last. */
 const LOOKS_IN_VAIN = 3;
 const GARBAGE_SHARE = 0.01;
@@ -121,11 +124,39 @@ export async function runMemory(): Promise<readonly Growth[]> {
   return growths;
 }
 
-/** Resident bytes with 1 M strings, all of the process's: a leader's to redis-server's. null: there is none. */
+/**
+ * Resident bytes with 1 M strings, all of the process's: a leader's to redis-server's, each the least of what is seen
+ * while nothing is asked of it: V8 gives garbage back to the system when it has been idle (13 to 30 s here), and
+ * keeps it as long as there is work. null: there is no redis-server.
+ */
 export async function residentRatio(): Promise<number | null> {
-  const redis = await redisGrowth(STRINGS);
+  const redis = await startLoneRedis();
   if (redis === null) return null;
-  return (await redoubtGrowth(STRINGS)).residentBytes / redis.residentBytes;
+  const redisBytes = await during(redis, idleResident);
+  const redoubt = await startRedoubt([`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`]);
+  const { busy, idle } = await during(redoubt, idleResident);
+  process.stdout.write(
+    `resident with ${STRINGS.name}, at the end of the load and idle: leader ${megabytes(busy)} and ` +
+      `${megabytes(idle)} MB, redis-server ${megabytes(redisBytes.busy)} and ${megabytes(redisBytes.idle)} MB\n`,
+  );
+  return idle / redisBytes.idle;
+}
+
+/** Bytes: as the load ends, and the least until IDLE_MS later. */
+async function idleResident(port: number): Promise<{ busy: number; idle: number }> {
+  await load(port, STRINGS.commands());
+  const resident = () => memoryInfo(port)("used_memory_rss");
+  const busy = resident();
+  let idle = busy;
+  for (const endMs = performance.now() + IDLE_MS; performance.now() < endMs; ) {
+    await sleep(IDLE_LOOK_MS);
+    idle = Math.min(idle, resident());
+  }
+  return { busy, idle };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
 }
 
 async function redisGrowth(data: Data): Promise<Grown<RedisMemory> | null> {
