@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { heapMegabytesFor } from "../../packages/server/dist/cli/heap.js";
+import { heapFlags, heapMegabytesFor } from "../../packages/server/dist/cli/heap.js";
 import {
   ConfigError,
   processEnvironment,
@@ -155,7 +155,7 @@ function stopWithNpm(stop) {
 
 function startNode(directory, node, birth) {
   const heap = heapMegabytesFor(node.config.maxmemoryBytes, processEnvironment().totalMemoryBytes);
-  const args = [`--max-old-space-size=${heap}`, server, configPath(directory, node.id)];
+  const args = [...heapFlags(heap), server, configPath(directory, node.id)];
   if (birth) args.push("--bootstrap", "yes");
   // The ipc channel carries no messages: when it ends, the launcher is gone and the node stops too.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe", "ipc"] });

@@ -1,11 +1,12 @@
 /**
  * V8 takes its heap limit only at the start of a process (set later it is ignored, measured on Node 20).
- * So a process whose heap is too small for maxmemory starts itself again with the flag and stays as a
+ * So a process whose heap is too small for maxmemory starts itself again with the flags and stays as a
  * thin parent: signals go down, the exit code comes up. The pid file names the child, the real server.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { heapFlags } from "./heap.js";
 
 const marker = "REDOUBT_HEAP_IS_SET";
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -17,11 +18,7 @@ export function isRespawned(): boolean {
 
 /** Runs this program again with that heap; the exit code to pass on. `input`: what stdin held, when it was read. */
 export function respawn(heapMegabytes: number, input: string | null): Promise<number> {
-  const args = [
-    ...process.execArgv,
-    `--max-old-space-size=${heapMegabytes}`,
-    ...process.argv.slice(1),
-  ];
+  const args = [...heapFlags(heapMegabytes, process.execArgv), ...process.argv.slice(1)];
   // The ipc channel carries no messages: its end tells the child that this parent is gone.
   const child = spawn(process.execPath, args, {
     stdio: [input === null ? "inherit" : "pipe", "inherit", "inherit", "ipc"],
