@@ -2,6 +2,7 @@
 
 import { type Message, MessageType } from "@redoubt/raft";
 import { describe, expect, test } from "vitest";
+import { READ_ROUND_INTERVAL_MS } from "./constants.js";
 import { TestCluster } from "./testing/test-cluster.js";
 import { ELECTION_TIMEOUT_MS, type TestNode } from "./testing/test-node.js";
 
@@ -292,6 +293,21 @@ describe("clocks", () => {
     cluster.settle();
     expect(second.take()).toEqual(["$3 old"]);
   });
+});
+
+test("a read that came while a round was under way gets one of its own when that takes long", () => {
+  const cluster = new TestCluster({ readMode: () => "quorum" });
+  const leader = leaderWithLease(cluster);
+  cluster.lose = ({ to, type }) => to === leader.id && type === MessageType.heartbeatResponse;
+  const first = leader.connect().send("GET k");
+  cluster.settle();
+  cluster.loseNothing();
+  const second = leader.connect().send("GET k");
+  cluster.settle();
+  expect(second.take()).toEqual([]);
+  cluster.advance(READ_ROUND_INTERVAL_MS);
+  expect(second.take()).toEqual(["$3 old"]);
+  expect(first.take()).toEqual(["$3 old"]);
 });
 
 describe("random schedules", () => {

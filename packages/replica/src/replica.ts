@@ -58,6 +58,7 @@ import { NodeRoute } from "./node-route.js";
 import { ParkedSessions } from "./parked-sessions.js";
 import type { AuditReport, ClientSink, PeerEvents, ReplicaPorts } from "./ports.js";
 import { PubSub } from "./pub-sub.js";
+import { ReadRounds } from "./read-rounds.js";
 import { ReplyGate } from "./reply-gate.js";
 import { DEFAULT_WINDOW, type InFlightWindow, Sealer } from "./sealer.js";
 import { Session, type SessionEvents } from "./session.js";
@@ -122,6 +123,7 @@ export class Replica implements PeerEvents, SessionEvents {
   readonly #leaseClock: LeaseClock;
   readonly #clockJumps: WallClockJumps;
   readonly #sealer: Sealer;
+  readonly #readRounds = new ReadRounds();
   readonly #changes: LeadershipChanges;
   readonly #memory: MemoryUse;
   readonly #route: NodeRoute;
@@ -353,9 +355,11 @@ export class Replica implements PeerEvents, SessionEvents {
     if (this.serving && this.#sealer.admitting) {
       this.#audits.sealWhenDue(this.#nowMs, this.#sealer);
     }
-    const looking = this.#sealer.sealWhenDue(this.#mayArrive ? this.#arrivals : 0);
+    const arrivals = this.#mayArrive ? this.#arrivals : 0;
     this.#arrivals = 0;
-    if (this.serving && this.#gate.readsPending) this.#confirmReads();
+    let looking = this.#sealer.sealWhenDue(arrivals);
+    if (this.serving && this.#gate.readsPending) looking = this.#confirmReads(arrivals) || looking;
+    else this.#readRounds.idle();
     this.#driver.advance();
     this.#tellSubscribers();
     this.#audits.run(this.#nowMs);
@@ -583,17 +587,25 @@ export class Replica implements PeerEvents, SessionEvents {
    *   1. The turn reads the clock inside the lease; the process is stopped.
    *   2. Another node leads and acknowledges a write; the process goes on and executes a read.
    *   3. By the cached time the lease still runs, and the read misses the write.
+   *
+   * True: reads wait for a round, and the next turn looks again.
    */
-  #confirmReads(): void {
+  #confirmReads(arrivals: number): boolean {
+    const gate = this.#gate;
+    const rounds = this.#readRounds;
     if (this.#options.readMode?.() === "lease") {
       const untilMs = this.#raft.leaseUntilMs();
       // NaN, clocks that jumped, is below nothing.
       if (untilMs > Number.NEGATIVE_INFINITY && this.#watchClocks() < untilMs) {
-        this.#gate.confirmByLease();
-        return;
+        gate.confirmByLease();
+        rounds.idle();
+        return false;
       }
     }
-    if (this.#gate.wantsRound) this.#gate.roundBegan(this.#raft.beginReadRound());
+    if (rounds.mayBegin(gate.roundsUnderWay, arrivals, this.#nowMs)) {
+      gate.roundBegan(this.#raft.beginReadRound());
+    }
+    return rounds.isLooking;
   }
 
   /** A fresh monotonic sample; NaN when the clocks have jumped, and then no earlier round counts (trap 15). */
@@ -660,6 +672,7 @@ export class Replica implements PeerEvents, SessionEvents {
     return Math.min(
       this.#raft.nextDeadlineMs(),
       this.#driver.applyDueMs,
+      this.#readRounds.dueMs,
       this.#expiry.nextDeadlineMs(executing),
       this.#parked.nextDeadlineMs(),
       this.#blocked.nextDeadlineMs(),

@@ -11,7 +11,6 @@
 import type { Index } from "@redoubt/raft";
 import type { AckPolicy } from "./ack-policy.js";
 import { assert } from "./assert.js";
-import { READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
 import type { Repeatable } from "./requests.js";
 import type { Session } from "./session.js";
 import { ReplyKind } from "./waiting-replies.js";
@@ -121,9 +120,9 @@ export class ReplyGate {
     return this.#readsPending;
   }
 
-  /** Reads wait for a round that has not begun, and one may begin. */
-  get wantsRound(): boolean {
-    return this.#readsPending && this.#rounds.length < READ_ROUNDS_IN_FLIGHT_MAX;
+  /** Begun, and not confirmed. */
+  get roundsUnderWay(): number {
+    return this.#rounds.length;
   }
 
   /**
