@@ -41,6 +41,9 @@ test("reads words and bytes to the same sum, wherever the bytes lie in their buf
     fc.oneof(
       fc.uint8Array({ minLength: 0, maxLength: 80 }),
       fc.uint8Array({ minLength: 240, maxLength: 400 }),
+      // And around one and two pairs of runs.
+      fc.uint8Array({ minLength: 1010, maxLength: 1050 }),
+      fc.uint8Array({ minLength: 2030, maxLength: 2080 }),
     ),
     fc.nat(9),
     (bytes, offset) => {
