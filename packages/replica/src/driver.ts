@@ -1,6 +1,6 @@
 /**
  * Fulfils what the consensus core asks for, in the order written on `Ready`. Owns the inbox, the finished
- * syncs, the promises that wait for one, and the states of snapshots on their way into this node:
+ * syncs with the promises that wait for one, and the states of snapshots on their way into this node:
  *
  *   start:    snapshot -> load() in slices -> the state is there -> this node takes part
  *   install:  bytes verified -> loadSlice() beside the old state -> snapshotVerified -> Persist -> installed: replaced
@@ -34,6 +34,7 @@ import type { ReplicaPorts } from "./ports.js";
 import type { ReplyGate } from "./reply-gate.js";
 import type { Speculation } from "./speculation.js";
 import { StateLoad } from "./state-load.js";
+import { SyncPromises } from "./sync-promises.js";
 
 /** What the driver tells the node. */
 export interface DriverEvents {
@@ -61,12 +62,6 @@ interface Verified {
   readonly ok: boolean;
 }
 
-/** Messages that promise durability, waiting for the sync of `sequence`. */
-interface Promises {
-  readonly sequence: number;
-  readonly messages: readonly Message[];
-}
-
 export class Driver {
   readonly #raft: Raft;
   readonly #speculation: Speculation;
@@ -76,11 +71,7 @@ export class Driver {
 
   #inbox: Message[] = [];
   #unreachable: NodeId[] = [];
-  /** Sequence of the newest Persist handed out, and of the newest that is durable. */
-  #handed = 0;
-  #durable = 0;
-  #reported = 0;
-  #promises: Promises[] = [];
+  readonly #promises: SyncPromises;
   /** This turn has handed some to the transport. */
   #hasKept = false;
   /** Monotonic ms, of the turn under way or the last. */
@@ -125,6 +116,7 @@ export class Driver {
     this.#speculation = speculation;
     this.#gate = gate;
     this.#ports = ports;
+    this.#promises = new SyncPromises((message) => ports.transport.send(message));
     this.#events = events;
     const { lastIndex, snapshot } = ports.log.initial;
     this.#catchUpTo = lastIndex;
@@ -214,7 +206,7 @@ export class Driver {
   get hasWork(): boolean {
     return (
       this.#inbox.length > 0 ||
-      this.#reported < this.#durable ||
+      this.#promises.hasNews ||
       this.#verified.length > 0 ||
       this.#arrived.length > 0 ||
       this.load !== null ||
@@ -259,10 +251,9 @@ export class Driver {
     this.#nowMs = nowMs;
     this.#hasKept = false;
     this.#raft.advanceTime(nowMs);
-    if (this.#reported < this.#durable) {
-      this.#reported = this.#durable;
-      this.#raft.persisted(this.#durable);
-      this.#keepPromises();
+    if (this.#promises.hasNews) {
+      this.#raft.persisted(this.#promises.report());
+      if (this.#promises.keep()) this.#hasKept = this.#raft.role === "follower";
     }
     const inbox = this.#inbox;
     if (inbox.length > 0) {
@@ -312,7 +303,7 @@ export class Driver {
    */
   #isAwaited(hasKept: boolean): boolean {
     if (this.#raft.role !== "follower") return false;
-    const isWaiting = this.#promises.length > 0 || this.#raft.hasPersist || hasKept;
+    const isWaiting = this.#promises.isWaiting || this.#raft.hasPersist || hasKept;
     if (!isWaiting || this.#nowMs >= this.#applyDueMs) return false;
     return this.#raft.commit - this.#speculation.applied <= APPLY_BEHIND_ENTRIES_MAX;
   }
@@ -325,7 +316,7 @@ export class Driver {
     for (const message of ready.messages) transport.send(message);
     if (ready.persist !== null) {
       const { sequence, truncateFrom, install } = ready.persist;
-      assert(sequence === this.#handed + 1, "persists are handed out one by one");
+      this.#promises.handOut(sequence);
       assert(
         truncateFrom === 0 || truncateFrom > this.#speculation.applied,
         "what is applied is never truncated",
@@ -333,12 +324,11 @@ export class Driver {
       if (truncateFrom > 0) this.#catchUpTo = Math.min(this.#catchUpTo, truncateFrom - 1);
       // What was applied before a restart was committed: an install begins behind it.
       if (install !== undefined) this.#catchUpTo = Math.min(this.#catchUpTo, install.index);
-      this.#handed = sequence;
       // Peers begin their own syncs by what is sent: theirs are waited for, this one is not.
       const sendsFirst = ready.role === "leader" && ready.messages.length > 0;
       log.persist(ready.persist, () => this.#persisted(sequence), sendsFirst);
     }
-    if (ready.promises.length > 0) this.#promise(ready.promises);
+    if (ready.promises.length > 0) this.#promises.promise(ready.promises);
     this.#fulfilSnapshots(ready);
     const { committed } = ready;
     if (committed.length > 0) turnParts?.partBegins("apply");
@@ -473,29 +463,8 @@ export class Driver {
     this.#ports.logger.info({ term: raft.term, applied: speculation.applied }, "serving as leader");
   }
 
-  #promise(messages: readonly Message[]): void {
-    if (this.#reported >= this.#handed) {
-      for (const message of messages) this.#ports.transport.send(message);
-    } else {
-      this.#promises.push({ sequence: this.#handed, messages });
-    }
-  }
-
   #persisted(sequence: number): void {
-    assert(sequence > this.#durable && sequence <= this.#handed, "syncs complete in order");
-    this.#durable = sequence;
+    this.#promises.persisted(sequence);
     this.#ports.scheduler.wake();
-  }
-
-  #keepPromises(): void {
-    let kept = 0;
-    for (; kept < this.#promises.length; kept++) {
-      const promises = this.#promises[kept]!;
-      if (promises.sequence > this.#reported) break;
-      for (const message of promises.messages) this.#ports.transport.send(message);
-    }
-    if (kept === 0) return;
-    this.#promises = this.#promises.slice(kept);
-    this.#hasKept = this.#raft.role === "follower";
   }
 }

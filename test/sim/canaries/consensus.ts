@@ -16,9 +16,9 @@ export const consensusCanaries: readonly Canary[] = [
     edits: [
       {
         package: "replica",
-        file: "driver.ts",
-        find: "if (this.#reported >= this.#handed) {",
-        replace: "if (this.#reported >= 0) {",
+        file: "sync-promises.ts",
+        find: "if (this.#reported >= this.#handed)",
+        replace: "if (this.#reported >= 0)",
       },
     ],
     caughtBy: /^promises/,
@@ -29,9 +29,9 @@ export const consensusCanaries: readonly Canary[] = [
     edits: [
       {
         package: "replica",
-        file: "driver.ts",
-        find: "if (this.#reported >= this.#handed) {",
-        replace: "if (this.#reported >= 0) {",
+        file: "sync-promises.ts",
+        find: "if (this.#reported >= this.#handed)",
+        replace: "if (this.#reported >= 0)",
       },
     ],
     caughtBy: AFTER_A_LOSS,
