@@ -31,7 +31,8 @@ share this machine, so that rates say little about yours; ratios say more.`,
   the one it can use, a ratio of throughputs would be the generator's: it is made of operations for each second of
   server CPU instead, and says so.
 - **Round trip.** Where one is added, by a proxy on loopback (\`test/bench/delay-proxy\`), for all sides.
-- **Memory.** Resident bytes of the processes while nothing is asked of them: the least within 40 s behind the load.
+- **Memory.** In the first table: what is resident while nothing is asked of the processes, the least within 40 s behind
+  the load. In the others: at the end of a round.
 - \`npm run bench -- --check\` measures the ratios of the first table again and tells which are 15 % worse.`,
   ];
   if (lines.length > 0) sections.push(acceptance(lines, charts));
