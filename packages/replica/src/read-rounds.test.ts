@@ -23,6 +23,15 @@ test("a round waits until arrivals pause, but not for ever", () => {
   expect(rounds.isLooking).toBe(false);
 });
 
+test("nor longer than a round may take, however slow the turns: neighbours that never pause hold no reads", () => {
+  expect(rounds.mayBegin(0, 9, 100)).toBe(false);
+  expect(rounds.mayBegin(0, 9, 100 + READ_ROUND_INTERVAL_MS / 2)).toBe(false);
+  expect(rounds.mayBegin(0, 9, 100 + READ_ROUND_INTERVAL_MS)).toBe(true);
+  // The next hold counts anew.
+  expect(rounds.mayBegin(0, 9, 500)).toBe(false);
+  expect(rounds.mayBegin(0, 9, 520)).toBe(true);
+});
+
 describe("beside a round under way", () => {
   test("another begins when that has taken long, and the wait for it ends by itself", () => {
     expect(rounds.mayBegin(0, 0, 100)).toBe(true);

@@ -1,13 +1,15 @@
 /**
  * When reads that wait for the word of a majority ask for it: a round costs every node some 100 us, however many reads
  * share it. So one is under way, and the next begins when it is confirmed and arrivals have paused (as a batch is
- * sealed, `Sealer`); on a link that is slower than READ_ROUND_INTERVAL_MS others begin beside it.
+ * sealed, `Sealer`, but for no longer than READ_ROUND_INTERVAL_MS); on a link that is slower than READ_ROUND_INTERVAL_MS others begin beside it.
  */
 
 import { READ_LOOKS_MAX, READ_ROUND_INTERVAL_MS, READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
 
 export class ReadRounds {
   #looks = 0;
+  /** Monotonic ms of the first look; a turn may take long, so that looks alone bound nothing. */
+  #lookedMs = 0;
   #dueMs = Infinity;
   /** Monotonic ms, of the newest round. */
   #beganMs = Number.NEGATIVE_INFINITY;
@@ -38,7 +40,9 @@ export class ReadRounds {
       this.#dueMs = dueMs;
       return false;
     }
-    if (arrivals > 0 && this.#looks < READ_LOOKS_MAX) {
+    if (this.#looks === 0) this.#lookedMs = nowMs;
+    const isHeldLong = nowMs >= this.#lookedMs + READ_ROUND_INTERVAL_MS && this.#looks > 0;
+    if (arrivals > 0 && this.#looks < READ_LOOKS_MAX && !isHeldLong) {
       this.#looks += 1;
       return false;
     }
