@@ -1,7 +1,7 @@
 /**
  * When reads that wait for the word of a majority ask for it: a round costs every node some 100 us, however many reads
- * share it. So one is under way, and the next begins when it is confirmed and arrivals have paused (as a batch is
- * sealed, `Sealer`, but for no longer than READ_ROUND_INTERVAL_MS); on a link that is slower than READ_ROUND_INTERVAL_MS others begin beside it.
+ * share it. So one is under way, and the next begins when it is confirmed and arrivals have paused, as a batch is sealed
+ * (`Sealer`), but is held no longer than READ_ROUND_INTERVAL_MS. On a link that is slower than that others begin beside it.
  */
 
 import { READ_LOOKS_MAX, READ_ROUND_INTERVAL_MS, READ_ROUNDS_IN_FLIGHT_MAX } from "./constants.js";
@@ -41,8 +41,8 @@ export class ReadRounds {
       return false;
     }
     if (this.#looks === 0) this.#lookedMs = nowMs;
-    const isHeldLong = nowMs >= this.#lookedMs + READ_ROUND_INTERVAL_MS && this.#looks > 0;
-    if (arrivals > 0 && this.#looks < READ_LOOKS_MAX && !isHeldLong) {
+    const mayHold = this.#looks < READ_LOOKS_MAX && nowMs < this.#lookedMs + READ_ROUND_INTERVAL_MS;
+    if (arrivals > 0 && mayHold) {
       this.#looks += 1;
       return false;
     }
