@@ -16,7 +16,10 @@ export interface BusyLeaderOptions extends Omit<KeepaliveThreadData, "shared"> {
 /** A thread runs compiled sources only; from TypeScript sources, as unit tests run them, there is none. */
 export const canKeepAlive = !import.meta.url.endsWith(".ts");
 
-/** MiB. Room for a gRPC client and a few frames; a thread that needs more is at fault, not the node. */
+/**
+ * MiB. Room for a gRPC client and a few frames; a thread that needs more is at fault, not the node. V8 prefers the process's
+ * own --max-old-space-size where that was given: then the thread's limit is the node's.
+ */
 const THREAD_HEAP_MIB_MAX = 64;
 
 export class BusyLeader {
