@@ -3,10 +3,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { assertSound, type LoadPlan, runLoad } from "../load-generator.js";
+import type { LoadPlan } from "../load-generator.js";
 import { encodeCommands, NUMBER } from "../requests.js";
 import type { FrontProcess } from "./front-process.js";
-import { taken, takenByAll, timesOf } from "./thread-time.js";
+import { runTimedLoad } from "./timed-load.js";
 
 export interface Load {
   readonly name: string;
@@ -75,23 +75,9 @@ export async function measureFront(
 
 async function measured(child: ChildProcess, load: Load, seconds: number): Promise<FrontFigures> {
   const [{ ports, thread, ioThreads }] = (await once(child, "message")) as [FrontProcess];
-  const pid = child.pid!;
-  let before = timesOf(pid);
-  let after = before;
-  const figures = await runLoad(
-    planOf(load, ports, seconds),
-    () => {
-      before = timesOf(pid);
-    },
-    () => {
-      after = timesOf(pid);
-    },
-  );
-  assertSound(figures);
-  const { operations, perSecond, p50Us } = figures;
-  const main = taken(before, after, thread);
-  const io = ioThreads.reduce((sum, each) => sum + taken(before, after, each), 0);
-  const others = takenByAll(before, after) - main - io;
-  const each = (nanoseconds: number): number => nanoseconds / 1000 / operations;
-  return { perSecond, p50Us, main: each(main), io: each(io), others: each(others) };
+  const { figures, ofThread, ofAll } = await runTimedLoad(child.pid!, planOf(load, ports, seconds));
+  const main = ofThread(thread);
+  const io = ioThreads.reduce((sum, each) => sum + ofThread(each), 0);
+  const { perSecond, p50Us } = figures;
+  return { perSecond, p50Us, main, io, others: ofAll - main - io };
 }
