@@ -14,8 +14,8 @@ import type { Workload } from "./workloads.js";
  * Seconds of load before the first round, which nobody counts: V8 compiles what servers run while they run it, and one that
  * was just started is twice as slow for some seconds. Later contests of the same servers only have their own commands to warm.
  */
-const FRESH_WARMUP_SECONDS = 4;
-const WARMUP_SECONDS = 1;
+export const FRESH_WARMUP_SECONDS = 4;
+export const WARMUP_SECONDS = 1;
 
 export interface Contest {
   readonly workload: Workload;
