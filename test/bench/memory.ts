@@ -121,25 +121,33 @@ export async function runMemory(): Promise<readonly Growth[]> {
     print(data, growth);
     growths.push(growth);
   }
+  process.stdout.write("\n");
+  await printResident();
   return growths;
 }
 
-/**
- * Resident bytes with 1 M strings, all of the process's: a leader's to redis-server's, each the least of what is seen
- * while nothing is asked of it: V8 gives garbage back to the system when it has been idle (13 to 30 s here), and
- * keeps it as long as there is work. null: there is no redis-server.
- */
+/** Resident bytes with 1 M strings, all of the process's: a leader's to redis-server's. null: there is none. */
 export async function residentRatio(): Promise<number | null> {
-  const redis = await startLoneRedis();
+  const redis = await redisGrowth(STRINGS);
   if (redis === null) return null;
-  const redisBytes = await during(redis, idleResident);
-  const redoubt = await startRedoubt([`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`]);
-  const { busy, idle } = await during(redoubt, idleResident);
-  process.stdout.write(
-    `resident with ${STRINGS.name}, at the end of the load and idle: leader ${megabytes(busy)} and ` +
-      `${megabytes(idle)} MB, redis-server ${megabytes(redisBytes.busy)} and ${megabytes(redisBytes.idle)} MB\n`,
-  );
-  return idle / redisBytes.idle;
+  return (await redoubtGrowth(STRINGS)).residentBytes / redis.residentBytes;
+}
+
+/**
+ * What is resident as a load ends, when much of it is garbage, and the least while nothing is asked any more: V8 gives
+ * garbage back to the system when it has been idle for a while (13 to 30 s here), and keeps it as long as there is work.
+ */
+async function printResident(): Promise<void> {
+  const settings = [`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`];
+  for (const begin of [startLoneRedis, () => startRedoubt(settings)]) {
+    const target = await begin();
+    if (target === null) continue;
+    const { busy, idle } = await during(target, idleResident);
+    process.stdout.write(
+      `${target.name}: resident with ${STRINGS.name} ${megabytes(busy)} MB as the load ends, ` +
+        `${megabytes(idle)} MB at least within ${IDLE_MS / 1000} s behind it\n`,
+    );
+  }
 }
 
 /** Bytes: as the load ends, and the least until IDLE_MS later. */

@@ -1,6 +1,7 @@
 /** docs/reference/performance.md: what was measured, how, and what it says. */
 
 import type { LineResult } from "../acceptance-lines.js";
+import { FRESH_WARMUP_SECONDS, WARMUP_SECONDS } from "../contest.js";
 import type { Ratio } from "../ratios.js";
 import { milliseconds, whole } from "./quantities.js";
 import type { ComparisonSummary, GroupSummary, Report, SideSummary, Spread } from "./report.js";
@@ -17,9 +18,9 @@ share this machine, so that rates say little about yours; ratios say more.`,
     `## How it was measured
 
 - **Rounds.** ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s for each side, interleaved A B A B, of servers that
-  are warm: before the first round each has had the load for 1 s, just started ones for 4 s, which nobody counts. Figures
-  are medians, with the slowest and the fastest round beside them. Ratios are made pair by pair within rounds; then the
-  median is taken.
+  are warm: before the first round each has had the load for ${WARMUP_SECONDS} s, just started ones for ${FRESH_WARMUP_SECONDS} s,
+  which nobody counts. Figures are medians, with the slowest and the fastest round beside them. Ratios are made pair by
+  pair within rounds; then the median is taken.
 - **Load.** One generator for all sides (\`test/bench/load-generator\`, C, one thread): each connection sends its pipeline,
   waits for all replies, and begins again. So latencies are those of clients that wait, not of arrivals at a given rate.
   One error, null or lost connection makes a run void.
@@ -31,8 +32,8 @@ share this machine, so that rates say little about yours; ratios say more.`,
   the one it can use, a ratio of throughputs would be the generator's: it is made of operations for each second of
   server CPU instead, and says so.
 - **Round trip.** Where one is added, by a proxy on loopback (\`test/bench/delay-proxy\`), for all sides.
-- **Memory.** In the first table: what is resident while nothing is asked of the processes, the least within 40 s behind
-  the load. In the others: at the end of a round.
+- **Memory.** In the first table: the least of some looks behind the load, between which the leader is made to collect
+  garbage. In the others: at the end of a round.
 - \`npm run bench -- --check\` measures the ratios of the first table again and tells which are 15 % worse.`,
   ];
   if (lines.length > 0) sections.push(acceptance(lines, charts));
