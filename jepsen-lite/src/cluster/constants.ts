@@ -44,9 +44,13 @@ export const LINK_BUFFER_BYTES_MAX = 256 * 1024;
  */
 export const DISK_MEGABYTES = 512;
 
-/** Of Redoubt: `maxmemory`, and a heap so large that the process does not start itself again. */
+/**
+ * Of Redoubt: `maxmemory`, a heap so large that the process does not start itself again, and the size from which on it is
+ * collected whole, as `npm start` would have it.
+ */
 export const REDOUBT_MAXMEMORY = "256mb";
 export const REDOUBT_HEAP_MEGABYTES = 640;
+export const REDOUBT_INITIAL_HEAP_MEGABYTES = 320;
 
 /** Milliseconds until a sentinel holds a silent master for down. Redis's default is 30 s: a run would see nothing. */
 export const SENTINEL_DOWN_AFTER_MS = 1_000;

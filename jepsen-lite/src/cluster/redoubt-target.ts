@@ -2,7 +2,12 @@
 
 import { join } from "node:path";
 import { redoubtCliPath, redoubtServerPath } from "./capabilities.js";
-import { LONG_TOOL_TIMEOUT_MS, REDOUBT_HEAP_MEGABYTES, REDOUBT_MAXMEMORY } from "./constants.js";
+import {
+  LONG_TOOL_TIMEOUT_MS,
+  REDOUBT_HEAP_MEGABYTES,
+  REDOUBT_INITIAL_HEAP_MEGABYTES,
+  REDOUBT_MAXMEMORY,
+} from "./constants.js";
 import type { ProcessNode } from "./process-node.js";
 import {
   answersOf,
@@ -56,7 +61,10 @@ function serverWords(
   mode: string,
 ): string[] {
   return [
-    ...[process.execPath, `--max-old-space-size=${REDOUBT_HEAP_MEGABYTES}`, redoubtServerPath],
+    process.execPath,
+    `--initial-heap-size=${REDOUBT_INITIAL_HEAP_MEGABYTES}`,
+    `--max-old-space-size=${REDOUBT_HEAP_MEGABYTES}`,
+    redoubtServerPath,
     ...["--node-id", String(id), "--cluster-id", clusterName, "--replication-mode", mode],
     ...["--bind", place.host, "--port", String(place.port), "--protected-mode", "no"],
     ...["--cluster-announce-ip", place.host, "--cluster-announce-port", String(place.port)],
