@@ -81,6 +81,7 @@ export class EntryTable {
   /** Forgets every entry behind `last`. */
   truncateTo(last: Index): void {
     assert(last >= this.#anchorIndex && last <= this.#lastIndex, "truncation keeps a prefix");
+    if (last === this.#lastIndex) return;
     this.#lastIndex = last;
     this.#chunks.length = Math.ceil((last + 1 - this.#base) / CHECKSUM_CHUNK_ENTRIES);
     for (const index of this.#pieces.keys()) if (index > last) this.#pieces.delete(index);

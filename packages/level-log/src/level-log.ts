@@ -245,7 +245,8 @@ export class LevelLog implements DurableLog {
   }
 
   async #commit(taken: readonly Waiting[]): Promise<void> {
-    const persists = taken.flatMap(({ persist }) => persist ?? []);
+    const persists: Persist[] = [];
+    for (const { persist } of taken) if (persist !== null) persists.push(persist);
     const change = netChange(persists, this.#table);
     await assertLargeChained(change, eventLoopTurn);
     const snapshot = this.#nextSnapshot(taken);

@@ -266,8 +266,9 @@ export class Driver {
       for (const { snapshot, ok } of verified) this.#raft.snapshotVerified(snapshot, ok);
     }
     this.#dropRead();
-    for (const peer of this.#unreachable) this.#raft.unreachable(peer);
-    this.#unreachable.length = 0;
+    if (this.#unreachable.length > 0) {
+      for (const peer of this.#unreachable.splice(0)) this.#raft.unreachable(peer);
+    }
     this.#raft.tick(nowMs);
   }
 

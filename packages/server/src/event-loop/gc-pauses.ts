@@ -74,7 +74,8 @@ export class GcPauses {
 
   /** Nobody asks for what ended before. */
   forgetBefore(ms: number): void {
-    if (this.#recent.length === 0) return;
+    const [first] = this.#recent;
+    if (first === undefined || first.endedMs >= ms) return;
     this.#recent = this.#recent.filter(({ endedMs }) => endedMs >= ms);
   }
 

@@ -11,6 +11,8 @@ export interface ThreadTime {
 const file = "/proc/thread-self/schedstat";
 /** Two numbers of nanoseconds and one of turns on a processor. */
 const bytesMax = 64;
+const space = 0x20;
+const digit0 = 0x30;
 
 export class ThreadClock {
   /** null: this system does not tell. */
@@ -24,15 +26,28 @@ export class ThreadClock {
   /** null: not known. What the kernel has not summed up yet, some milliseconds at most, comes in the next answer. */
   read(): ThreadTime | null {
     if (this.#file === null) return null;
-    const length = readSync(this.#file, this.#bytes, 0, bytesMax, 0);
-    const [running, noCpu] = this.#bytes.toString("latin1", 0, length).split(" ");
-    return { runningMs: Number(running) / 1e6, noCpuMs: Number(noCpu) / 1e6 };
+    const bytes = this.#bytes;
+    const length = readSync(this.#file, bytes, 0, bytesMax, 0);
+    const running = bytes.indexOf(space);
+    const noCpu = bytes.indexOf(space, running + 1);
+    if (noCpu <= running || noCpu >= length) return null;
+    return {
+      runningMs: numberIn(bytes, 0, running) / 1e6,
+      noCpuMs: numberIn(bytes, running + 1, noCpu) / 1e6,
+    };
   }
 
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
   }
+}
+
+/** A hundred times a second: no text is made of it. */
+function numberIn(bytes: Uint8Array, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at++) number = number * 10 + (bytes[at]! - digit0);
+  return number;
 }
 
 function openIfThere(): number | null {
