@@ -218,6 +218,13 @@ export class Leadership {
     return peer !== undefined && peer.match === last ? peer : null;
   }
 
+  /** Everything there is was sent to it, and its window has room for more. */
+  isSentAll(id: NodeId): boolean {
+    const peer = this.#byId.get(id);
+    if (peer?.state !== "replicate") return false;
+    return peer.next > this.#options.log.last && !peer.inflights.full;
+  }
+
   /** Returns why the response cannot be, or null. */
   onAppendResponse(message: AppendResponse, nowMs: number): string | null {
     const peer = this.#byId.get(message.from);

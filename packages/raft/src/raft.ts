@@ -460,6 +460,27 @@ export class Raft {
     this.#checkPointers();
   }
 
+  /**
+   * Whether `step` may take a response later, with whatever comes next: nothing is committed, confirmed or sent because
+   * of it. The host's next step must come by `nextDeadlineMs` all the same.
+   */
+  mayWait(message: Message): boolean {
+    const leadership = this.#leadership;
+    if (leadership === null || message.term !== this.#term) return false;
+    // Who is about to join or to take over is waited for.
+    if (leadership.transfer !== null || !this.#isSettled()) return false;
+    if (message.type === MessageType.appendResponse) {
+      return (
+        !message.rejected && message.index <= this.#commit && leadership.isSentAll(message.from)
+      );
+    }
+    return (
+      message.type === MessageType.heartbeatResponse &&
+      message.readRound <= this.#confirmedRound() &&
+      leadership.isSentAll(message.from)
+    );
+  }
+
   /** Leader only. Appends one batch and returns its index. The payload is never mutated afterwards. */
   propose(payload: Uint8Array): Index {
     assert(this.#leadership !== null, "only a leader proposes");
@@ -531,11 +552,14 @@ export class Raft {
 
   /** Leader: it would go on with a change by itself now. Seal, then call `takePendingChange`. */
   get wantsConfiguration(): boolean {
-    if (this.#leadership === null) return false;
-    const { votersOutgoing, learners } = this.configuration;
-    // Nearly always: nothing joint, nobody to promote.
-    if (votersOutgoing.length === 0 && !learners.some((learner) => learner.promote)) return false;
+    if (this.#leadership === null || this.#isSettled()) return false;
     return planPending(this.#membershipFacts()) !== null;
+  }
+
+  /** Nearly always: nothing joint, nobody to promote. */
+  #isSettled(): boolean {
+    const { votersOutgoing, learners } = this.configuration;
+    return votersOutgoing.length === 0 && !learners.some((learner) => learner.promote);
   }
 
   /** Leader: leaves the joint configuration, or promotes who has caught up. 0: there was nothing to do. */

@@ -62,6 +62,8 @@ export interface ScheduleSummary {
   readonly promotions: number;
   readonly wipes: number;
   readonly transfers: number;
+  /** Answers that might have waited. */
+  readonly waited: number;
   readonly leases: number;
   readonly installs: number;
   readonly resumes: number;
@@ -101,6 +103,7 @@ class Schedule {
     promotions: 0,
     wipes: 0,
     transfers: 0,
+    waited: 0,
     leases: 0,
     installs: 0,
     resumes: 0,
@@ -418,8 +421,15 @@ class Schedule {
   #deliver(message: Message): void {
     const node = this.#nodes.find(({ id }) => id === message.to);
     if (!node?.alive) return;
-    node.raft.tick(this.#nowMs);
-    node.raft.step(message);
+    const { raft } = node;
+    raft.tick(this.#nowMs);
+    const waits = raft.mayWait(message) && !raft.hasReady();
+    const { commit } = raft;
+    raft.step(message);
+    if (!waits) return;
+    this.summary.waited += 1;
+    const isMissed = raft.hasReady() || raft.commit !== commit || raft.wantsConfiguration;
+    if (isMissed) throw new Error("an answer that may wait changes something");
   }
 
   #advance(ms: number): void {

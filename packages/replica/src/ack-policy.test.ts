@@ -105,6 +105,8 @@ describe("WAIT behind a write that was lost", () => {
       for (let i = 0; i < 5; i++) next.connect().send(`SET other ${i}`);
       cluster.advance(50);
       cluster.enthrone(leader);
+      // Whoever was cut off until now is found by the next heartbeat.
+      cluster.advance(50);
       expect(leader.serving).toBe(true);
       expect(client.take()).toEqual([mode === "raft" ? `-${INDETERMINATE}` : "+OK"]);
       client.send("WAIT 1 0", "WAITAOF 1 1 0", "SET k again", "WAIT 2 0");

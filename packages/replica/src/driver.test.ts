@@ -1,8 +1,8 @@
-import { MessageType } from "@redoubt/raft";
+import { type Message, MessageType } from "@redoubt/raft";
 import { expect, test } from "vitest";
 import { APPLY_BEHIND_ENTRIES_MAX, APPLY_BEHIND_MS_MAX, COMMIT_DELAY_MS } from "./constants.js";
 import { TestCluster } from "./testing/test-cluster.js";
-import { ELECTION_TIMEOUT_MS } from "./testing/test-node.js";
+import { ELECTION_TIMEOUT_MS, type TestNode } from "./testing/test-node.js";
 
 test("trap-14 what a follower promises its leader starts with the message, not with the turn before", () => {
   const cluster = new TestCluster();
@@ -119,4 +119,68 @@ test("a silent peer whose window is full does not end the delay of a commit's ne
   write(300);
   cluster.advance(4);
   expect(write(20)).toBe(0);
+});
+
+/** The answers to one write, the second one withheld until `late`. */
+function answeredLate(type: MessageType, act: (cluster: TestCluster) => void) {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  cluster.advance(100);
+  const slow = cluster.nodes.findLast((node) => node !== leader)!;
+  let late: Message | null = null;
+  cluster.lose = (message) => {
+    const isLate = message.type === type && message.from === slow.id && late === null;
+    if (isLate) late = message;
+    return isLate;
+  };
+  act(cluster);
+  cluster.settle();
+  expect(late).not.toBeNull();
+  return { cluster, leader, arrive: () => leader.replica.receive(late!) };
+}
+
+test("the second acknowledgement of an entry takes no turn of its own, and is counted by the next", () => {
+  const { cluster, leader, arrive } = answeredLate(MessageType.appendResponse, (one) => {
+    one.leader!.connect().send("SET k v");
+  });
+  const holders = () =>
+    leader.replica.status().peers.filter(({ match }) => match === leader.replica.status().appended);
+  expect(holders()).toHaveLength(2);
+  arrive();
+  expect(leader.wantsTurn).toBe(false);
+  leader.connect().send("PING");
+  cluster.settle();
+  expect(holders()).toHaveLength(3);
+});
+
+test("WAIT is answered by the second acknowledgement", () => {
+  let sent: ReturnType<TestNode["connect"]> | null = null;
+  const { cluster, arrive } = answeredLate(MessageType.appendResponse, (one) => {
+    sent = one.leader!.connect().send("SET k v", "WAIT 2 0");
+  });
+  expect(sent!.take()).toEqual(["+OK"]);
+  arrive();
+  cluster.settle();
+  expect(sent!.take()).toEqual([":2"]);
+});
+
+test("an acknowledgement that something is waited for takes a turn at once", () => {
+  const { cluster, leader, arrive } = answeredLate(MessageType.appendResponse, (one) => {
+    one.leader!.connect().send("SET k v");
+  });
+  cluster.withholdAcknowledgements();
+  leader.connect().send("SET k w");
+  cluster.settle();
+  // Of the entry before: nothing waits for it, and the peer's window has room.
+  arrive();
+  expect(leader.wantsTurn).toBe(false);
+  cluster.loseNothing();
+  const { term, appended } = leader.replica.status();
+  const envelope = { to: leader.id, term, incarnation: 1, toIncarnation: 1 };
+  const from = cluster.nodes.find((node) => node !== leader)!.id;
+  const body = { index: appended, rejected: false, hintIndex: 0, hintTerm: 0 };
+  leader.replica.receive({ ...envelope, ...body, type: MessageType.appendResponse, from });
+  expect(leader.wantsTurn).toBe(true);
+  cluster.settle();
+  expect(leader.replica.status().commit).toBe(appended);
 });

@@ -238,6 +238,11 @@ export class Driver {
     this.#inbox.push(message);
   }
 
+  /** Nothing comes of it, and it may be taken with what comes next. */
+  mayWait(message: Message): boolean {
+    return !this.loading && this.#raft.mayWait(message);
+  }
+
   unreachable(peer: NodeId): void {
     if (!this.loading) this.#unreachable.push(peer);
   }
