@@ -48,8 +48,16 @@ export function filesOf(directory: string): string[] {
 export function chooseDamage(directory: string, random: SeededRandom): DamagedFile {
   const files = filesOf(directory);
   const file = files[random.below(files.length)]!;
-  const { size } = statSync(join(directory, file));
-  return { file, bytes: size, damage: damageOf(size, random) };
+  const path = join(directory, file);
+  return { file, bytes: statSync(path).size, damage: damageOf(usedBytes(path), random) };
+}
+
+/** Behind the last byte that is not zero, LevelDB's log has nothing but space: every second case would hit that. */
+function usedBytes(path: string): number {
+  const bytes = readFileSync(path);
+  let used = bytes.length;
+  if (path.endsWith(".log")) while (used > 0 && bytes[used - 1] === 0) used -= 1;
+  return used;
 }
 
 function damageOf(size: number, random: SeededRandom): Damage {

@@ -54,16 +54,23 @@ export function inflict(directory: string, damage: Damage, random: Random): stri
   if (file === null) return null;
   const path = join(directory, file);
   if (damage === "truncate") {
+    const rest = random.below(usedBytes(readFileSync(path)));
     const { size } = statSync(path);
-    const rest = random.below(size);
     truncateSync(path, rest);
     return `${file} cut from ${size} bytes to ${rest}`;
   }
   const bytes = readFileSync(path);
-  const place = random.below(bytes.length);
+  const place = random.below(usedBytes(bytes));
   bytes[place] = bytes[place]! ^ (1 << random.below(8));
   writeFileSync(path, bytes);
   return `one bit of byte ${place} of ${file} flipped`;
+}
+
+/** Behind the last byte that is not zero is what a server has written ahead, if anything; at least one byte. */
+function usedBytes(bytes: Buffer): number {
+  let used = bytes.length;
+  while (used > 1 && bytes[used - 1] === 0) used -= 1;
+  return used;
 }
 
 function pickFrom(files: readonly string[], random: Random): string | null {

@@ -23,6 +23,7 @@ import {
   restart,
   storeFiles,
   TestDirectory,
+  usedBytes,
 } from "./test-support.js";
 
 const REFUSALS = ["LOG_DAMAGED", "DATA_MISSING"];
@@ -65,7 +66,7 @@ function copyOf(path: string): string {
 
 function flip(file: string, position: number, bit: number): void {
   const bytes = readFileSync(file);
-  const at = position % bytes.length;
+  const at = position % usedBytes(file);
   bytes[at] = bytes[at]! ^ (1 << bit);
   writeFileSync(file, bytes);
 }

@@ -32,6 +32,7 @@ import {
   restart,
   storeFiles,
   TestDirectory,
+  usedBytes,
 } from "./test-support.js";
 import { holdOpen } from "./testing/hold-open.js";
 
@@ -222,7 +223,7 @@ describe("damage in a stopped log", () => {
       const largest = storeFiles(path, suffix).toSorted(
         (a, b) => statSync(b).size - statSync(a).size,
       )[0]!;
-      const size = statSync(largest).size;
+      const size = usedBytes(largest);
       for (let step = 1; step < 16; step++) {
         const copy = copyOf(path);
         const file = join(copy, largest.slice(path.length));

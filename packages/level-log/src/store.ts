@@ -19,6 +19,7 @@ import {
   StoreUnavailableError,
   WriteFailedError,
 } from "./errors.js";
+import { LogSpace } from "./log-space.js";
 
 /** What `level` is in Node (classic-level), and its types keep silent about. */
 interface Tables {
@@ -110,31 +111,45 @@ async function openDatabase(path: string, createIfMissing: boolean): Promise<Dat
 /** Those this thread has open. */
 const openPaths = new Set<string>();
 
+const LOG_BLOCK_BYTES = 32 * 1024;
+
 class LevelStore implements Store {
   readonly path: string;
   readonly #database: Database;
   /** Not shared: while it is open, no other may be opened here. */
   readonly #owns: boolean;
+  readonly #space: LogSpace;
+  /** Writes under way, deletions included. */
+  #writing = 0;
+  /** From the call on: whoever opens the store next may be writing. */
+  #closed = false;
 
   constructor(path: string, database: Database, owns: boolean) {
     this.path = path;
     this.#database = database;
     this.#owns = owns;
+    this.#space = new LogSpace(path);
   }
 
   async write(operations: StoreOperation[]): Promise<void> {
+    const bytes = bytesOf(operations);
+    const isAlone = this.#owns && !this.#closed && this.#writing === 0;
+    this.#space.reserve(logBytes(operations), isAlone);
+    this.#writing += 1;
     try {
       const [first] = operations;
       if (operations.length === 1 && first!.type === "put" && first!.value.length <= STEP_BYTES) {
         // Nearly always. What a batch costs to be handed over is mostly its list.
         await this.#database.put(first!.key, first!.value, SYNCED);
-      } else if (bytesOf(operations) <= STEP_BYTES) {
+      } else if (bytes <= STEP_BYTES) {
         await this.#database.batch(operations, { sync: true });
       } else {
         await this.#writeInSteps(operations);
       }
     } catch (error) {
       throw writeError("a synced write to the log failed", error);
+    } finally {
+      this.#writing -= 1;
     }
   }
 
@@ -197,10 +212,13 @@ class LevelStore implements Store {
   }
 
   async clear(range: KeyRange): Promise<void> {
+    this.#writing += 1;
     try {
       await this.#database.clear(range);
     } catch (error) {
       throw writeError("deleting from the log failed", error);
+    } finally {
+      this.#writing -= 1;
     }
   }
 
@@ -217,6 +235,7 @@ class LevelStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#database.close();
     if (this.#owns) openPaths.delete(this.path);
   }
@@ -259,6 +278,21 @@ function bytesOf(operations: readonly StoreOperation[]): number {
     if (operation.type === "put") bytes += operation.value.length;
   }
   return bytes;
+}
+
+/** What LevelDB's log grows by: head and length of a batch, kinds and lengths of what is in it, headers by block. */
+function logBytes(operations: readonly StoreOperation[]): number {
+  let bytes = 19;
+  for (const operation of operations) {
+    bytes += 2 + operation.key.length;
+    if (operation.type === "put") bytes += lengthBytes(operation.value) + operation.value.length;
+  }
+  return bytes + 7 * Math.floor(bytes / LOG_BLOCK_BYTES);
+}
+
+function lengthBytes({ length }: Uint8Array): number {
+  if (length < 2 ** 7) return 1;
+  return length < 2 ** 14 ? 2 : 3;
 }
 
 /** Resolves when everything else that waits in the event loop, timers and sockets, has had its go. */

@@ -1,6 +1,6 @@
 /** For the tests of this package: directories that vanish, chained entries, a log in one line. */
 
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -192,6 +192,14 @@ export function storeFiles(directory: string, suffix: string): string[] {
   const store = join(directory, "log", "store");
   const names = readdirSync(store).filter((name) => name.endsWith(suffix));
   return names.map((name) => join(store, name));
+}
+
+/** Bytes up to the last one that is not zero: behind it may be what was written ahead (log-space.ts). */
+export function usedBytes(file: string): number {
+  const bytes = readFileSync(file);
+  let used = bytes.length;
+  while (used > 0 && bytes[used - 1] === 0) used--;
+  return used;
 }
 
 /**
