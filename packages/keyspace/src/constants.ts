@@ -7,15 +7,14 @@ export const SLOT_COUNT = 16_384;
 
 /**
  * Shards of a dictionary. A slot belongs to one shard, so questions about a slot look at one shard.
- * More shards make each Map's growth pause shorter, fewer make RANDOMKEY's walk over the counts shorter and
+ * More shards make each table's growth pause shorter, fewer make RANDOMKEY's walk over the counts shorter and
  * their sizes, in slots, differ more finely (slot.ts).
  */
 export const SHARD_COUNT = 256;
 
 /**
- * Entries of one Map. A Map throws at 2^24 entries and stalls the event loop when it grows: past 2^17 entries for 8 ms,
- * past 2^18 for 14, past 2^19 for 46 to 77 (measured, Node 20, a busy machine). A shard that is full gets a row of
- * further segments, so hash tags that put everything into one slot meet no limit, only a lookup per row.
+ * Entries of one segment, whose table and arrays stall the event loop for 4 to 8 ms when they grow for the last time. A shard that is full
+ * gets a row of further segments, so hash tags that put everything into one slot meet no limit, only a lookup per row.
  */
 export const SEGMENT_ENTRIES_MAX = 2 ** 18;
 
@@ -64,12 +63,12 @@ export const JOURNAL_RECORDS_MIN = 1024;
 /** Milliseconds since the epoch of the latest deadline or log time: what a number holds exactly. */
 export const TIME_MS_MAX = Number.MAX_SAFE_INTEGER;
 
-/** Bytes of a removed key that keeps its place in its segment's Map: one a segment stays in memory. */
-export const REMOVED_KEY_BYTES_MAX = 256;
+/** Slots of an empty segment's table, a power of two: a keyspace has hundreds of them. */
+export const SEGMENT_SLOTS_MIN = 16;
 
 assert((SLOT_COUNT & (SLOT_COUNT - 1)) === 0, "a slot's bits can be reversed");
 assert(SHARD_COUNT <= 256, "a shard's number is a byte");
-assert(SEGMENT_ENTRIES_MAX <= 2 ** 18, "a segment's Map stays far from where it stalls and throws");
+assert(SEGMENT_ENTRIES_MAX <= 2 ** 18, "a segment's table and arrays grow without a stall");
 assert(
   (EXPECTED_KEYS_MAX / SLOT_COUNT) * SHARD_SLOTS_MAX <= SEGMENT_ENTRIES_MAX * 0.75,
   "evenly spread keys need one segment a shard, with room for an uneven spread",

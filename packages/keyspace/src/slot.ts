@@ -2,9 +2,9 @@
  * Key to CLUSTER slot: CRC16 (XMODEM) of the key or of its hash tag, as in the Redis Cluster specification; and slot to
  * the shard of a dictionary.
  *
- * A Map doubles its table at powers of two. Numbered keys are spread over slots so evenly that shards with as many slots
+ * A table doubles at powers of two. Numbered keys are spread over slots so evenly that shards with as many slots
  * each would all grow within a few thousand inserts (measured: 0.5 s of one turn at 16.8 M keys). So shard i has slots by
- * 2^(i / SHARD_COUNT): on the way from n keys to 2n one Map after the other grows.
+ * 2^(i / SHARD_COUNT): on the way from n keys to 2n one table after the other grows.
  */
 
 import { SHARD_COUNT, SLOT_COUNT } from "./constants.js";
