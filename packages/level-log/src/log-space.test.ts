@@ -98,7 +98,9 @@ test("trap-27 a store that is closed writes no zeros: the log may be the next on
   const first = await openStore(path, true);
   await put(first, 0, 10);
   const closing = first.close();
-  await expect(put(first, 1, LOG_SPACE_WRITE_BYTES_MAX)).rejects.toThrow("a synced write to the log failed");
+  await expect(put(first, 1, LOG_SPACE_WRITE_BYTES_MAX)).rejects.toThrow(
+    "a synced write to the log failed",
+  );
   await closing;
   const second = await openStore(path, false);
   await put(second, 2, LOG_SPACE_WRITE_BYTES_MAX + 1);
