@@ -63,6 +63,9 @@ export const JOURNAL_RECORDS_MIN = 1024;
 /** Milliseconds since the epoch of the latest deadline or log time: what a number holds exactly. */
 export const TIME_MS_MAX = Number.MAX_SAFE_INTEGER;
 
+/** Length of a key whose hash is kept for the next look, and the key with it, though it may be gone by then. */
+export const KEPT_KEY_LENGTH_MAX = 256;
+
 /** Slots of an empty segment's table, a power of two: a keyspace has hundreds of them. */
 export const SEGMENT_SLOTS_MIN = 16;
 

@@ -168,26 +168,29 @@ describe("dictionary", () => {
   test.each([
     [100, 1],
     [5, 5],
-  ])("trap-56 a full Map of %i is never grown: one slot's keys go on in %i rows", (limit, rows) => {
-    const dictionary = new Dictionary<number>(limit);
-    const shard = keyShard("{hot}");
-    for (let i = 0; i < 1050; i++) {
-      dictionary.set(shard, `{hot}${i}`, i);
-    }
-    const sizes = dictionary.segmentSizes(shard);
-    expect(sizes[0]).toBe(limit);
-    expect(sizes.length).toBeGreaterThan(ROW_SEGMENTS * rows);
-    expect(Math.max(...sizes)).toBe(limit);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1050);
-    for (let i = 0; i < 1050; i++) expect(dictionary.get(shard, `{hot}${i}`)).toBe(i);
-    expect(dictionary.get(shard, "{hot}1050")).toBeUndefined();
-    for (let i = limit; i < 1050; i++) {
-      expect(dictionary.remove(shard, `{hot}${i}`)).toBe(i);
-    }
-    expect(dictionary.segmentSizes(shard)).toEqual([limit, ...Array(ROW_SEGMENTS).fill(0)]);
-    // One Map throws at 2^24 entries; it also stalls long before.
-    expect(SEGMENT_ENTRIES_MAX).toBeLessThanOrEqual(2 ** 18);
-  });
+  ])(
+    "trap-56 a full segment of %i is never grown: one slot's keys go on in %i rows",
+    (limit, rows) => {
+      const dictionary = new Dictionary<number>(limit);
+      const shard = keyShard("{hot}");
+      for (let i = 0; i < 1050; i++) {
+        dictionary.set(shard, `{hot}${i}`, i);
+      }
+      const sizes = dictionary.segmentSizes(shard);
+      expect(sizes[0]).toBe(limit);
+      expect(sizes.length).toBeGreaterThan(ROW_SEGMENTS * rows);
+      expect(Math.max(...sizes)).toBe(limit);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1050);
+      for (let i = 0; i < 1050; i++) expect(dictionary.get(shard, `{hot}${i}`)).toBe(i);
+      expect(dictionary.get(shard, "{hot}1050")).toBeUndefined();
+      for (let i = limit; i < 1050; i++) {
+        expect(dictionary.remove(shard, `{hot}${i}`)).toBe(i);
+      }
+      expect(dictionary.segmentSizes(shard)).toEqual([limit, ...Array(ROW_SEGMENTS).fill(0)]);
+      // One Map throws at 2^24 entries; it also stalls long before.
+      expect(SEGMENT_ENTRIES_MAX).toBeLessThanOrEqual(2 ** 18);
+    },
+  );
 });
 
 test("what is inserted is what `set` would have set, and a key that is there stays as it is", () => {

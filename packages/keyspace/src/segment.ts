@@ -11,20 +11,24 @@
 
 import { randomBytes } from "node:crypto";
 import { assert } from "./assert.js";
-import { SEGMENT_ENTRIES_MAX, SEGMENT_SLOTS_MIN } from "./constants.js";
+import { KEPT_KEY_LENGTH_MAX, SEGMENT_ENTRIES_MAX, SEGMENT_SLOTS_MIN } from "./constants.js";
 
 /** Of a slot: position + 1. The rest are bits of the hash. */
 const POSITION_BITS = 2 ** 19 - 1;
 const HASH_BITS = ~POSITION_BITS;
 
-/** Another one in every process: nobody can choose keys that meet in one place. What is stored shows in no order. */
+/**
+ * Another one in every process: nobody can choose keys that meet in one place. Only time depends on it: order, sizes and
+ * cursors go by positions.
+ */
 const SEED = randomBytes(4).readInt32LE();
 
 let lastKey = "";
 let lastHash = hashOf("");
 
-/** 32 bits, signed. A command asks for its key several times in a row: the last one's is kept. */
+/** 32 bits, signed. A command asks for its key several times in a row: the last one's is kept, but for long ones. */
 export function keyHash(key: string): number {
+  if (key.length > KEPT_KEY_LENGTH_MAX) return hashOf(key);
   if (key !== lastKey) {
     lastKey = key;
     lastHash = hashOf(key);

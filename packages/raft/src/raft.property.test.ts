@@ -21,7 +21,7 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
     promotions: 0,
     wipes: 0,
     transfers: 0,
-    waited: 0,
+    noNews: 0,
     leases: 0,
     installs: 0,
     resumes: 0,
@@ -41,7 +41,7 @@ function holds(runs: number, shape: Omit<ScheduleOptions, "seed">): void {
   expect(total.crashes).toBeGreaterThan(runs);
   expect(total.cuts).toBeGreaterThan(runs);
   expect(total.leases).toBeGreaterThan(runs);
-  expect(total.waited).toBeGreaterThan(runs);
+  expect(total.noNews).toBeGreaterThan(runs);
   expect(total.readsAnswered).toBeGreaterThan(runs);
   expect(total.keepalives).toBeGreaterThan(runs);
   if (shape.snapshots) {

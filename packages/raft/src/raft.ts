@@ -461,10 +461,10 @@ export class Raft {
   }
 
   /**
-   * Whether `step` may take a response later, with whatever comes next: nothing is committed, confirmed or sent because
-   * of it. The host's next step must come by `nextDeadlineMs` all the same.
+   * A response because of which nothing is committed, confirmed or sent. The host may `step` it without a turn: what it
+   * brings counts as heard when time was last told, which is early, not late.
    */
-  mayWait(message: Message): boolean {
+  needsNoTurn(message: Message): boolean {
     const leadership = this.#leadership;
     if (leadership === null || message.term !== this.#term) return false;
     // Who is about to join or to take over is waited for.

@@ -62,8 +62,8 @@ export interface ScheduleSummary {
   readonly promotions: number;
   readonly wipes: number;
   readonly transfers: number;
-  /** Answers that might have waited. */
-  readonly waited: number;
+  /** Answers that needed no turn. */
+  readonly noNews: number;
   readonly leases: number;
   readonly installs: number;
   readonly resumes: number;
@@ -103,7 +103,7 @@ class Schedule {
     promotions: 0,
     wipes: 0,
     transfers: 0,
-    waited: 0,
+    noNews: 0,
     leases: 0,
     installs: 0,
     resumes: 0,
@@ -423,13 +423,13 @@ class Schedule {
     if (!node?.alive) return;
     const { raft } = node;
     raft.tick(this.#nowMs);
-    const waits = raft.mayWait(message) && !raft.hasReady();
+    const isNoNews = raft.needsNoTurn(message) && !raft.hasReady();
     const { commit } = raft;
     raft.step(message);
-    if (!waits) return;
-    this.summary.waited += 1;
+    if (!isNoNews) return;
+    this.summary.noNews += 1;
     const isMissed = raft.hasReady() || raft.commit !== commit || raft.wantsConfiguration;
-    if (isMissed) throw new Error("an answer that may wait changes something");
+    if (isMissed) throw new Error("an answer that needs no turn changes something");
   }
 
   #advance(ms: number): void {

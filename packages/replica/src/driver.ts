@@ -238,9 +238,11 @@ export class Driver {
     this.#inbox.push(message);
   }
 
-  /** Nothing comes of it, and it may be taken with what comes next. */
-  mayWait(message: Message): boolean {
-    return !this.loading && this.#raft.mayWait(message);
+  /** A message that nothing comes of is taken at once. False: it is not one, or others wait before it. */
+  takeAtOnce(message: Message): boolean {
+    if (this.loading || this.#inbox.length > 0 || !this.#raft.needsNoTurn(message)) return false;
+    this.#raft.step(message);
+    return true;
   }
 
   unreachable(peer: NodeId): void {

@@ -268,10 +268,19 @@ export class Replica implements PeerEvents, SessionEvents {
 
   receive(message: Message): void {
     if (this.#dead) return;
-    this.#driver.receive(message);
     // Two answers come to most of what a leader asks, and the second changes nothing: a turn for it alone costs a tenth
-    // of an entry. WAIT counts them all.
-    if (this.#parked.length > 0 || !this.#driver.mayWait(message)) this.#ports.scheduler.wake();
+    // of an entry. It is not left for the next one: after a pause it would count as just heard (trap 15). WAIT counts all.
+    if (!this.#inTurn && this.#parked.length === 0 && this.#takesAtOnce(message)) return;
+    this.#driver.receive(message);
+    this.#ports.scheduler.wake();
+  }
+
+  #takesAtOnce(message: Message): boolean {
+    let isTaken = true;
+    this.#guarded(() => {
+      isTaken = this.#driver.takeAtOnce(message);
+    });
+    return isTaken;
   }
 
   unreachable(peer: NodeId): void {
@@ -320,13 +329,16 @@ export class Replica implements PeerEvents, SessionEvents {
   turn(): void {
     if (this.#dead) return;
     this.#inTurn = true;
+    this.#guarded(() => this.#turn());
+    this.#inTurn = false;
+  }
+
+  #guarded(act: () => void): void {
     try {
-      this.#turn();
+      act();
     } catch (error) {
       this.#dead = true;
       this.#options.onFatal(error);
-    } finally {
-      this.#inTurn = false;
     }
   }
 
