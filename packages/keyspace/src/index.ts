@@ -51,6 +51,7 @@ export type {
   RestoredPending,
   RestoredStream,
 } from "./rdb/types.js";
+export { seedKeyHashes } from "./segment.js";
 export { keySlot } from "./slot.js";
 export type { ListEnd, ListSide, StringInput } from "./txn/lists.js";
 export { type TouchSink, Txn, type TxnMode } from "./txn.js";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SEGMENT_SLOTS_MIN } from "./constants.js";
-import { keyHash, Segment } from "./segment.js";
+import { keyHash, Segment, seedKeyHashes } from "./segment.js";
 
 type Hash = (key: string) => number;
 
@@ -77,6 +77,11 @@ describe("a segment", () => {
       model.clear();
     }
   });
+});
+
+test("a seed comes before the first key: what is stored was found by it", () => {
+  new Segment();
+  expect(() => seedKeyHashes(7)).toThrow("a seed is chosen before the first key");
 });
 
 test("hashes of numbered keys spread over the slots", () => {

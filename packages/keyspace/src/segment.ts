@@ -9,7 +9,6 @@
  * and 1.3. When it grows it touches no key, only hashes: 4 to 8 ms at 196 608 entries.
  */
 
-import { randomBytes } from "node:crypto";
 import { assert } from "./assert.js";
 import { KEPT_KEY_LENGTH_MAX, SEGMENT_ENTRIES_MAX, SEGMENT_SLOTS_MIN } from "./constants.js";
 
@@ -17,14 +16,21 @@ import { KEPT_KEY_LENGTH_MAX, SEGMENT_ENTRIES_MAX, SEGMENT_SLOTS_MIN } from "./c
 const POSITION_BITS = 2 ** 19 - 1;
 const HASH_BITS = ~POSITION_BITS;
 
-/**
- * Another one in every process: nobody can choose keys that meet in one place. Only time depends on it: order, sizes and
- * cursors go by positions.
- */
-const SEED = randomBytes(4).readInt32LE();
+let seed = 0;
+let isSeedUsed = false;
 
 let lastKey = "";
 let lastHash = hashOf("");
+
+/**
+ * 32 random bits, once in a thread and before its first key: nobody can choose keys then that meet in one place. Only time
+ * depends on it: order, sizes and cursors go by positions.
+ */
+export function seedKeyHashes(bits: number): void {
+  assert(!isSeedUsed, "a seed is chosen before the first key");
+  seed = bits | 0;
+  lastHash = hashOf(lastKey);
+}
 
 /** 32 bits, signed. A command asks for its key several times in a row: the last one's is kept, but for long ones. */
 export function keyHash(key: string): number {
@@ -38,7 +44,7 @@ export function keyHash(key: string): number {
 
 /** Multiplication and shift for each character, and the finalizer of MurmurHash3. */
 function hashOf(key: string): number {
-  let hash = SEED ^ key.length;
+  let hash = seed ^ key.length;
   for (let i = 0; i < key.length; i++) {
     hash = Math.imul(hash ^ key.charCodeAt(i), 0x5bd1e995);
     hash ^= hash >>> 15;
@@ -53,6 +59,10 @@ export class Segment<V> {
   readonly values: V[] = [];
   private slots = new Int32Array(SEGMENT_SLOTS_MIN);
   private hashes = new Int32Array(entriesOf(SEGMENT_SLOTS_MIN));
+
+  constructor() {
+    isSeedUsed = true;
+  }
 
   get slotCount(): number {
     return this.slots.length;

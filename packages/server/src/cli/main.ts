@@ -3,6 +3,7 @@
  * starts the node, stops it on a signal. Every reason not to start is one line on stderr and exit code 1.
  */
 
+import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
 import { beginTableCheck, type EarlyCheck } from "@redoubt/level-log/early-check";
@@ -78,6 +79,8 @@ async function serve(
   stopWithParent(() => askStop("the process that started this one is gone"));
   // Loaded only here: a process that only starts itself again stays small and is there at once.
   const { startNode } = await import("../node.js");
+  const { seedKeyHashes } = await import("@redoubt/keyspace");
+  seedKeyHashes(randomInt(2 ** 32));
   const { signal } = starting;
   const { bootstrap } = config;
   const node = await startNode(config, { bootstrap, logger, signal, tableCheck });

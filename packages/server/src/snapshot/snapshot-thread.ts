@@ -1,8 +1,10 @@
 /** The body of the thread: one snapshot, one answer, and it ends. */
 
+import { randomInt } from "node:crypto";
 import { existsSync, readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
+import { seedKeyHashes } from "@redoubt/keyspace";
 import type { SnapshotJob } from "./job.js";
 import { makeSnapshot } from "./make-snapshot.js";
 import { nicenessBeside } from "./niceness.js";
@@ -13,6 +15,7 @@ const port = parentPort;
 if (port === null) throw new Error("this module is the body of a thread");
 
 beNice();
+seedKeyHashes(randomInt(2 ** 32));
 port.postMessage(await makeSnapshot(workerData as SnapshotJob));
 
 /**
