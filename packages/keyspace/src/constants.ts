@@ -13,8 +13,9 @@ export const SLOT_COUNT = 16_384;
 export const SHARD_COUNT = 256;
 
 /**
- * Entries of one segment, whose table and arrays stall the event loop for 4 to 8 ms when they grow for the last time. A shard that is full
- * gets a row of further segments, so hash tags that put everything into one slot meet no limit, only a lookup per row.
+ * Entries of one segment, whose table and arrays stall the event loop for 4 to 8 ms when they grow for the last time. A
+ * shard that is full gets a row of further segments, so hash tags that put everything into one slot meet no limit, only
+ * a lookup per row.
  */
 export const SEGMENT_ENTRIES_MAX = 2 ** 18;
 

@@ -187,7 +187,7 @@ describe("dictionary", () => {
         expect(dictionary.remove(shard, `{hot}${i}`)).toBe(i);
       }
       expect(dictionary.segmentSizes(shard)).toEqual([limit, ...Array(ROW_SEGMENTS).fill(0)]);
-      // One Map throws at 2^24 entries; it also stalls long before.
+      // Positions fit into a slot, and nothing stalls.
       expect(SEGMENT_ENTRIES_MAX).toBeLessThanOrEqual(2 ** 18);
     },
   );
