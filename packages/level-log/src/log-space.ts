@@ -19,7 +19,11 @@ import { join } from "node:path";
 import { LOG_SPACE_BYTES, LOG_SPACE_WRITE_BYTES_MAX } from "./constants.js";
 import { codeOf } from "./errors.js";
 
-const zeros = Buffer.alloc(LOG_SPACE_BYTES);
+/**
+ * Page by page: what is written in one go the system may keep as one folio, and some file systems write all of a folio again
+ * for every byte of it that has changed (XFS before Linux 6.6), or charge the process with it.
+ */
+const page = Buffer.alloc(4096);
 
 export class LogSpace {
   readonly #directory: string;
@@ -55,7 +59,11 @@ export class LogSpace {
     const file = this.#openLast() ?? this.#openNewest();
     if (file === null) return;
     try {
-      writeSync(file, zeros, 0, zeros.length, fstatSync(file).size);
+      const { size } = fstatSync(file);
+      const end = size + LOG_SPACE_BYTES;
+      for (let at = size; at < end; ) {
+        at += writeSync(file, page, 0, Math.min(page.length - (at % page.length), end - at), at);
+      }
     } finally {
       closeSync(file);
     }

@@ -31,6 +31,8 @@ share this machine, so that rates say little about yours; ratios say more.`,
 - **CPU.** Of all server processes, for one operation. Where the generator takes over 40 % of all processors' CPU, or all of
   the one it can use, a ratio of throughputs would be the generator's: it is made of operations for each second of
   server CPU instead, and says so.
+- **Disk.** What the kernel charges all server processes with (\`write_bytes\`): whole pages, or larger folios, of which a
+  part was changed, for one operation.
 - **Round trip.** Where one is added, by a proxy on loopback (\`test/bench/delay-proxy\`), for all sides.
 - **Memory.** In the first table: the least of some looks behind the load, between which the leader is made to collect
   garbage. In the others: at the end of a round.
