@@ -72,6 +72,11 @@ export const WRITE_BUFFER_BYTES = 16 * MIB;
  * of the one sync that makes them durable.
  */
 export const LOG_SPACE_BYTES = 256 * KIB;
+/**
+ * Bytes of zeros in one call. What is written in one go the system may keep as one folio, and some file systems write all
+ * of a folio again for every byte of it that has changed (XFS before Linux 6.6), or charge the process with it.
+ */
+export const LOG_SPACE_PAGE_BYTES = 4 * KIB;
 /** Bytes of a write above which none are: what it has to write is more than what is saved. */
 export const LOG_SPACE_WRITE_BYTES_MAX = 128 * KIB;
 

@@ -95,6 +95,20 @@ describe("one flipped bit", () => {
     expect([...(await flipMany(logged, name, 40))]).toEqual(["LOG_DAMAGED"]);
   });
 
+  test("trap-26 in the zeros that were written ahead hits nothing", async () => {
+    const name = storeFiles(logged, ".log")[0]!.slice(logged.length);
+    const { size } = statSync(join(logged, name));
+    const used = usedBytes(join(logged, name));
+    expect(size - used).toBeGreaterThan(100_000);
+    for (const at of [used, used + 1, used + 7, used + 40_000, size - 1]) {
+      const copy = copyOf(logged);
+      const bytes = readFileSync(join(copy, name));
+      bytes[at] = 0x81;
+      writeFileSync(join(copy, name), bytes);
+      expect(await restart(copy)).toEqual(whole);
+    }
+  });
+
   test("trap-26 in a table is found or hits nothing", async () => {
     for (const file of storeFiles(tabled, ".ldb").filter((name) => statSync(name).size > 2000)) {
       const outcomes = await flipMany(tabled, file.slice(tabled.length), 40);

@@ -16,14 +16,10 @@
 
 import { closeSync, fstatSync, openSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { LOG_SPACE_BYTES, LOG_SPACE_WRITE_BYTES_MAX } from "./constants.js";
+import { LOG_SPACE_BYTES, LOG_SPACE_PAGE_BYTES, LOG_SPACE_WRITE_BYTES_MAX } from "./constants.js";
 import { codeOf } from "./errors.js";
 
-/**
- * Page by page: what is written in one go the system may keep as one folio, and some file systems write all of a folio again
- * for every byte of it that has changed (XFS before Linux 6.6), or charge the process with it.
- */
-const page = Buffer.alloc(4096);
+const page = Buffer.alloc(LOG_SPACE_PAGE_BYTES);
 
 export class LogSpace {
   readonly #directory: string;

@@ -20,6 +20,7 @@ import {
   WriteFailedError,
 } from "./errors.js";
 import { LogSpace } from "./log-space.js";
+import { LOG_BLOCK_BYTES, LOG_HEADER_BYTES } from "./table-format.js";
 
 /** What `level` is in Node (classic-level), and its types keep silent about. */
 interface Tables {
@@ -110,8 +111,6 @@ async function openDatabase(path: string, createIfMissing: boolean): Promise<Dat
 
 /** Those this thread has open. */
 const openPaths = new Set<string>();
-
-const LOG_BLOCK_BYTES = 32 * 1024;
 
 class LevelStore implements Store {
   readonly path: string;
@@ -280,19 +279,23 @@ function bytesOf(operations: readonly StoreOperation[]): number {
   return bytes;
 }
 
-/** What LevelDB's log grows by: head and length of a batch, kinds and lengths of what is in it, headers by block. */
+/** Of LevelDB's write batch: sequence and count. */
+const BATCH_HEAD_BYTES = 12;
+
+/** What LevelDB's log grows by: a batch, the kinds and lengths of what is in it, a header in each block it touches. */
 function logBytes(operations: readonly StoreOperation[]): number {
-  let bytes = 19;
+  let bytes = BATCH_HEAD_BYTES;
   for (const operation of operations) {
-    bytes += 2 + operation.key.length;
-    if (operation.type === "put") bytes += lengthBytes(operation.value) + operation.value.length;
+    bytes += 1 + fieldBytes(operation.key);
+    if (operation.type === "put") bytes += fieldBytes(operation.value);
   }
-  return bytes + 7 * Math.floor(bytes / LOG_BLOCK_BYTES);
+  return bytes + LOG_HEADER_BYTES * (1 + Math.floor(bytes / LOG_BLOCK_BYTES));
 }
 
-function lengthBytes({ length }: Uint8Array): number {
-  if (length < 2 ** 7) return 1;
-  return length < 2 ** 14 ? 2 : 3;
+/** With its length, a varint. */
+function fieldBytes({ length }: Uint8Array): number {
+  if (length < 2 ** 7) return 1 + length;
+  return (length < 2 ** 14 ? 2 : 3) + length;
 }
 
 /** Resolves when everything else that waits in the event loop, timers and sockets, has had its go. */

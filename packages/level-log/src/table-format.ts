@@ -17,8 +17,8 @@ export const TABLE_FOOTER_BYTES = 48;
 const TRAILER_BYTES = 5;
 /** Type of a block that is not compressed. */
 const PLAIN = 0;
-const LOG_BLOCK_BYTES = 32_768;
-const LOG_HEADER_BYTES = 7;
+export const LOG_BLOCK_BYTES = 32_768;
+export const LOG_HEADER_BYTES = 7;
 const CRC_MASK = 0xa282ead8;
 
 /** What does not fit, in words. Thrown by every function here, and nothing else is. */
