@@ -6,12 +6,9 @@
 import { Blob } from "./blob.js";
 import type { Value } from "./value.js";
 
-/**
- * One key without its key and value text: slots, hash, two array places. Measured 33 to 36; 25 to 43 by how full its
- * table is.
- */
+/** One key without its key and value text: slots, hash, two array places. Measured 33 to 35: shards grow one by one. */
 export const ENTRY_BYTES = 40;
-/** One deadline without its key text: the same, and a number of its own. */
+/** One deadline without its key text: the same, and a number of its own. Measured 49 to 51. */
 export const DEADLINE_BYTES = 56;
 /** A sequential one-byte string without its text (map, hash, length). */
 export const STRING_HEADER_BYTES = 16;
