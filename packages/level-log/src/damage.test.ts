@@ -160,7 +160,7 @@ describe("a missing file", () => {
       [logged, /MANIFEST/],
     ] as const) {
       for (const path of storeFiles(base, "").filter((name) => pattern.test(name))) {
-        const { size } = statSync(path);
+        const size = path.endsWith(".log") ? usedBytes(path) : statSync(path).size;
         for (const length of [0, 1, 7, 47, 48, 49, size >> 1, size - 1]) {
           if (length >= size) continue;
           const copy = copyOf(base);
