@@ -13,6 +13,7 @@ import { Lease } from "./lease.js";
 import { Progress } from "./progress.js";
 import type { Quorum } from "./quorum.js";
 import type { RaftLog } from "./raft-log.js";
+import { Reserves, type ReserveTimes } from "./reserves.js";
 import type { Transfer } from "./transfer.js";
 import {
   type AppendResponse,
@@ -49,6 +50,8 @@ export interface LeadershipOptions {
   readonly snapshotChunkBytes: number;
   /** See RaftOptions. */
   readonly commitDelayMs: number;
+  /** null: everybody is served at once. */
+  readonly reserves: ReserveTimes | null;
   readonly onEvent: (event: string, fields: object) => void;
 }
 
@@ -75,12 +78,15 @@ export class Leadership {
   transferWanted: NodeId = 0;
   readonly lease: Lease;
   readonly forwarded = new ForwardedReads();
+  readonly #reserves: Reserves;
   readonly #options: LeadershipOptions;
   readonly #byId = new Map<NodeId, Progress>();
   #quorum: Quorum;
   #round = 0;
   #roundSent = 0;
   #heartbeatWanted = false;
+  /** The next heartbeats leave for reserves, too. */
+  #roundForAll = false;
   /** From then on peers that lack the commit index are told it even if nothing else is to be sent; Infinity: all know. */
   #tellCommitAtMs = Infinity;
   // Made once: these run for every acknowledgement.
@@ -93,6 +99,7 @@ export class Leadership {
     const { id, incarnation: own, log, configuration, quorum, nowMs } = options;
     this.#quorum = quorum;
     this.lease = new Lease(options.electionTimeoutMs, options.clockDriftPercentMax);
+    this.#reserves = new Reserves(options.reserves);
     this.ownTermStart = log.last + 1;
     this.intervalDueMs = nowMs + options.heartbeatIntervalMs;
     const counted = (voter: NodeId, incarnation: number): Progress | undefined => {
@@ -129,6 +136,33 @@ export class Leadership {
       this.#byId.set(member.id, this.#newProgress(member, nowMs));
     }
     this.peers = [...this.#byId.values()];
+    this.#configureReserves(configuration);
+  }
+
+  #configureReserves(configuration: Configuration): void {
+    const { id, incarnation, log } = this.#options;
+    const { voters, votersOutgoing, learners } = configuration;
+    const isOff =
+      votersOutgoing.length > 0 ||
+      voters.some((voter) => voter.witness === true) ||
+      learners.some((learner) => learner.promote) ||
+      !voters.some((voter) => voter.id === id && voter.incarnation === incarnation);
+    const voting = this.peers.filter((peer) =>
+      voters.some((voter) => voter.id === peer.id && voter.incarnation === peer.incarnation),
+    );
+    const firstCount = isOff ? 0 : Math.floor(voters.length / 2);
+    this.#reserves.configure(this.peers, voting, firstCount, log.last + 1);
+  }
+
+  /** Leadership is handed over: whoever takes it should have everything. */
+  beginTransfer(transfer: Transfer): void {
+    this.transfer = transfer;
+    this.#reserves.callOff(Infinity, Infinity);
+  }
+
+  /** Somebody waits until all have the entries up to `index`, of which some may be the next ones. */
+  hurry(index: Index): void {
+    this.#reserves.hurry(index);
   }
 
   peer(id: NodeId): Progress | undefined {
@@ -147,6 +181,7 @@ export class Leadership {
       assert(entry !== undefined, "what was not committed is in memory");
       this.uncommittedBytes -= entry.payload.length;
     }
+    this.#reserves.committed(to);
   }
 
   /**
@@ -172,16 +207,26 @@ export class Leadership {
   }
 
   tick(nowMs: number): void {
+    if (this.#reserves.isLate(nowMs)) this.#serveAll();
     if (nowMs < this.intervalDueMs) return;
     this.intervalDueMs = nowMs + this.#options.heartbeatIntervalMs;
     // Each is a round of its own: it extends the lease.
     this.beginReadRound();
+    this.#roundForAll = true;
+    if (this.transfer === null) this.#reserves.contest(this.#options.log.last + 1);
     for (const peer of this.peers) peer.intervalPassed();
     if (this.transfer !== null) this.transfer.due = true;
     if (this.peers.some((peer) => nowMs >= peer.farewellMs)) {
       for (const peer of this.peers) if (nowMs >= peer.farewellMs) this.#byId.delete(peer.id);
       this.peers = [...this.#byId.values()];
+      this.#reserves.keep(this.peers);
     }
+  }
+
+  /** Who is first is late. A round that is late, too, is begun anew: the lease counts each from when it first left. */
+  #serveAll(): void {
+    const round = this.#reserves.awaitsRound ? this.beginReadRound() : Infinity;
+    this.#reserves.callOff(Math.max(this.ownTermStart, this.committable() + 1), round);
   }
 
   /** The round that vouches for a read that arrives now: shared until it is sent. */
@@ -218,11 +263,19 @@ export class Leadership {
     return peer !== undefined && peer.match === last ? peer : null;
   }
 
-  /** Everything there is was sent to it, and its window has room for more. */
+  /** Nothing leaves because this peer answers: everything was sent or has its time, and its window has room for more. */
   isSentAll(id: NodeId): boolean {
     const peer = this.#byId.get(id);
     if (peer?.state !== "replicate") return false;
-    return peer.next > this.#options.log.last && !peer.inflights.full;
+    const isSent = peer.next > this.#options.log.last || this.#reserves.holds(peer);
+    return isSent && !peer.inflights.full;
+  }
+
+  /** Who answers it, and when, decides who is served first. */
+  isContested(type: MessageType): boolean {
+    return type === MessageType.appendResponse
+      ? this.#reserves.isIndexContested
+      : this.#reserves.isRoundContested;
   }
 
   /** Returns why the response cannot be, or null. */
@@ -243,6 +296,7 @@ export class Leadership {
       peer.refused(message.index, matches);
     } else {
       peer.acknowledged(message.index);
+      this.#reserves.acknowledged(peer);
       // It had more than it seemed: entries will do.
       if (peer.state === "snapshot" && peer.match >= log.anchor)
         this.#endSnapshot(peer, peer.match);
@@ -258,6 +312,7 @@ export class Leadership {
     peer.heardMs = nowMs;
     peer.heard = true;
     peer.roundEchoed = Math.max(peer.roundEchoed, message.readRound);
+    this.#reserves.echoed(peer, this.#quorum.reached(this.#roundOf), this.#roundSent, nowMs);
     return null;
   }
 
@@ -313,7 +368,10 @@ export class Leadership {
     const tells = nowMs >= this.#tellCommitAtMs;
     // One that lacks it and is not waited for: `collectMessages` begins to wait.
     const begins = this.#tellCommitAtMs === Infinity;
+    const reserves = this.#reserves;
+    if (reserves.begins(last, commit)) return true;
     for (const peer of this.peers) {
+      if (reserves.holds(peer) && !reserves.isLeaving(nowMs) && !peer.asks) continue;
       if (peer.wantsAppend(last, commit, tells) || peer.wantsChunk) return true;
       if (begins && peer.lacksCommit(commit)) return true;
     }
@@ -325,9 +383,10 @@ export class Leadership {
     this.#tellCommitAtMs = -Infinity;
   }
 
-  /** When the commit index is told without anything else to send; Infinity: it is known, or is being told. */
-  tellCommitDueMs(nowMs: number): number {
-    return nowMs >= this.#tellCommitAtMs ? Infinity : this.#tellCommitAtMs;
+  /** When something is to be sent that waits, or is late; Infinity: nothing waits, or it leaves now. */
+  sendDueMs(nowMs: number): number {
+    const tellMs = nowMs >= this.#tellCommitAtMs ? Infinity : this.#tellCommitAtMs;
+    return Math.min(tellMs, this.#reserves.dueMs(nowMs));
   }
 
   /** Heartbeats carry the newest round; appends carry all that was proposed since the last call. */
@@ -338,7 +397,13 @@ export class Leadership {
       this.#roundSent = this.#round;
       this.lease.forget(this.confirmedRound(commit));
       this.lease.sent(this.#round, nowMs);
+      const forAll = this.#roundForAll;
+      this.#roundForAll = false;
       for (const peer of this.peers) {
+        if (!forAll && this.#reserves.sparesRound(peer)) {
+          this.#reserves.roundSpared(this.#round, nowMs);
+          continue;
+        }
         messages.push({
           type: MessageType.heartbeat,
           from: id,
@@ -353,11 +418,15 @@ export class Leadership {
       }
     }
     const tells = this.#tellsCommit(commit, nowMs);
+    const reserves = this.#reserves;
+    const reservesLeave = reserves.leaves(log.last, commit, nowMs);
     let page: Page | null = null;
     for (const peer of this.peers) {
       if (peer.next <= log.anchor && peer.state !== "snapshot") this.#beginSnapshot(peer);
       if (peer.sender !== null) this.#sendChunks(peer, messages);
-      while (peer.wantsAppend(log.last, commit, tells)) {
+      const isHeld = reserves.holds(peer);
+      if (isHeld && !reservesLeave && !peer.asks) continue;
+      while (peer.wantsAppend(log.last, commit, tells || isHeld)) {
         const fromDisk = peer.next < log.memoryFirst;
         page = this.#appendTo(peer, commit, page, messages);
         // A peer that lags far behind is served one page per Ready: reading is synchronous.
@@ -365,6 +434,7 @@ export class Leadership {
       }
     }
     if (!this.#isLacked(commit)) this.#tellCommitAtMs = Infinity;
+    reserves.left(log.last, commit, nowMs);
     this.#sendTimeoutNow(messages, commit);
   }
 
@@ -377,7 +447,9 @@ export class Leadership {
   }
 
   #isLacked(commit: Index): boolean {
-    for (const peer of this.peers) if (peer.lacksCommit(commit)) return true;
+    for (const peer of this.peers) {
+      if (peer.lacksCommit(commit) && !this.#reserves.holds(peer)) return true;
+    }
     return false;
   }
 

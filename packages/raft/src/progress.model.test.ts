@@ -88,6 +88,7 @@ class Leader {
       },
       snapshotChunkBytes: chunkBytes,
       commitDelayMs: 0,
+      reserves: null,
       onEvent: () => {},
     });
     this.append(0);

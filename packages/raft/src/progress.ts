@@ -46,6 +46,9 @@ export class Progress {
   /** Not null exactly in state snapshot. */
   sender: SnapshotSender | null = null;
 
+  /** A quorum can do without it: see Reserves. */
+  isReserve = false;
+
   /** It is no member any more, and is told so until then; Infinity: a member. */
   farewellMs = Infinity;
 
@@ -70,6 +73,17 @@ export class Progress {
     if (this.#sendEmpty) return true;
     if (this.inflights.full) return false;
     return this.next <= last || (tells && this.commitSent < commit);
+  }
+
+  /** An append should leave to learn where it stands: that is due now. */
+  get asks(): boolean {
+    return this.#sendEmpty;
+  }
+
+  /** It takes appends, and one of them should bring it something. */
+  lacks(last: Index, commit: Index): boolean {
+    const isBehind = this.next <= last || this.commitSent < commit;
+    return isBehind && this.state === "replicate" && !this.inflights.full;
   }
 
   /** It takes appends, and none has told it of `commit`. One that is behind and silent keeps nobody from waiting. */

@@ -40,6 +40,7 @@ import { messageProblem } from "./message-check.js";
 import type { ProgressState } from "./progress.js";
 import { Quorum, type Vote } from "./quorum.js";
 import { RaftLog } from "./raft-log.js";
+import type { ReserveTimes } from "./reserves.js";
 import { SnapshotReceiver } from "./snapshot-receiver.js";
 import { Transfer } from "./transfer.js";
 import {
@@ -105,6 +106,8 @@ export interface RaftOptions {
    * follower are spared. Followers apply, and show, what is committed that much later. Default 0: told at once.
    */
   readonly commitDelayMs?: number;
+  /** Followers that a quorum can do without are served later, and entries of some time together. Default: none is. */
+  readonly reserves?: ReserveTimes;
   /** What a follower that lacks trimmed entries is sent. Absent: none is taken, and the log is never trimmed. */
   readonly snapshots?: SnapshotReader;
   /** Bytes of one chunk of a snapshot. */
@@ -364,10 +367,10 @@ export class Raft {
   nextDeadlineMs(): number {
     if (this.#leadership !== null) {
       const { intervalDueMs } = this.#leadership;
-      const tellMs = this.#leadership.tellCommitDueMs(this.#nowMs);
+      const sendMs = this.#leadership.sendDueMs(this.#nowMs);
       const giveUpMs = Math.min(this.#quorumDeadlineMs(), this.#storageDeadlineMs());
       const abortMs = this.#leadership.transfer?.deadlineMs ?? Infinity;
-      return Math.min(intervalDueMs, tellMs, abortMs, this.#withGrace(giveUpMs));
+      return Math.min(intervalDueMs, sendMs, abortMs, this.#withGrace(giveUpMs));
     }
     return this.#mayCampaign() ? this.#withGrace(this.#electionDeadlineMs) : Infinity;
   }
@@ -469,6 +472,7 @@ export class Raft {
     if (leadership === null || message.term !== this.#term) return false;
     // Who is about to join or to take over is waited for.
     if (leadership.transfer !== null || !this.#isSettled()) return false;
+    if (leadership.isContested(message.type)) return false;
     if (message.type === MessageType.appendResponse) {
       return (
         !message.rejected && message.index <= this.#commit && leadership.isSentAll(message.from)
@@ -496,6 +500,15 @@ export class Raft {
   beginReadRound(): number {
     assert(this.#leadership !== null, "only a leader confirms its leadership");
     return this.#leadership.beginReadRound();
+  }
+
+  /**
+   * Leader: somebody waits until `followers` voters have what there is up to `index`, of which some may be proposed
+   * next. It leaves for all at once where a quorum is not enough.
+   */
+  hurry(index: Index, followers: number): void {
+    const { voters } = this.configuration;
+    if (followers > Math.floor(voters.length / 2)) this.#leadership?.hurry(index);
   }
 
   /**
@@ -590,7 +603,7 @@ export class Raft {
     if (chosen === 0) return "no member can take over now";
     const { electionTimeoutMs } = this.#options;
     const isStalled = this.#nowMs - this.#storageBusySinceMs >= electionTimeoutMs;
-    leadership.transfer = new Transfer(chosen, this.#nowMs + electionTimeoutMs, isStalled);
+    leadership.beginTransfer(new Transfer(chosen, this.#nowMs + electionTimeoutMs, isStalled));
     this.#onEvent("leadership transfer begins", { term: this.#term, target: chosen });
     return null;
   }
@@ -941,6 +954,7 @@ export class Raft {
       snapshots: options.snapshots ?? null,
       snapshotChunkBytes: options.snapshotChunkBytes ?? limits.snapshotChunkBytes,
       commitDelayMs: options.commitDelayMs ?? 0,
+      reserves: options.reserves ?? null,
       onEvent: this.#onEvent,
     });
     // Commits what earlier terms left behind (traps 04, 05).
@@ -1448,6 +1462,8 @@ export class Raft {
     // Until the no-op is committed, what earlier leaders committed may be unknown here (trap 05).
     const index = Math.max(this.#commit, leadership.ownTermStart);
     const round = leadership.openRound();
+    // It answers when it has applied that.
+    if (from !== this.#id) leadership.hurry(index);
     leadership.forwarded.add({ from, incarnation, context, round, index });
   }
 

@@ -69,6 +69,8 @@ export interface ScheduleSummary {
   readonly resumes: number;
   readonly readsAnswered: number;
   readonly keepalives: number;
+  /** Rounds that left without a reserve. */
+  readonly spared: number;
 }
 
 /** Heartbeat intervals after the last fault by which everything must be well again. */
@@ -109,6 +111,7 @@ class Schedule {
     resumes: 0,
     readsAnswered: 0,
     keepalives: 0,
+    spared: 0,
   };
   readonly #random: () => number;
   /** Living incarnations, and dead ones that may come back. */
@@ -177,13 +180,22 @@ class Schedule {
       committedPageBytes: 1 + this.#below(40),
       ...(this.#snapshots ? { snapshotChunkBytes: 1 + this.#below(40) } : {}),
     };
+    const lateMs = 1 + this.#below(heartbeatIntervalMs);
+    const delayMs = lateMs + this.#below(heartbeatIntervalMs);
+    const pace = {
+      commitDelayMs: this.#below(2) * this.#below(10),
+      ...(this.#below(4) === 0 ? {} : { reserves: { delayMs, lateMs } }),
+    };
     const timing = { electionTimeoutMs, heartbeatIntervalMs, random: this.#random };
     const who = { id, incarnation, entries, breach: this.#breach };
     const onEvent = (event: string): void => {
       if (event === "snapshot installed") this.summary.installs += 1;
       if (event === "snapshot resumed") this.summary.resumes += 1;
     };
-    return new SimulatedNode({ ...who, limits, onEvent, ...timing }, this.#nowMs);
+    return new SimulatedNode(
+      { ...who, limits: { ...limits, ...pace }, onEvent, ...timing },
+      this.#nowMs,
+    );
   }
 
   step(): void {
@@ -450,8 +462,14 @@ class Schedule {
     const { ready, leaving } = node.takeReady();
     this.#ledTerm.set(node, ready.role === "leader" ? ready.term : 0);
     this.#checkForwarded(node, ready);
+    this.#countSpared(ready);
     this.#leave(leaving);
     this.#checkConfirmed(node);
+  }
+
+  #countSpared({ messages }: Ready): void {
+    const rounds = messages.filter(({ type }) => type === MessageType.heartbeat).length;
+    if (rounds > 0 && rounds < this.#nodes.length - 1) this.summary.spared += 1;
   }
 
   #sync(node: SimulatedNode): void {

@@ -36,6 +36,18 @@ export const APPLY_BEHIND_MS_MAX = 10;
 export const COMMIT_DELAY_MS = 2;
 
 /**
+ * How long followers that no quorum needs wait for entries, which then come several at a time. A few entries' time under
+ * load; reads of such a follower, and what it lacks when it is needed, are that much older.
+ */
+export const RESERVE_DELAY_MS = 10;
+
+/**
+ * How long an entry or a read round waits for the followers that are asked first before the others are, too. Longer than
+ * most take, shorter than a pause that a client would notice.
+ */
+export const RESERVE_LATE_MS = 4;
+
+/**
  * Uncommitted payload above which the leader executes nothing new, unless it is told another number. Memory
  * stays flat when followers stall.
  */

@@ -251,6 +251,25 @@ describe("WAIT", () => {
   });
 });
 
+describe("followers that no quorum needs", () => {
+  test("get a write later, unless WAIT or WAITAOF asks for more of them than a quorum", () => {
+    const cluster = new TestCluster({ reserveDelayMs: 1000 });
+    const leader = cluster.elect();
+    const client = leader.connect().send("SET k v", "WAIT 1 0");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", ":1"]);
+    client.send("SET k w", "WAIT 2 0");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK", ":2"]);
+    client.send("SET k x");
+    cluster.settle();
+    expect(client.take()).toEqual(["+OK"]);
+    client.send("WAITAOF 1 2 0");
+    cluster.settle();
+    expect(client.take()).toEqual(["*2 :1 :2"]);
+  });
+});
+
 describe("WAITAOF", () => {
   test("tells whose disks hold this connection's writes, this node's and its followers'", () => {
     const cluster = new TestCluster();

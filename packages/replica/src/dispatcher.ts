@@ -86,6 +86,8 @@ export interface Route {
   followersWith(index: Index): number;
   /** This node's own disk holds it. */
   isDurableHere(index: Index): boolean;
+  /** Somebody waits until so many followers have what there is up to `index`. */
+  hurry(index: Index, followers: number): void;
   readonly nowMs: number;
 }
 
@@ -466,6 +468,7 @@ export class Dispatcher {
       replicas,
       writeIndex,
     };
+    this.#route.hurry(writeIndex, replicas);
     return "wait";
   }
 

@@ -85,6 +85,10 @@ export class NodeRoute implements Route {
     return count;
   }
 
+  hurry(index: Index, followers: number): void {
+    this.#raft.hurry(index, followers);
+  }
+
   isDurableHere(index: Index): boolean {
     return this.#raft.flushed >= index;
   }

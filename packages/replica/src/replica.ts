@@ -45,6 +45,8 @@ import {
   HOLD_ELECTION_TIMEOUTS,
   LOAD_STEP_KEYS_MAX,
   LOG_TRAILING_ENTRIES,
+  RESERVE_DELAY_MS,
+  RESERVE_LATE_MS,
   TELL_MS_PER_TURN_MAX,
 } from "./constants.js";
 import { Dispatcher, type Outcome } from "./dispatcher.js";
@@ -81,6 +83,8 @@ export interface ReplicaOptions {
   readonly replicationMode?: ReplicationMode;
   /** How long a helper outside the event loop keeps peers from electing. Default 0. */
   readonly stallToleranceMs?: number;
+  /** How long entries for followers that no quorum needs are collected, ms. Default RESERVE_DELAY_MS; 0: not at all. */
+  readonly reserveDelayMs?: number;
   /** Bytes of one chunk of a snapshot. Default: the core's. */
   readonly snapshotChunkBytes?: number;
   /** A log-only voter: no keyspace, no clients. */
@@ -827,6 +831,7 @@ function auditOptionsOf(options: ReplicaOptions): AuditOptions {
 
 function raftOf(options: ReplicaOptions, ports: ReplicaPorts, nowMs: number): Raft {
   const { clockDriftPercentMax = clockDriftPercentMaxDefault, stallToleranceMs = 0 } = options;
+  const { reserveDelayMs: delayMs = RESERVE_DELAY_MS } = options;
   return new Raft({
     id: options.id,
     incarnation: options.incarnation,
@@ -844,6 +849,7 @@ function raftOf(options: ReplicaOptions, ports: ReplicaPorts, nowMs: number): Ra
     nowMs,
     committedPageBytes: APPLY_PAGE_BYTES,
     commitDelayMs: COMMIT_DELAY_MS,
+    ...(delayMs === 0 ? {} : { reserves: { delayMs, lateMs: Math.min(RESERVE_LATE_MS, delayMs) } }),
     onEvent: (event, fields) => ports.logger.info(fields, event),
   });
 }

@@ -310,6 +310,7 @@ function compose(
       clockDriftPercentMax: config.clockDriftPercentMax,
       auditIntervalMs: () => config.auditIntervalMs,
       stallToleranceMs: keepsAlive(config) ? config.busyLeaderMaxMs : 0,
+      reserveDelayMs: config.reserveDelayMs,
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       maxmemoryBytes: () => config.maxmemoryBytes,

@@ -29,6 +29,7 @@ export interface TestNodeOptions {
   readonly inFlightWindow?: InFlightWindow;
   readonly activeExpireEffort?: () => number;
   readonly observer?: (node: TestNode) => EntryObserver;
+  readonly reserveDelayMs?: number;
   readonly readMode?: NonNullable<ReplicaOptions["readMode"]>;
   /** Ms; default: no audits. */
   readonly auditIntervalMs?: number;
@@ -92,6 +93,8 @@ export class TestNode {
         maxmemoryBytes: options.maxmemoryBytes ?? (() => 0),
         onFatal: (error) => this.#failed(error),
         snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
+        // Followers are level when nothing is left to do, unless a test is about those that are not.
+        reserveDelayMs: options.reserveDelayMs ?? 0,
         ...(options.inFlightWindow === undefined ? {} : { inFlightWindow: options.inFlightWindow }),
         activeExpireEffort: options.activeExpireEffort ?? (() => 1),
         witness: options.witnesses?.includes(id) ?? false,

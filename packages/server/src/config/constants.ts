@@ -31,6 +31,9 @@ export const nodeIdMax = int32Max;
 export const clockDriftPercentMaxMax = 50;
 /** Milliseconds. Longer than anybody waits for a leader that may be dead. */
 export const busyLeaderMsMax = 300_000;
+
+/** ms. Far above an entry's time: a follower that lacks more than that is of little use to those who fail over to it. */
+export const reserveDelayMsMax = 1000;
 /** Milliseconds. Lower: the timers of a busy event loop elect for no reason. Upper: an outage of minutes. */
 export const electionTimeoutMsMin = 50;
 export const electionTimeoutMsMax = 60_000;

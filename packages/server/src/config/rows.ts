@@ -11,6 +11,7 @@ import {
   IN_FLIGHT_UNDO_BYTES_MAX,
   LOG_TRAILING_ENTRIES,
   REPLICATION_MODES,
+  RESERVE_DELAY_MS,
 } from "@redoubt/replica";
 import type { SavePoint } from "../snapshot/triggers.js";
 import {
@@ -36,6 +37,7 @@ import {
   portMin,
   queryBufferBytesDefault,
   queryBufferBytesMin,
+  reserveDelayMsMax,
 } from "./constants.js";
 import {
   type BufferLimits,
@@ -249,6 +251,11 @@ export const configRows = {
     section: "Consensus",
     summary:
       "How long a leader whose event loop stands still (a long command, a collection of garbage) keeps its place. 0: no longer than the election timeout.",
+  }),
+  "reserve-delay": own(integer(0, reserveDelayMsMax, "ms"), RESERVE_DELAY_MS, {
+    section: "Consensus",
+    summary:
+      "How long the leader collects entries for followers that a majority does without: a command waits for the others, and these get several entries at a time. What is late for its majority leaves for all at once. 0: every entry leaves for every follower at once.",
   }),
   "node-role": own(oneOf(["data", "witness"]), "data", {
     section: "Node",

@@ -134,6 +134,11 @@ export class ServerConfig {
     return this.#values["busy-leader-max"];
   }
 
+  /** 0: entries leave for every follower at once. */
+  get reserveDelayMs(): number {
+    return this.#values["reserve-delay"];
+  }
+
   get isWitness(): boolean {
     return this.#values["node-role"] === "witness";
   }

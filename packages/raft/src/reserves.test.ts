@@ -1,0 +1,326 @@
+import { describe, expect, test } from "vitest";
+import { SimulatedDisk } from "../testing/simulated-node.js";
+import { bootstrapEntries } from "./configuration.js";
+import { Raft } from "./raft.js";
+import {
+  type AppendRequest,
+  type Configuration,
+  type HeartbeatRequest,
+  type Member,
+  type Message,
+  MessageType,
+  type NodeId,
+} from "./types.js";
+
+const born = { incarnation: 1, toIncarnation: 1 } as const;
+const DELAY_MS = 10;
+const LATE_MS = 4;
+const HEARTBEAT_MS = 50;
+const ELECTED_MS = 250;
+
+const member = (id: NodeId): Member => ({ id, incarnation: 1, peerAddress: `node-${id}:1` });
+
+function configurationOf(voters: readonly Member[], rest: Partial<Configuration> = {}) {
+  return { clusterId: "c", voters, votersOutgoing: [], learners: [], ...rest };
+}
+
+const of = (...ids: NodeId[]) => configurationOf(ids.map(member));
+
+/** Node 1 of `configuration`, just elected in term 2 by `electors`: its no-op (index 2) is on its way to all. */
+class Leader {
+  readonly raft: Raft;
+  readonly #disk: SimulatedDisk;
+  nowMs = ELECTED_MS;
+
+  constructor(configuration: Configuration = of(1, 2, 3), electors: readonly NodeId[] = [2]) {
+    this.#disk = new SimulatedDisk(bootstrapEntries(configuration));
+    this.raft = new Raft({
+      id: 1,
+      incarnation: 1,
+      initial: this.#disk.initialState(),
+      reader: this.#disk,
+      electionTimeoutMs: 200,
+      heartbeatIntervalMs: HEARTBEAT_MS,
+      random: () => 0,
+      nowMs: 0,
+      commitDelayMs: 2,
+      reserves: { delayMs: DELAY_MS, lateMs: LATE_MS },
+    });
+    this.raft.tick(this.nowMs);
+    for (const type of [MessageType.preVoteResponse, MessageType.voteResponse] as const) {
+      this.messages();
+      for (const from of electors) {
+        this.raft.step({ ...born, type, from, to: 1, term: 2, granted: true });
+      }
+    }
+    expect(this.raft.role).toBe("leader");
+  }
+
+  messages(): Message[] {
+    const messages: Message[] = [];
+    while (this.raft.hasReady()) {
+      const ready = this.raft.ready();
+      messages.push(...ready.messages, ...ready.promises);
+      if (ready.persist === null) continue;
+      this.#disk.write(ready.persist);
+      this.raft.persisted(ready.persist.sequence);
+    }
+    return messages;
+  }
+
+  /** What leaves now: "2: 5-6 (4)" is entries 5 and 6 for node 2, which is told of commit 4. "2: round" is a heartbeat. */
+  leaves(): string[] {
+    return this.messages().flatMap((message) => {
+      if (message.type === MessageType.append) return [shown(message)];
+      return message.type === MessageType.heartbeat ? [`${message.to}: round`] : [];
+    });
+  }
+
+  propose(): void {
+    this.raft.propose(new Uint8Array(1));
+  }
+
+  /** Time passes as for a host that meets every deadline; what leaves on the way is returned. */
+  pass(ms: number): string[] {
+    const until = this.nowMs + ms;
+    const left = this.leaves();
+    for (let steps = 0; ; steps++) {
+      if (steps > 100) throw new Error("a deadline is not met: the host would spin");
+      const dueMs = Math.max(this.nowMs, this.raft.nextDeadlineMs());
+      this.nowMs = Math.min(until, dueMs);
+      this.raft.tick(this.nowMs);
+      left.push(...this.leaves());
+      if (dueMs >= until) return left;
+    }
+  }
+
+  acknowledge(from: NodeId, index = this.raft.lastIndex): void {
+    this.raft.step({
+      ...born,
+      type: MessageType.appendResponse,
+      from,
+      to: 1,
+      term: 2,
+      index,
+      rejected: false,
+      hintIndex: 0,
+      hintTerm: 0,
+    });
+  }
+
+  echo(from: NodeId, readRound: number): void {
+    const type = MessageType.heartbeatResponse;
+    this.raft.step({ ...born, type, from, to: 1, term: 2, readRound });
+  }
+
+  /** 2 is first, the others are reserves; all of them have everything. */
+  settled(first: readonly NodeId[] = [2]): this {
+    this.messages();
+    for (const id of first) this.acknowledge(id);
+    for (const { id } of this.raft.progress()) if (id !== 1) this.acknowledge(id);
+    this.pass(DELAY_MS);
+    return this;
+  }
+}
+
+function shown({ to, entries, commit }: AppendRequest): string {
+  if (entries.length === 0) return `${to}: (${commit})`;
+  return `${to}: ${entries[0]!.index}-${entries.at(-1)!.index} (${commit})`;
+}
+
+describe("entries", () => {
+  test("leave at once for those who make a quorum, and several together for the others", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
+    leader.acknowledge(2);
+    expect(leader.raft.commit).toBe(3);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 4-4 (3)"]);
+    leader.acknowledge(2);
+    // News of the commit is told to the one, and comes with the entries for the other.
+    expect(leader.pass(DELAY_MS - 1)).toEqual(["2: (4)"]);
+    expect(leader.pass(1)).toEqual(["3: 3-4 (4)"]);
+    leader.acknowledge(3);
+    expect(leader.pass(HEARTBEAT_MS / 2)).toEqual([]);
+  });
+
+  test("that are not committed in time leave for all, and who has the first of them first is first", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
+    expect(leader.pass(LATE_MS - 1)).toEqual([]);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 4-4 (2)"]);
+    expect(leader.pass(1)).toEqual(["3: 3-4 (2)"]);
+    // Until that is decided nobody waits.
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 5-5 (2)", "3: 5-5 (2)"]);
+    leader.acknowledge(3, 3);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["3: 6-6 (3)"]);
+    leader.acknowledge(2, 5);
+    leader.acknowledge(3);
+    expect(leader.pass(DELAY_MS)).toEqual(["3: (6)", "2: 6-6 (6)"]);
+  });
+
+  test("one in each interval leaves for all: the fastest is first, not the one that once was", () => {
+    const leader = new Leader().settled();
+    leader.pass(HEARTBEAT_MS);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)", "3: 3-3 (2)"]);
+    leader.acknowledge(3);
+    leader.acknowledge(2);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["3: 4-4 (3)"]);
+  });
+
+  test("of five, two others are first", () => {
+    const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]).settled([5, 3]);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["3: 3-3 (2)", "5: 3-3 (2)"]);
+    leader.acknowledge(5);
+    expect(leader.raft.commit).toBe(2);
+    leader.acknowledge(3);
+    expect(leader.raft.commit).toBe(3);
+    expect(leader.pass(DELAY_MS)).toEqual(["3: (3)", "5: (3)", "2: 3-3 (3)", "4: 3-3 (3)"]);
+  });
+
+  test("a reserve whose link broke is asked at once, as anybody is", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.messages();
+    leader.raft.unreachable(3);
+    expect(leader.leaves()).toEqual(["3: (2)"]);
+  });
+
+  test("somebody who waits for more than a quorum waits for no delay", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.raft.hurry(3, 1);
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
+    leader.raft.hurry(4, 2);
+    expect(leader.leaves()).toEqual(["3: 3-3 (2)"]);
+    // Entries that are proposed after it was asked, too.
+    leader.propose();
+    expect(leader.leaves().sort()).toEqual(["2: 4-4 (2)", "3: 4-4 (2)"]);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 5-5 (2)"]);
+  });
+});
+
+describe("read rounds", () => {
+  const roundsOf = (messages: readonly Message[]) =>
+    messages
+      .filter((message): message is HeartbeatRequest => message.type === MessageType.heartbeat)
+      .map(({ to, readRound }) => [to, readRound]);
+
+  test("go without reserves; those of the interval go to all", () => {
+    const leader = new Leader().settled();
+    const round = leader.raft.beginReadRound();
+    expect(roundsOf(leader.messages())).toEqual([[2, round]]);
+    leader.echo(2, round);
+    expect(leader.raft.ready().confirmedRound).toBe(round);
+    expect(leader.pass(HEARTBEAT_MS)).toEqual(["2: round", "3: round"]);
+  });
+
+  test("that are not confirmed in time are begun anew with all, and who echoes that first is first", () => {
+    const leader = new Leader().settled();
+    const round = leader.raft.beginReadRound();
+    leader.messages();
+    expect(leader.pass(LATE_MS)).toEqual(["2: round", "3: round"]);
+    // An echo of the round that was late confirms it, and says nothing of who is faster now.
+    leader.echo(2, round);
+    expect(leader.raft.ready().confirmedRound).toBe(round);
+    leader.echo(3, round + 1);
+    const next = leader.raft.beginReadRound();
+    expect(roundsOf(leader.messages())).toEqual([[3, next]]);
+  });
+
+  test("one behind another is not late because that one was early", () => {
+    const leader = new Leader().settled();
+    const round = leader.raft.beginReadRound();
+    leader.messages();
+    leader.pass(LATE_MS - 1);
+    leader.raft.beginReadRound();
+    leader.messages();
+    leader.echo(2, round);
+    expect(leader.pass(LATE_MS - 1)).toEqual([]);
+    expect(leader.pass(1)).toEqual(["2: round", "3: round"]);
+  });
+
+  test("a reserve that asks for a read index is sent what it lacks of it", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.messages();
+    leader.acknowledge(2);
+    const type = MessageType.readIndex;
+    leader.raft.step({ ...born, type, from: 3, to: 1, term: 2, context: 9 });
+    expect(leader.leaves()).toEqual(["2: round", "3: 3-3 (3)"]);
+  });
+
+  test("trap-14 a lease counts from when the round that was late first left", () => {
+    const leader = new Leader().settled();
+    leader.raft.beginReadRound();
+    leader.messages();
+    const sentMs = leader.nowMs;
+    leader.pass(LATE_MS);
+    leader.echo(2, leader.raft.beginReadRound() - 2);
+    expect(leader.raft.leaseUntilMs()).toBe(sentMs + 180);
+  });
+});
+
+describe("nobody is a reserve", () => {
+  const bothAtOnce = ["2: 3-3 (2)", "3: 3-3 (2)"];
+
+  test("until the first entry of the term has shown who is fast", () => {
+    const leader = new Leader();
+    leader.messages();
+    leader.propose();
+    leader.acknowledge(2, 1);
+    leader.acknowledge(3, 1);
+    expect(leader.leaves()).toEqual(["2: 2-3 (0)", "3: 2-3 (0)"]);
+  });
+
+  test("where all others are needed", () => {
+    const leader = new Leader(of(1, 2)).settled();
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
+  });
+
+  test("in a joint configuration", () => {
+    const joint = configurationOf([1, 2, 3].map(member), { votersOutgoing: [1, 2].map(member) });
+    const leader = new Leader(joint).settled();
+    leader.propose();
+    expect(leader.leaves()).toEqual(bothAtOnce);
+  });
+
+  test("beside a witness", () => {
+    const voters = [member(1), member(2), { ...member(3), witness: true as const }];
+    const leader = new Leader(configurationOf(voters)).settled();
+    leader.propose();
+    expect(leader.leaves()).toEqual(bothAtOnce);
+  });
+
+  test("beside a learner that is to be promoted; one that stays a learner always is", () => {
+    const learning = (promote: boolean) =>
+      new Leader(
+        configurationOf([1, 2, 3].map(member), { learners: [{ ...member(4), promote }] }),
+      ).settled();
+    const staying = learning(false);
+    staying.propose();
+    expect(staying.leaves()).toEqual(["2: 3-3 (2)"]);
+    const promoted = learning(true);
+    promoted.propose();
+    expect(promoted.leaves()).toHaveLength(3);
+  });
+
+  test("while leadership is handed over: the target has everything soon", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.messages();
+    leader.echo(3, 0);
+    expect(leader.raft.transferLeadership(3)).toBe(null);
+    expect(leader.leaves()).toEqual(["3: 3-3 (2)"]);
+  });
+});
