@@ -36,6 +36,26 @@ test("trap-14 what a follower promises its leader starts with the message, not w
   expect(follower!.replica.status().leader).toBe(0);
 });
 
+test("a turn is wanted now on a follower, and on a leader where nobody else could send a command", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const wanted = (act: () => void): [leader: number, followers: boolean] => {
+    const before = cluster.nodes.map((node) => node.wantedNow);
+    act();
+    const more = cluster.nodes.map((node, i) => node.wantedNow - before[i]!);
+    const own = cluster.nodes.indexOf(leader);
+    return [more[own]!, more.every((count, i) => i === own || count > 0)];
+  };
+  const [first, second] = [leader.connect(), leader.connect()];
+  cluster.settle();
+  expect(wanted(() => first.send("SET a 1"))).toEqual([0, false]);
+  expect(wanted(() => cluster.settle())).toEqual([0, true]);
+  expect(wanted(() => first.send("SET a 2"))).toEqual([0, false]);
+  expect(wanted(() => second.send("SET b 1"))).toEqual([1, false]);
+  // The own disk, and the followers that are heard before its replies leave.
+  expect(wanted(() => cluster.settle())[0]).toBeGreaterThan(0);
+});
+
 test("what a leader waits for comes before what is applied, and what is applied is not put off for ever", () => {
   const cluster = new TestCluster();
   const leader = cluster.elect();

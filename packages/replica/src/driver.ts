@@ -38,6 +38,8 @@ import { SyncPromises } from "./sync-promises.js";
 
 /** What the driver tells the node. */
 export interface DriverEvents {
+  /** The own disk has something durable: a turn is to be taken. */
+  persisted(): void;
   /** The state is rolled back; `lastSealed` is the last index this leader had proposed. */
   leadershipLost(lastSealed: Index): void;
   /** Role, leader or readiness changed: held commands look again. */
@@ -473,6 +475,6 @@ export class Driver {
 
   #persisted(sequence: number): void {
     this.#promises.persisted(sequence);
-    this.#ports.scheduler.wake();
+    this.#events.persisted();
   }
 }

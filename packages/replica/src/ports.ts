@@ -39,6 +39,11 @@ export interface Random {
 export interface Scheduler {
   /** Call turn() soon (setImmediate). Several asks before the turn are one. */
   wake(): void;
+  /**
+   * The same, and before sockets are looked at that have not been read yet, unless a deadline is due. For what nobody
+   * could add to.
+   */
+  wakeNow(): void;
   /** Call turn() when the monotonic clock reaches `deadlineMs`; replaces the earlier ask. Infinity: no timer. */
   wakeAt(deadlineMs: number): void;
 }

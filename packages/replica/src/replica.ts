@@ -217,6 +217,7 @@ export class Replica implements PeerEvents, SessionEvents {
     this.#blocked = new BlockedClients(speculation.keyspace);
     this.#connectParts();
     const events = {
+      persisted: () => this.#wake(),
       leadershipLost: (lastSealed: Index) => this.#leadershipLost(lastSealed),
       routeChanged: () => {
         this.#routeChanged = true;
@@ -276,7 +277,7 @@ export class Replica implements PeerEvents, SessionEvents {
     // of an entry. It is not left for the next one: after a pause it would count as just heard (trap 15). WAIT counts all.
     if (!this.#inTurn && this.#parked.length === 0 && this.#takesAtOnce(message)) return;
     this.#driver.receive(message);
-    this.#ports.scheduler.wake();
+    this.#wake();
   }
 
   #takesAtOnce(message: Message): boolean {
@@ -318,13 +319,23 @@ export class Replica implements PeerEvents, SessionEvents {
     // It is being closed: what it waited for is nobody's any more.
     if (session.blockedOn === null && this.#blocked.has(session)) this.#unblock(session);
     if (!session.isActive && !session.isParked) this.#activate(session);
-    if (!this.#dead && !this.#inTurn) this.#ports.scheduler.wake();
+    if (!this.#dead && !this.#inTurn) this.#wake();
   }
 
   sessionClosed(session: Session): void {
     this.#blocked.remove(session);
     this.#pubSub.unsubscribeAll(session);
     this.#sessions.delete(session.id);
+  }
+
+  /**
+   * Something came for which a turn is to be taken: at the end of the event loop's pass, which brings more of it, unless
+   * nobody is left who could send a command.
+   */
+  #wake(): void {
+    const waiting = this.#gate.waitingSessions + this.#active.length;
+    if (this.serving && waiting < this.#sessions.size) this.#ports.scheduler.wake();
+    else this.#ports.scheduler.wakeNow();
   }
 
   // ---- the turn ----------------------------------------------------------------------------------

@@ -102,6 +102,9 @@ export class WholeNode {
         wake: () => {
           this.#awake = true;
         },
+        wakeNow: () => {
+          this.#awake = true;
+        },
         wakeAt: nothing,
       },
       log: this.#log,

@@ -122,6 +122,7 @@ export class SimulatedNode {
       random: { next: () => this.#random.next() },
       scheduler: {
         wake: () => this.#wake(generation),
+        wakeNow: () => this.#wake(generation),
         wakeAt: (deadlineMs) => this.#wakeAt(generation, deadlineMs),
       },
       log,

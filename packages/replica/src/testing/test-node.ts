@@ -65,6 +65,8 @@ export class TestNode {
   fatal: unknown = null;
   fatalExpected = false;
   turns = 0;
+  /** How often a turn was wanted now. */
+  wantedNow = 0;
   wakeAtMs = Number.POSITIVE_INFINITY;
   #awake = true;
 
@@ -124,6 +126,10 @@ export class TestNode {
         scheduler: {
           wake: () => {
             this.#awake = true;
+          },
+          wakeNow: () => {
+            this.#awake = true;
+            this.wantedNow += 1;
           },
           wakeAt: (deadlineMs) => {
             this.wakeAtMs = deadlineMs;

@@ -23,6 +23,45 @@ describe("turns", () => {
     scheduler.stop();
   });
 
+  test("one that is wanted now comes before the end of the loop's pass, and is the one that was asked for, too", async () => {
+    const order: string[] = [];
+    const scheduler = new TurnScheduler(nowMs, () => order.push("turn"));
+    const behind = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        order.push("behind sockets");
+        resolve();
+      });
+    });
+    scheduler.wakeNow();
+    scheduler.wake();
+    scheduler.wakeNow();
+    order.push("asked");
+    await behind;
+    await passed();
+    expect(order).toEqual(["asked", "turn", "behind sockets"]);
+    scheduler.wake();
+    scheduler.wakeNow();
+    await Promise.resolve();
+    expect(order).toHaveLength(3);
+    await passed();
+    expect(order).toHaveLength(4);
+    scheduler.stop();
+  });
+
+  test("trap-38 where a deadline is due, all of what has come is read first", async () => {
+    const order: string[] = [];
+    const scheduler = new TurnScheduler(
+      () => 1000,
+      () => order.push("turn"),
+    );
+    scheduler.wakeAt(1001);
+    setImmediate(() => order.push("behind sockets"));
+    scheduler.wakeNow();
+    await passed();
+    expect(order).toEqual(["behind sockets", "turn"]);
+    scheduler.stop();
+  });
+
   test("an ask made in a turn is another turn", async () => {
     let turns = 0;
     const scheduler = new TurnScheduler(nowMs, () => {
