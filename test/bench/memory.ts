@@ -19,7 +19,7 @@ import { load, padded, repeated } from "./load.js";
 import { left, right, Table } from "./table.js";
 import { ask } from "./targets/children.js";
 import { startLoneRedis } from "./targets/redis.js";
-import { startRedoubt } from "./targets/redoubt.js";
+import { NO_SNAPSHOTS, startRedoubt } from "./targets/redoubt.js";
 import type { Target } from "./targets/target.js";
 
 interface Data {
@@ -76,6 +76,7 @@ const DATA: readonly Data[] = [
 
 /** Milliseconds. Loading may starve nodes on a busy machine; an election would cost the load, not tell anything. */
 const LOADING_ELECTION_TIMEOUT_MS = 10_000;
+const SETTINGS = [...NO_SNAPSHOTS, `election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`];
 /** Milliseconds from the load to the first look: followers have it too, the log's buffers are written. */
 const QUIET_MS = 2_000;
 /** Milliseconds for which what is resident is looked at behind a load, and between looks. */
@@ -138,8 +139,7 @@ export async function residentRatio(): Promise<number | null> {
  * garbage back to the system when it has been idle for a while (13 to 30 s here), and keeps it as long as there is work.
  */
 async function printResident(): Promise<void> {
-  const settings = [`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`];
-  for (const begin of [startLoneRedis, () => startRedoubt(settings)]) {
+  for (const begin of [startLoneRedis, () => startRedoubt(SETTINGS)]) {
     const target = await begin();
     if (target === null) continue;
     const { busy, idle } = await during(target, idleResident);
@@ -184,7 +184,7 @@ async function redisGrowth(data: Data): Promise<Grown<RedisMemory> | null> {
 }
 
 async function redoubtGrowth(data: Data): Promise<Grown<RedoubtMemory>> {
-  const redoubt = await startRedoubt([`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`]);
+  const redoubt = await startRedoubt(SETTINGS);
   return during(redoubt, async (port) => {
     const empty = await settledMemory(port);
     await load(port, data.commands());

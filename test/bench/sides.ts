@@ -7,7 +7,7 @@
 
 import { startEtcd } from "./targets/etcd.js";
 import { type AofSync, startRedis } from "./targets/redis.js";
-import { startRedoubt } from "./targets/redoubt.js";
+import { NO_SNAPSHOTS, startRedoubt } from "./targets/redoubt.js";
 import type { Target } from "./targets/target.js";
 import { INCR_HOT, type Subject } from "./workloads.js";
 
@@ -32,8 +32,9 @@ export interface Side {
   readonly subject?: Subject;
 }
 
+/** It makes a snapshot when a disturbance asks for one. */
 export function redoubtServer(name: string, settings: readonly string[]): Server {
-  return { name, start: () => startRedoubt(settings, name) };
+  return { name, start: () => startRedoubt([...NO_SNAPSHOTS, ...settings], name) };
 }
 
 function redisServer(sync: AofSync): Server {

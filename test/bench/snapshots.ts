@@ -13,7 +13,7 @@ import { type Latencies, PacedLoad } from "./paced-load.js";
 import { median } from "./statistics.js";
 import { left, right, Table } from "./table.js";
 import { startRedis } from "./targets/redis.js";
-import { startRedoubt } from "./targets/redoubt.js";
+import { NO_SNAPSHOTS, startRedoubt } from "./targets/redoubt.js";
 import type { Target } from "./targets/target.js";
 
 interface Round {
@@ -65,8 +65,8 @@ const TABLE = new Table([
 ]);
 
 export async function runSnapshots(options: BenchOptions): Promise<readonly SnapshotFigures[]> {
-  const settings = ["save=", "log-snapshot-bytes=0", "log-snapshot-entries=0"];
-  const redoubt = await startRedoubt([...settings, `election-timeout=${ELECTION_TIMEOUT_MS}`]);
+  const electionTimeout = `election-timeout=${ELECTION_TIMEOUT_MS}`;
+  const redoubt = await startRedoubt([...NO_SNAPSHOTS, electionTimeout]);
   const redis = await startRedis();
   const targets: Target[] = redis === null ? [redoubt] : [redoubt, redis];
   if (redis === null) process.stdout.write("skipped: no redis-server, nothing to compare with\n");

@@ -11,6 +11,12 @@ import type { Target } from "./target.js";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const NODES = 3;
 
+/**
+ * Snapshots only when they are asked for: `save` and the log begin none. One takes a core for seconds, so that one that
+ * begins by itself would be in one figure and not in the next, as Redis's rewrites would (redis.ts).
+ */
+export const NO_SNAPSHOTS = ["save=", "log-snapshot-bytes=0", "log-snapshot-entries=0"];
+
 /** `settings` are lines of the conf, as `name=value`. */
 export async function startRedoubt(
   settings: readonly string[] = [],

@@ -9,7 +9,7 @@
 import type { BenchOptions } from "../options.js";
 import { median } from "../statistics.js";
 import { left, right, Table } from "../table.js";
-import { startRedoubt } from "../targets/redoubt.js";
+import { NO_SNAPSHOTS, startRedoubt } from "../targets/redoubt.js";
 import { LOADS, measureFront } from "./front.js";
 import { HAND_OVER_SIZES, measureHandOver } from "./hand-over.js";
 import { measureLeader } from "./leader.js";
@@ -40,7 +40,7 @@ export async function runThreads(options: BenchOptions): Promise<unknown> {
 type Case = readonly [string, () => Promise<Figures>];
 
 async function leaderRows(options: BenchOptions): Promise<readonly Row[]> {
-  const target = await startRedoubt();
+  const target = await startRedoubt(NO_SNAPSHOTS);
   try {
     return await rowsOf(
       options,
