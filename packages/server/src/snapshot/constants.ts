@@ -20,10 +20,13 @@ export const sparedBytesMax = 64 * mebibyte;
 export const sparedShare = 1 / 16;
 
 /**
- * The thread's niceness: below the event loops of this machine, which clients wait for, and above nothing. A tenth of
- * a core's weight where cores are contended, a whole core where they are not.
+ * How much nicer the thread is than its process: below the event loops of this machine, which clients wait for, and above
+ * nothing. A tenth of a core's weight where cores are contended, a whole core where they are not.
  */
 export const threadNiceness = 10;
+
+/** Linux knows no nicer thread. */
+export const threadNicenessMax = 19;
 
 /**
  * MiB of the thread's heap for what is new. What it copies is in no heap, what it holds stays: with V8's own size the
@@ -53,6 +56,7 @@ export const trailingBytesMax = 64 * mebibyte;
 export const stopMsMax = 5000;
 
 function assertRelations(): void {
+  if (threadNiceness > threadNicenessMax) throw new RangeError("a niceness that there is");
   if (syncBytes % readBytes !== 0) throw new RangeError("a synced portion is whole blocks");
   if (lookMs >= turnMsMin) throw new RangeError("turns are told apart");
   if (retryMsMin > retryMsMax || turnMsMin > turnMsMax)
