@@ -53,7 +53,7 @@ export function chooseDamage(directory: string, random: SeededRandom): DamagedFi
 }
 
 /** Behind the last byte that is not zero, LevelDB's log has nothing but space: every second case would hit that. */
-function usedBytes(path: string): number {
+export function usedBytes(path: string): number {
   const bytes = readFileSync(path);
   let used = bytes.length;
   if (path.endsWith(".log")) while (used > 0 && bytes[used - 1] === 0) used -= 1;
