@@ -369,7 +369,7 @@ export class Leadership {
     // One that lacks it and is not waited for: `collectMessages` begins to wait.
     const begins = this.#tellCommitAtMs === Infinity;
     const reserves = this.#reserves;
-    if (reserves.begins(last, commit)) return true;
+    if (reserves.begins(last, commit, nowMs)) return true;
     for (const peer of this.peers) {
       if (reserves.holds(peer) && !reserves.isLeaving(nowMs) && !peer.asks) continue;
       if (peer.wantsAppend(last, commit, tells) || peer.wantsChunk) return true;

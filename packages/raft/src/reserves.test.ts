@@ -207,6 +207,18 @@ describe("entries", () => {
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 5-5 (2)"]);
   });
+
+  test("nor does who asked before his entry was there, when news of a commit waits already", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.messages();
+    leader.raft.hurry(4, 2);
+    expect(leader.leaves()).toEqual(["3: 3-3 (2)"]);
+    leader.acknowledge(2);
+    leader.messages();
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 4-4 (3)", "3: 4-4 (3)"]);
+  });
 });
 
 describe("read rounds", () => {

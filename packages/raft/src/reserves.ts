@@ -141,9 +141,10 @@ export class Reserves {
     return peer.isReserve && peer.state === "replicate";
   }
 
-  /** What reserves lack has no time yet: `leaves` gives it one. */
-  begins(last: Index, commit: Index): boolean {
-    return this.#leavesMs === Infinity && this.#isOwed(last, commit);
+  /** What reserves lack has no time yet, or is waited for: `leaves` gives it one. */
+  begins(last: Index, commit: Index, nowMs: number): boolean {
+    if (this.#leavesMs === Infinity) return this.#isOwed(last, commit);
+    return !this.isLeaving(nowMs) && this.#isHurried(last, commit);
   }
 
   /** Its time has come. */
@@ -153,10 +154,8 @@ export class Reserves {
 
   /** Whether what reserves lack leaves now. */
   leaves(last: Index, commit: Index, nowMs: number): boolean {
-    if (this.begins(last, commit)) {
-      const isHurried = this.#peers.some(
-        (peer) => this.holds(peer) && peer.next <= Math.min(last, this.#hurriedTo),
-      );
+    if (this.begins(last, commit, nowMs)) {
+      const isHurried = this.#isHurried(last, commit);
       this.#leavesMs = isHurried ? nowMs : nowMs + this.#times!.delayMs;
     }
     return this.isLeaving(nowMs);
@@ -204,6 +203,16 @@ export class Reserves {
   dueMs(nowMs: number): number {
     const leavesMs = this.isLeaving(nowMs) ? Infinity : this.#leavesMs;
     return Math.min(leavesMs, this.#indexLateMs, this.#roundLateMs);
+  }
+
+  /** Some of what reserves lack is waited for. It may have been asked for before it was there. */
+  #isHurried(last: Index, commit: Index): boolean {
+    if (this.#hurriedTo === 0) return false;
+    for (const peer of this.#peers) {
+      if (!this.holds(peer) || !peer.lacks(last, commit)) continue;
+      if (peer.next <= Math.min(last, this.#hurriedTo)) return true;
+    }
+    return false;
   }
 
   #isOwed(last: Index, commit: Index): boolean {
