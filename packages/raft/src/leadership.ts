@@ -165,6 +165,11 @@ export class Leadership {
     this.#reserves.hurry(index);
   }
 
+  /** Somebody waits until all know that the entries up to `index` are committed. */
+  hurryToTell(index: Index): void {
+    this.#reserves.hurryToTell(index);
+  }
+
   peer(id: NodeId): Progress | undefined {
     return this.#byId.get(id);
   }

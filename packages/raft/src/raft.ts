@@ -1463,7 +1463,7 @@ export class Raft {
     const index = Math.max(this.#commit, leadership.ownTermStart);
     const round = leadership.openRound();
     // It answers when it has applied that.
-    if (from !== this.#id) leadership.hurry(index);
+    if (from !== this.#id) leadership.hurryToTell(index);
     leadership.forwarded.add({ from, incarnation, context, round, index });
   }
 

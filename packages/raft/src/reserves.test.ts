@@ -271,6 +271,26 @@ describe("read rounds", () => {
     expect(leader.leaves()).toEqual(["2: round", "3: 3-3 (3)"]);
   });
 
+  test("so it is told of the commit of what it has, or will have", () => {
+    const type = MessageType.readIndex;
+    const asks = { ...born, type, from: 3, to: 1, term: 2, context: 9 } as const;
+    const leader = new Leader().settled();
+    leader.pass(HEARTBEAT_MS);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)", "3: 3-3 (2)"]);
+    leader.acknowledge(2);
+    leader.raft.step(asks);
+    expect(leader.leaves()).toEqual(["2: round", "3: (3)"]);
+    // Before the term's first entry is committed, that is what it waits for.
+    const newborn = new Leader();
+    for (const from of [2, 3]) newborn.acknowledge(from, 1);
+    newborn.messages();
+    newborn.raft.step(asks);
+    newborn.messages();
+    newborn.acknowledge(2);
+    expect(newborn.leaves()).toEqual(["3: (2)"]);
+  });
+
   test("trap-14 a lease counts from when the round that was late first left", () => {
     const leader = new Leader().settled();
     leader.raft.beginReadRound();

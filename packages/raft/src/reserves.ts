@@ -48,8 +48,10 @@ export class Reserves {
   /** So with the round, which left without the reserves. */
   #awaitedRound = 0;
   #roundLateMs = Infinity;
-  /** Up to it nothing waits. */
+  /** Up to it no entry waits. */
   #hurriedTo: Index = 0;
+  /** Up to it no news of a commit does; at most `#hurriedTo`. */
+  #toldTo: Index = 0;
   /** When what reserves lack leaves; Infinity: they lack nothing. */
   #leavesMs = Infinity;
 
@@ -177,6 +179,12 @@ export class Reserves {
     if (this.#leavesMs !== Infinity) this.#leavesMs = -Infinity;
   }
 
+  /** Nor does the news that they are committed. */
+  hurryToTell(index: Index): void {
+    this.#toldTo = Math.max(this.#toldTo, index);
+    this.hurry(index);
+  }
+
   committed(index: Index): void {
     if (index < this.#awaitedIndex) return;
     this.#awaitedIndex = 0;
@@ -205,12 +213,13 @@ export class Reserves {
     return Math.min(leavesMs, this.#indexLateMs, this.#roundLateMs);
   }
 
-  /** Some of what reserves lack is waited for. It may have been asked for before it was there. */
+  /** Some of what reserves lack is waited for. It may have been asked for before it was there, or committed. */
   #isHurried(last: Index, commit: Index): boolean {
     if (this.#hurriedTo === 0) return false;
     for (const peer of this.#peers) {
       if (!this.holds(peer) || !peer.lacks(last, commit)) continue;
       if (peer.next <= Math.min(last, this.#hurriedTo)) return true;
+      if (peer.commitSent < Math.min(commit, this.#toldTo)) return true;
     }
     return false;
   }
