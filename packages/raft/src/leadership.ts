@@ -151,12 +151,14 @@ export class Leadership {
       voters.some((voter) => voter.id === peer.id && voter.incarnation === peer.incarnation),
     );
     const firstCount = isOff ? 0 : Math.floor(voters.length / 2);
-    this.#reserves.configure(this.peers, voting, firstCount, log.last + 1);
+    const round = this.#roundAnew();
+    this.#reserves.configure(this.peers, voting, firstCount, log.last + 1, round);
   }
 
   /** Leadership is handed over: whoever takes it should have everything. */
   beginTransfer(transfer: Transfer): void {
     this.transfer = transfer;
+    this.#roundAnew();
     this.#reserves.callOff(Infinity, Infinity);
   }
 
@@ -228,10 +230,18 @@ export class Leadership {
     }
   }
 
-  /** Who is first is late. A round that is late, too, is begun anew: the lease counts each from when it first left. */
+  /** Who is first is late. */
   #serveAll(): void {
-    const round = this.#reserves.awaitsRound ? this.beginReadRound() : Infinity;
+    const round = this.#roundAnew();
     this.#reserves.callOff(Math.max(this.ownTermStart, this.committable() + 1), round);
+  }
+
+  /**
+   * Reserves are about to be none any more. A round that left without them, and is not confirmed, is begun anew: the lease
+   * counts each from when it first left. Infinity: there is none.
+   */
+  #roundAnew(): number {
+    return this.#reserves.awaitsRound ? this.beginReadRound() : Infinity;
   }
 
   /** The round that vouches for a read that arrives now: shared until it is sent. */

@@ -261,6 +261,30 @@ describe("read rounds", () => {
     expect(leader.pass(1)).toEqual(["2: round", "3: round"]);
   });
 
+  test("are begun anew with all where reserves end before they are confirmed", () => {
+    const spared = () => {
+      const leader = new Leader().settled();
+      leader.echo(3, 0);
+      const round = leader.raft.beginReadRound();
+      expect(roundsOf(leader.messages())).toEqual([[2, round]]);
+      return { raft: leader.raft, roundsAfter: () => roundsOf(leader.messages()), round };
+    };
+    const changed = spared();
+    const voters = [member(1), member(2), { ...member(3), peerAddress: "elsewhere:1" }];
+    const change = { expectedIndex: 0, voters, learners: [], force: false };
+    expect(changed.raft.changeConfiguration(change)).toEqual({ index: 3 });
+    expect(changed.roundsAfter()).toEqual([
+      [2, changed.round + 1],
+      [3, changed.round + 1],
+    ]);
+    const handedOver = spared();
+    expect(handedOver.raft.transferLeadership(3)).toBe(null);
+    expect(handedOver.roundsAfter()).toEqual([
+      [2, handedOver.round + 1],
+      [3, handedOver.round + 1],
+    ]);
+  });
+
   test("a reserve that asks for a read index is sent what it lacks of it", () => {
     const leader = new Leader().settled();
     leader.propose();

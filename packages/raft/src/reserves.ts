@@ -64,19 +64,20 @@ export class Reserves {
 
   /**
    * Another configuration: `firstCount` of `voters` make a quorum with this node; 0: everybody is served at once. The
-   * entry `next` is contested.
+   * entry `next` is contested, and so is `round`; Infinity: none is.
    */
   configure(
     peers: readonly Progress[],
     voters: readonly Progress[],
     firstCount: number,
     next: Index,
+    round: number,
   ): void {
     assert(firstCount <= voters.length, "a quorum is of voters");
     this.#peers = peers;
     this.#voters = voters;
     this.#firstCount = this.#times === null ? 0 : firstCount;
-    this.callOff(next, Infinity);
+    this.callOff(next, round);
   }
 
   /** Those that had been removed before are gone. */
