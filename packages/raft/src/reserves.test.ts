@@ -186,6 +186,18 @@ describe("entries", () => {
     expect(leader.pass(DELAY_MS)).toEqual(["3: (3)", "5: (3)", "2: 3-3 (3)", "4: 3-3 (3)"]);
   });
 
+  test("of five, one other is late: who was not stays first", () => {
+    const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]).settled([2, 3]);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (2)", "3: 3-3 (2)"]);
+    leader.acknowledge(2);
+    expect(leader.pass(LATE_MS)).toEqual(["4: 3-3 (2)", "5: 3-3 (2)"]);
+    leader.acknowledge(4);
+    leader.acknowledge(5);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 4-4 (3)", "4: 4-4 (3)"]);
+  });
+
   test("a reserve whose link broke is asked at once, as anybody is", () => {
     const leader = new Leader().settled();
     leader.propose();

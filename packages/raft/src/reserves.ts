@@ -167,6 +167,8 @@ export class Reserves {
   /** Everything that leaves now has left. */
   left(last: Index, commit: Index, nowMs: number): void {
     if (this.#firstCount === 0) return;
+    // Who had it before it was late has not lost it.
+    for (const peer of this.#voters) this.acknowledged(peer);
     if (this.#leavesMs !== Infinity && !this.#isOwed(last, commit)) this.#leavesMs = Infinity;
     if (this.#awaitedIndex === 0 && commit < last && this.#peers.some((peer) => peer.isReserve)) {
       this.#awaitedIndex = last;
