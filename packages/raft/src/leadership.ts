@@ -218,9 +218,13 @@ export class Leadership {
     if (nowMs < this.intervalDueMs) return;
     this.intervalDueMs = nowMs + this.#options.heartbeatIntervalMs;
     // Each is a round of its own: it extends the lease.
-    this.beginReadRound();
+    const round = this.beginReadRound();
     this.#roundForAll = true;
-    if (this.transfer === null) this.#reserves.contest(this.#options.log.last + 1);
+    if (this.transfer === null) {
+      // Where entries are on their way, they tell better who is fast.
+      const { last } = this.#options.log;
+      this.#reserves.contest(last + 1, this.committable() === last ? round : Infinity);
+    }
     for (const peer of this.peers) peer.intervalPassed();
     if (this.transfer !== null) this.transfer.due = true;
     if (this.peers.some((peer) => nowMs >= peer.farewellMs)) {

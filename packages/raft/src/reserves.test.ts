@@ -297,6 +297,21 @@ describe("read rounds", () => {
     ]);
   });
 
+  test("show who is fast where nothing is written: after a transfer that was given up, too", () => {
+    const leader = new Leader().settled();
+    leader.echo(3, 0);
+    expect(leader.raft.transferLeadership(3)).toBe(null);
+    for (let intervals = 0; intervals < 6; intervals += 1) {
+      leader.pass(HEARTBEAT_MS);
+      const round = leader.raft.beginReadRound();
+      leader.messages();
+      for (const id of [3, 2]) leader.echo(id, round);
+    }
+    expect(leader.raft.transferring).toBe(false);
+    const round = leader.raft.beginReadRound();
+    expect(roundsOf(leader.messages())).toEqual([[3, round]]);
+  });
+
   test("a reserve that asks for a read index is sent what it lacks of it", () => {
     const leader = new Leader().settled();
     leader.propose();

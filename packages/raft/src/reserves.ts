@@ -95,9 +95,12 @@ export class Reserves {
     this.#indexLateMs = this.#roundLateMs = this.#leavesMs = Infinity;
   }
 
-  /** The next entry is contested. */
-  contest(next: Index): void {
-    if (this.#firstCount > 0 && this.#contestedIndex === Infinity) this.#contestedIndex = next;
+  /** The next entry is contested, or where nobody is first yet `round`; Infinity: that is not. */
+  contest(next: Index, round: number): void {
+    if (this.#firstCount === 0) return;
+    if (this.#contestedIndex === Infinity) this.#contestedIndex = next;
+    if (this.#contestedRound < Infinity || this.#peers.some((peer) => peer.isReserve)) return;
+    this.#contestedRound = round;
   }
 
   get isIndexContested(): boolean {
