@@ -186,6 +186,43 @@ describe("entries", () => {
     expect(leader.pass(DELAY_MS)).toEqual(["3: (3)", "5: (3)", "2: 3-3 (3)", "4: 3-3 (3)"]);
   });
 
+  test("of five, two others are needed, and one that answers twice is one", () => {
+    const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]);
+    leader.messages();
+    for (const id of [2, 3, 4, 5]) leader.acknowledge(id, 1);
+    leader.messages();
+    leader.propose();
+    leader.messages();
+    leader.acknowledge(2, 2);
+    leader.acknowledge(2, 3);
+    leader.propose();
+    expect(leader.leaves()).toHaveLength(4);
+  });
+
+  test("a learner is never first", () => {
+    const learners = [{ ...member(4), promote: false }];
+    const leader = new Leader(configurationOf([1, 2, 3].map(member), { learners }));
+    leader.messages();
+    for (const id of [2, 3, 4]) leader.acknowledge(id, 1);
+    leader.messages();
+    leader.acknowledge(4);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["2: 3-3 (0)", "3: 3-3 (0)", "4: 3-3 (0)"]);
+    leader.acknowledge(3);
+    leader.propose();
+    expect(leader.leaves()).toEqual(["3: 4-4 (3)"]);
+  });
+
+  test("an entry that came later is late by itself, whatever was committed before it", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.propose();
+    leader.messages();
+    leader.pass(LATE_MS - 1);
+    leader.acknowledge(2, 3);
+    expect(leader.pass(1)).toContain("3: 3-4 (3)");
+  });
+
   test("of five, one other is late: who was not stays first", () => {
     const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]).settled([2, 3]);
     leader.propose();
@@ -230,6 +267,55 @@ describe("entries", () => {
     leader.messages();
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 4-4 (3)", "3: 4-4 (3)"]);
+  });
+});
+
+/** `pass` looks at the end of its time, too: only the deadline itself shows that a host would have looked. */
+describe("the host is told when to look", () => {
+  const dueIn = ({ raft, nowMs }: Leader) => raft.nextDeadlineMs() - nowMs;
+
+  test("at an entry that is late, and at what leaves for reserves", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.leaves();
+    expect(dueIn(leader)).toBe(LATE_MS);
+    leader.pass(1);
+    leader.acknowledge(2);
+    leader.leaves();
+    // News of the commit for the one, then the other's time.
+    expect(leader.pass(2)).toEqual(["2: (3)"]);
+    expect(dueIn(leader)).toBe(DELAY_MS - 3);
+    expect(leader.pass(DELAY_MS - 3)).toEqual(["3: 3-3 (3)"]);
+    expect(dueIn(leader)).toBeGreaterThan(DELAY_MS);
+  });
+
+  test("and need not look again at what was late", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.raft.beginReadRound();
+    leader.leaves();
+    expect(leader.pass(LATE_MS)).toEqual(["2: round", "3: round", "3: 3-3 (2)"]);
+    expect(dueIn(leader)).toBeGreaterThan(LATE_MS);
+  });
+
+  test("at a round that is late", () => {
+    const leader = new Leader().settled();
+    const round = leader.raft.beginReadRound();
+    leader.leaves();
+    expect(dueIn(leader)).toBe(LATE_MS);
+    leader.echo(2, round);
+    leader.leaves();
+    expect(dueIn(leader)).toBeGreaterThan(LATE_MS);
+  });
+
+  test("never in the past", () => {
+    const leader = new Leader().settled();
+    leader.propose();
+    leader.messages();
+    leader.raft.unreachable(3);
+    leader.raft.hurry(3, 2);
+    leader.messages();
+    expect(dueIn(leader)).toBe(LATE_MS);
   });
 });
 
