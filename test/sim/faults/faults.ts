@@ -124,10 +124,7 @@ export class Faults implements FaultWorld {
     this.network.healAll();
     for (const node of this.cluster.nodes) {
       const { disk } = node;
-      disk.slowness = 1;
-      disk.spikes = { share: 0, delayMs: 0 };
-      disk.stalledUntilMs = 0;
-      disk.failure = null;
+      disk.mend();
       // Whoever runs on a disk that lost something is stopped, and finds out.
       if (disk.lying || !disk.isUsable) this.cluster.crash(node);
       this.cluster.restart(node);
