@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SimulatedDisk } from "../testing/simulated-node.js";
 import { bootstrapEntries } from "./configuration.js";
@@ -31,6 +32,7 @@ class Leader {
   readonly raft: Raft;
   readonly #disk: SimulatedDisk;
   nowMs = ELECTED_MS;
+  newestRound = 0;
 
   constructor(configuration: Configuration = of(1, 2, 3), electors: readonly NodeId[] = [2]) {
     this.#disk = new SimulatedDisk(bootstrapEntries(configuration));
@@ -72,7 +74,9 @@ class Leader {
   leaves(): string[] {
     return this.messages().flatMap((message) => {
       if (message.type === MessageType.append) return [shown(message)];
-      return message.type === MessageType.heartbeat ? [`${message.to}: round`] : [];
+      if (message.type !== MessageType.heartbeat) return [];
+      this.newestRound = message.readRound;
+      return [`${message.to}: round`];
     });
   }
 
@@ -491,5 +495,68 @@ describe("nobody is a reserve", () => {
     leader.echo(3, 0);
     expect(leader.raft.transferLeadership(3)).toBe(null);
     expect(leader.leaves()).toEqual(["3: 3-3 (2)"]);
+  });
+});
+
+describe("whoever answers what, and when", () => {
+  /** What left, by peer: the newest entry and the newest round. And since when there is what should leave. */
+  class Observed {
+    readonly leader = new Leader().settled();
+    readonly #peers = [2, 3].map((id) => ({ id, entry: 2, round: 0 }));
+    readonly #entriesMs: number[] = [];
+    readonly #roundsMs = new Map<number, number>();
+    #echoed = 0;
+    #hurriedTo = 0;
+
+    act(kind: number, of: number): void {
+      const { leader } = this;
+      const { raft } = leader;
+      const peer = this.#peers[of % 2]!;
+      if (kind < 3) {
+        leader.propose();
+        this.#entriesMs[raft.lastIndex] = leader.nowMs;
+      } else if (kind < 5) leader.acknowledge(peer.id, Math.max(1, peer.entry - (of >> 1)));
+      else if (kind === 5) this.#roundsMs.set(raft.beginReadRound(), leader.nowMs);
+      else if (kind === 6) {
+        leader.echo(peer.id, peer.round);
+        this.#echoed = Math.max(this.#echoed, peer.round);
+      } else if (kind === 7) {
+        this.#hurriedTo = Math.max(this.#hurriedTo, raft.lastIndex + (of % 2));
+        raft.hurry(this.#hurriedTo, 2);
+      }
+      this.#look(kind < 8 ? leader.leaves() : leader.pass(1 + (of % 3)));
+    }
+
+    #look(left: readonly string[]): void {
+      const { raft, nowMs } = this.leader;
+      expect(raft.nextDeadlineMs()).toBeGreaterThan(nowMs);
+      for (const line of left) {
+        const [, to, entry] = /^(\d): (?:\d+-(\d+))?/.exec(line)!;
+        const peer = this.#peers.find(({ id }) => id === Number(to))!;
+        if (line.endsWith("round")) peer.round = this.leader.newestRound;
+        else if (entry !== undefined) peer.entry = Number(entry);
+      }
+      for (const { entry, round } of this.#peers) {
+        for (let index = entry + 1; index <= raft.lastIndex; index += 1) {
+          const waitsMs = nowMs - this.#entriesMs[index]!;
+          expect(waitsMs).toBeLessThan(DELAY_MS);
+          if (index > raft.commit) expect(waitsMs).toBeLessThan(2 * LATE_MS);
+          expect(index).toBeGreaterThan(this.#hurriedTo);
+        }
+        for (const [begun, begunMs] of this.#roundsMs) {
+          if (begun > Math.max(round, this.#echoed))
+            expect(nowMs - begunMs).toBeLessThan(2 * LATE_MS);
+        }
+      }
+    }
+  }
+
+  test("nothing is held longer than is promised, and no deadline is missed", () => {
+    const act = fc.tuple(fc.nat(11), fc.nat(7));
+    const property = fc.property(fc.array(act, { maxLength: 50 }), (acts) => {
+      const observed = new Observed();
+      for (const [kind, of] of acts) observed.act(kind, of);
+    });
+    fc.assert(property, { seed: 20_260_101, numRuns: 1000 });
   });
 });
