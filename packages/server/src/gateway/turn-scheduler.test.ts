@@ -62,6 +62,19 @@ describe("turns", () => {
     scheduler.stop();
   });
 
+  test("one that is wanted now by a turn comes behind sockets: turns that want turns keep nobody waiting", async () => {
+    const order: string[] = [];
+    const scheduler = new TurnScheduler(nowMs, () => {
+      order.push("turn");
+      if (order.length < 4) scheduler.wakeNow();
+    });
+    setImmediate(() => order.push("behind sockets"));
+    scheduler.wakeNow();
+    await passed();
+    expect(order.slice(0, 3)).toEqual(["turn", "behind sockets", "turn"]);
+    scheduler.stop();
+  });
+
   test("an ask made in a turn is another turn", async () => {
     let turns = 0;
     const scheduler = new TurnScheduler(nowMs, () => {

@@ -14,6 +14,7 @@ export class TurnScheduler implements Scheduler {
   readonly #nowMs: () => number;
   readonly #turn: () => void;
   #asked = false;
+  #inTurn = false;
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
   /** When the armed timer fires; when a turn is wanted. Monotonic ms. */
@@ -21,7 +22,10 @@ export class TurnScheduler implements Scheduler {
   #deadlineMs = Number.POSITIVE_INFINITY;
   readonly #run = (): void => {
     this.#asked = false;
-    if (!this.#stopped) this.#turn();
+    if (this.#stopped) return;
+    this.#inTurn = true;
+    this.#turn();
+    this.#inTurn = false;
   };
   readonly #fire = (): void => {
     this.#timer = null;
@@ -47,11 +51,12 @@ export class TurnScheduler implements Scheduler {
 
   /**
    * In the pass's phase that reads sockets, not behind it: what the turn sends by HTTP/2 leaves with this pass then, not
-   * with the next. A deadline that is due waits for the rest of what peers said (trap 38).
+   * with the next. A deadline that is due waits for the rest of what peers said (trap 38). What a turn itself wants comes
+   * behind the sockets: turns that ask for turns would keep the loop from reading any.
    */
   wakeNow(): void {
     if (this.#asked || this.#stopped) return;
-    if (this.#nowMs() + deadlineNearMs >= this.#deadlineMs) {
+    if (this.#inTurn || this.#nowMs() + deadlineNearMs >= this.#deadlineMs) {
       this.wake();
       return;
     }
