@@ -62,6 +62,22 @@ describe("turns", () => {
     scheduler.stop();
   });
 
+  test("trap-38 where a deadline comes between the ask and its turn, all of what has come is read first", async () => {
+    const order: string[] = [];
+    let timeMs = 1000;
+    const scheduler = new TurnScheduler(
+      () => timeMs,
+      () => order.push("turn"),
+    );
+    scheduler.wakeAt(1100);
+    setImmediate(() => order.push("behind sockets"));
+    scheduler.wakeNow();
+    timeMs = 1100;
+    await passed();
+    expect(order).toEqual(["behind sockets", "turn"]);
+    scheduler.stop();
+  });
+
   test("one that is wanted now by a turn comes behind sockets: turns that want turns keep nobody waiting", async () => {
     const order: string[] = [];
     const scheduler = new TurnScheduler(nowMs, () => {

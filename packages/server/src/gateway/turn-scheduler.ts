@@ -7,7 +7,7 @@ import type { Scheduler } from "@redoubt/replica";
 
 /** Longest delay of a Node timer; beyond it would fire at once. */
 const timerMsMax = 2 ** 31 - 1;
-/** A turn begins that much later than it was asked for, at most, where nothing comes between. */
+/** A turn that begins now looks at its deadlines that much later, at most, where nothing comes between. */
 const deadlineNearMs = 1;
 
 export class TurnScheduler implements Scheduler {
@@ -26,6 +26,11 @@ export class TurnScheduler implements Scheduler {
     this.#inTurn = true;
     this.#turn();
     this.#inTurn = false;
+  };
+  /** Long work, a collection of garbage, or a process that stood still may have come between the ask and now. */
+  readonly #runNow = (): void => {
+    if (this.#isDeadlineNear()) setImmediate(this.#run);
+    else this.#run();
   };
   readonly #fire = (): void => {
     this.#timer = null;
@@ -56,12 +61,12 @@ export class TurnScheduler implements Scheduler {
    */
   wakeNow(): void {
     if (this.#asked || this.#stopped) return;
-    if (this.#inTurn || this.#nowMs() + deadlineNearMs >= this.#deadlineMs) {
+    if (this.#inTurn || this.#isDeadlineNear()) {
       this.wake();
       return;
     }
     this.#asked = true;
-    process.nextTick(this.#run);
+    process.nextTick(this.#runNow);
   }
 
   /**
@@ -78,6 +83,10 @@ export class TurnScheduler implements Scheduler {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  #isDeadlineNear(): boolean {
+    return this.#nowMs() + deadlineNearMs >= this.#deadlineMs;
   }
 
   #arm(): void {
