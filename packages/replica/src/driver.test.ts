@@ -56,6 +56,19 @@ test("a turn is wanted now on a follower, and on a leader where nobody else coul
   expect(wanted(() => cluster.settle())[0]).toBeGreaterThan(0);
 });
 
+test("a follower, too, waits for the requests of those who could send one: many readers are one turn", () => {
+  const cluster = new TestCluster();
+  const leader = cluster.elect();
+  const follower = cluster.nodes.find((node) => node !== leader)!;
+  const [first, second] = [follower.connect(), follower.connect()];
+  cluster.settle();
+  const before = follower.wantedNow;
+  first.send("READONLY");
+  expect(follower.wantedNow).toBe(before);
+  second.send("READONLY");
+  expect(follower.wantedNow).toBe(before + 1);
+});
+
 test("what a leader waits for comes before what is applied, and what is applied is not put off for ever", () => {
   const cluster = new TestCluster();
   const leader = cluster.elect();

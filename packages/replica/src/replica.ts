@@ -319,7 +319,10 @@ export class Replica implements PeerEvents, SessionEvents {
     // It is being closed: what it waited for is nobody's any more.
     if (session.blockedOn === null && this.#blocked.has(session)) this.#unblock(session);
     if (!session.isActive && !session.isParked) this.#activate(session);
-    if (!this.#dead && !this.#inTurn) this.#wake();
+    if (this.#dead || this.#inTurn) return;
+    // On a follower, too: sockets that are ready are read in the same pass, and their requests share a turn.
+    if (this.#mayBeJoined) this.#ports.scheduler.wake();
+    else this.#ports.scheduler.wakeNow();
   }
 
   sessionClosed(session: Session): void {
@@ -333,9 +336,13 @@ export class Replica implements PeerEvents, SessionEvents {
    * nobody is left who could send a command.
    */
   #wake(): void {
-    const waiting = this.#gate.waitingSessions + this.#active.length;
-    if (this.serving && waiting < this.#sessions.size) this.#ports.scheduler.wake();
+    if (this.serving && this.#mayBeJoined) this.#ports.scheduler.wake();
     else this.#ports.scheduler.wakeNow();
+  }
+
+  /** Somebody neither waits for a reply nor has a request that the next turn looks at. */
+  get #mayBeJoined(): boolean {
+    return this.#gate.waitingSessions + this.#active.length < this.#sessions.size;
   }
 
   // ---- the turn ----------------------------------------------------------------------------------
