@@ -19,7 +19,7 @@ import { load, padded, repeated } from "./load.js";
 import { left, right, Table } from "./table.js";
 import { ask } from "./targets/children.js";
 import { startLoneRedis } from "./targets/redis.js";
-import { NO_SNAPSHOTS, startRedoubt } from "./targets/redoubt.js";
+import { startRedoubt } from "./targets/redoubt.js";
 import type { Target } from "./targets/target.js";
 
 interface Data {
@@ -76,7 +76,7 @@ const DATA: readonly Data[] = [
 
 /** Milliseconds. Loading may starve nodes on a busy machine; an election would cost the load, not tell anything. */
 const LOADING_ELECTION_TIMEOUT_MS = 10_000;
-const SETTINGS = [...NO_SNAPSHOTS, `election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`];
+const SETTINGS = [`election-timeout=${LOADING_ELECTION_TIMEOUT_MS}`];
 /** Milliseconds from the load to the first look: followers have it too, the log's buffers are written. */
 const QUIET_MS = 2_000;
 /** Milliseconds for which what is resident is looked at behind a load, and between looks. */

@@ -867,7 +867,7 @@ function raftOf(options: ReplicaOptions, ports: ReplicaPorts, nowMs: number): Ra
     nowMs,
     committedPageBytes: APPLY_PAGE_BYTES,
     commitDelayMs: COMMIT_DELAY_MS,
-    ...(delayMs === 0 ? {} : { reserves: { delayMs, lateMs: Math.min(RESERVE_LATE_MS, delayMs) } }),
+    ...(delayMs === 0 ? {} : { reserves: { delayMs, lateMs: RESERVE_LATE_MS } }),
     onEvent: (event, fields) => ports.logger.info(fields, event),
   });
 }
