@@ -33,6 +33,8 @@ share this machine, so that rates say little about yours; ratios say more.`,
   server CPU instead, and says so.
 - **Disk.** What the kernel charges all server processes with (\`write_bytes\`): whole pages, or larger folios, of which a
   part was changed, for one operation.
+- **Snapshots.** No node of Redoubt begins one by itself, as no Redis rewrites its file or saves: they are asked for where a
+  section says so. Memory alone is measured with a node's defaults.
 - **Round trip.** Where one is added, by a proxy on loopback (\`test/bench/delay-proxy\`), for all sides.
 - **Memory.** In the first table: the least of some looks behind the load, between which the leader is made to collect
   garbage. In the others: at the end of a round.
