@@ -204,7 +204,7 @@ describe("entries", () => {
   });
 
   test("a learner is never first", () => {
-    const learners = [{ ...member(4), promote: false }];
+    const learners = [member(4)];
     const leader = new Leader(configurationOf([1, 2, 3].map(member), { learners }));
     leader.messages();
     for (const id of [2, 3, 4]) leader.acknowledge(id, 1);
@@ -476,14 +476,12 @@ describe("nobody is a reserve", () => {
   });
 
   test("beside a learner that is to be promoted; one that stays a learner always is", () => {
-    const learning = (promote: boolean) =>
-      new Leader(
-        configurationOf([1, 2, 3].map(member), { learners: [{ ...member(4), promote }] }),
-      ).settled();
-    const staying = learning(false);
+    const learning = (learner: Member) =>
+      new Leader(configurationOf([1, 2, 3].map(member), { learners: [learner] })).settled();
+    const staying = learning(member(4));
     staying.propose();
     expect(staying.leaves()).toEqual(["2: 3-3 (2)"]);
-    const promoted = learning(true);
+    const promoted = learning({ ...member(4), promote: true });
     promoted.propose();
     expect(promoted.leaves()).toHaveLength(3);
   });
