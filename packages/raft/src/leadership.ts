@@ -4,6 +4,9 @@
  *
  * It never counts this node as a peer: its own share of a quorum is what it has flushed, the newest
  * round, and now.
+ *
+ * Longer than other files: what leaves for a peer and what its answers change rest on the same few pointers. What has a
+ * state of its own lives beside it.
  */
 import { assert } from "./assert.js";
 import { allMembers } from "./configuration.js";

@@ -1,6 +1,7 @@
 /** What the scenario texts cannot say: configurations in the log, broken invariants, hostile input. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { acknowledgement } from "../testing/lone-leader.js";
 import { SimulatedDisk } from "../testing/simulated-node.js";
 import { AssertionError } from "./assert.js";
 import { entryChecksum } from "./checksum.js";
@@ -317,16 +318,7 @@ describe("a leader", () => {
     made.raft.step({ type: MessageType.voteResponse, ...answer });
     expect(made.raft.role).toBe("leader");
     const acknowledge = (from: number, index: number) => {
-      const hints = { rejected: false, hintIndex: 0, hintTerm: 0 };
-      made.raft.step({
-        ...born,
-        type: MessageType.appendResponse,
-        from,
-        to: 1,
-        term: 2,
-        index,
-        ...hints,
-      });
+      made.raft.step(acknowledgement(from, index));
     };
     return { ...made, acknowledge };
   }

@@ -14,7 +14,7 @@
  *
  * Longer than other files: it is the one place where roles, terms and the order of effects meet.
  * Parts with a state of their own live beside it: RaftLog, SnapshotReceiver, Leadership (Progress,
- * SnapshotSender, Lease, Transfer, ForwardedReads), Quorum. Decisions that need no state are pure: judgeAppend, planChange.
+ * SnapshotSender, Reserves, Lease, Transfer, ForwardedReads), Quorum. Decisions that need no state are pure: judgeAppend, planChange.
  */
 import { assert, assertSafe } from "./assert.js";
 import { entryChecksum } from "./checksum.js";

@@ -1,140 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SimulatedDisk } from "../testing/simulated-node.js";
-import { bootstrapEntries } from "./configuration.js";
-import { Raft } from "./raft.js";
 import {
-  type AppendRequest,
-  type Configuration,
-  type HeartbeatRequest,
-  type Member,
-  type Message,
-  MessageType,
-  type NodeId,
-} from "./types.js";
-
-const born = { incarnation: 1, toIncarnation: 1 } as const;
-const DELAY_MS = 10;
-const LATE_MS = 4;
-const HEARTBEAT_MS = 50;
-const ELECTED_MS = 250;
-
-const member = (id: NodeId): Member => ({ id, incarnation: 1, peerAddress: `node-${id}:1` });
-
-function configurationOf(voters: readonly Member[], rest: Partial<Configuration> = {}) {
-  return { clusterId: "c", voters, votersOutgoing: [], learners: [], ...rest };
-}
-
-const of = (...ids: NodeId[]) => configurationOf(ids.map(member));
-
-/** Node 1 of `configuration`, just elected in term 2 by `electors`: its no-op (index 2) is on its way to all. */
-class Leader {
-  readonly raft: Raft;
-  readonly #disk: SimulatedDisk;
-  nowMs = ELECTED_MS;
-  newestRound = 0;
-
-  constructor(configuration: Configuration = of(1, 2, 3), electors: readonly NodeId[] = [2]) {
-    this.#disk = new SimulatedDisk(bootstrapEntries(configuration));
-    this.raft = new Raft({
-      id: 1,
-      incarnation: 1,
-      initial: this.#disk.initialState(),
-      reader: this.#disk,
-      electionTimeoutMs: 200,
-      heartbeatIntervalMs: HEARTBEAT_MS,
-      random: () => 0,
-      nowMs: 0,
-      commitDelayMs: 2,
-      reserves: { delayMs: DELAY_MS, lateMs: LATE_MS },
-    });
-    this.raft.tick(this.nowMs);
-    for (const type of [MessageType.preVoteResponse, MessageType.voteResponse] as const) {
-      this.messages();
-      for (const from of electors) {
-        this.raft.step({ ...born, type, from, to: 1, term: 2, granted: true });
-      }
-    }
-    expect(this.raft.role).toBe("leader");
-  }
-
-  messages(): Message[] {
-    const messages: Message[] = [];
-    while (this.raft.hasReady()) {
-      const ready = this.raft.ready();
-      messages.push(...ready.messages, ...ready.promises);
-      if (ready.persist === null) continue;
-      this.#disk.write(ready.persist);
-      this.raft.persisted(ready.persist.sequence);
-    }
-    return messages;
-  }
-
-  /** What leaves now: "2: 5-6 (4)" is entries 5 and 6 for node 2, which is told of commit 4. "2: round" is a heartbeat. */
-  leaves(): string[] {
-    return this.messages().flatMap((message) => {
-      if (message.type === MessageType.append) return [shown(message)];
-      if (message.type !== MessageType.heartbeat) return [];
-      this.newestRound = message.readRound;
-      return [`${message.to}: round`];
-    });
-  }
-
-  propose(): void {
-    this.raft.propose(new Uint8Array(1));
-  }
-
-  /** Time passes as for a host that meets every deadline; what leaves on the way is returned. */
-  pass(ms: number): string[] {
-    const until = this.nowMs + ms;
-    const left = this.leaves();
-    for (let steps = 0; ; steps++) {
-      if (steps > 100) throw new Error("a deadline is not met: the host would spin");
-      const dueMs = Math.max(this.nowMs, this.raft.nextDeadlineMs());
-      this.nowMs = Math.min(until, dueMs);
-      this.raft.tick(this.nowMs);
-      left.push(...this.leaves());
-      if (dueMs >= until) return left;
-    }
-  }
-
-  acknowledge(from: NodeId, index = this.raft.lastIndex): void {
-    this.raft.step({
-      ...born,
-      type: MessageType.appendResponse,
-      from,
-      to: 1,
-      term: 2,
-      index,
-      rejected: false,
-      hintIndex: 0,
-      hintTerm: 0,
-    });
-  }
-
-  echo(from: NodeId, readRound: number): void {
-    const type = MessageType.heartbeatResponse;
-    this.raft.step({ ...born, type, from, to: 1, term: 2, readRound });
-  }
-
-  /** 2 is first, the others are reserves; all of them have everything. */
-  settled(first: readonly NodeId[] = [2]): this {
-    this.messages();
-    for (const id of first) this.acknowledge(id);
-    for (const { id } of this.raft.progress()) if (id !== 1) this.acknowledge(id);
-    this.pass(DELAY_MS);
-    return this;
-  }
-}
-
-function shown({ to, entries, commit }: AppendRequest): string {
-  if (entries.length === 0) return `${to}: (${commit})`;
-  return `${to}: ${entries[0]!.index}-${entries.at(-1)!.index} (${commit})`;
-}
+  born,
+  configurationOf,
+  DELAY_MS,
+  HEARTBEAT_MS,
+  LATE_MS,
+  LoneLeader,
+  member,
+  of,
+} from "../testing/lone-leader.js";
+import { type HeartbeatRequest, type Member, type Message, MessageType } from "./types.js";
 
 describe("entries", () => {
   test("leave at once for those who make a quorum, and several together for the others", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
     leader.acknowledge(2);
@@ -150,7 +30,7 @@ describe("entries", () => {
   });
 
   test("that are not committed in time leave for all, and who has the first of them first is first", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
     expect(leader.pass(LATE_MS - 1)).toEqual([]);
@@ -169,7 +49,7 @@ describe("entries", () => {
   });
 
   test("one in each interval leaves for all: the fastest is first, not the one that once was", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.pass(HEARTBEAT_MS);
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 3-3 (2)", "3: 3-3 (2)"]);
@@ -180,7 +60,7 @@ describe("entries", () => {
   });
 
   test("of five, two others are first", () => {
-    const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]).settled([5, 3]);
+    const leader = new LoneLeader(of(1, 2, 3, 4, 5), [2, 3]).settled([5, 3]);
     leader.propose();
     expect(leader.leaves()).toEqual(["3: 3-3 (2)", "5: 3-3 (2)"]);
     leader.acknowledge(5);
@@ -191,7 +71,7 @@ describe("entries", () => {
   });
 
   test("of five, two others are needed, and one that answers twice is one", () => {
-    const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]);
+    const leader = new LoneLeader(of(1, 2, 3, 4, 5), [2, 3]);
     leader.messages();
     for (const id of [2, 3, 4, 5]) leader.acknowledge(id, 1);
     leader.messages();
@@ -205,7 +85,7 @@ describe("entries", () => {
 
   test("a learner is never first", () => {
     const learners = [member(4)];
-    const leader = new Leader(configurationOf([1, 2, 3].map(member), { learners }));
+    const leader = new LoneLeader(configurationOf([1, 2, 3].map(member), { learners }));
     leader.messages();
     for (const id of [2, 3, 4]) leader.acknowledge(id, 1);
     leader.messages();
@@ -218,7 +98,7 @@ describe("entries", () => {
   });
 
   test("an entry that came later is late by itself, whatever was committed before it", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.propose();
     leader.messages();
@@ -228,7 +108,7 @@ describe("entries", () => {
   });
 
   test("of five, one other is late: who was not stays first", () => {
-    const leader = new Leader(of(1, 2, 3, 4, 5), [2, 3]).settled([2, 3]);
+    const leader = new LoneLeader(of(1, 2, 3, 4, 5), [2, 3]).settled([2, 3]);
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 3-3 (2)", "3: 3-3 (2)"]);
     leader.acknowledge(2);
@@ -240,7 +120,7 @@ describe("entries", () => {
   });
 
   test("a reserve whose link broke is asked at once, as anybody is", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.messages();
     leader.raft.unreachable(3);
@@ -248,7 +128,7 @@ describe("entries", () => {
   });
 
   test("somebody who waits for more than a quorum waits for no delay", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.raft.hurry(3, 1);
     expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
@@ -262,7 +142,7 @@ describe("entries", () => {
   });
 
   test("nor does who asked before his entry was there, when news of a commit waits already", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.messages();
     leader.raft.hurry(4, 2);
@@ -276,10 +156,10 @@ describe("entries", () => {
 
 /** `pass` looks at the end of its time, too: only the deadline itself shows that a host would have looked. */
 describe("the host is told when to look", () => {
-  const dueIn = ({ raft, nowMs }: Leader) => raft.nextDeadlineMs() - nowMs;
+  const dueIn = ({ raft, nowMs }: LoneLeader) => raft.nextDeadlineMs() - nowMs;
 
   test("at an entry that is late, and at what leaves for reserves", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.leaves();
     expect(dueIn(leader)).toBe(LATE_MS);
@@ -294,7 +174,7 @@ describe("the host is told when to look", () => {
   });
 
   test("and need not look again at what was late", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.raft.beginReadRound();
     leader.leaves();
@@ -303,7 +183,7 @@ describe("the host is told when to look", () => {
   });
 
   test("at a round that is late", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     const round = leader.raft.beginReadRound();
     leader.leaves();
     expect(dueIn(leader)).toBe(LATE_MS);
@@ -313,7 +193,7 @@ describe("the host is told when to look", () => {
   });
 
   test("never in the past", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.messages();
     leader.raft.unreachable(3);
@@ -330,7 +210,7 @@ describe("read rounds", () => {
       .map(({ to, readRound }) => [to, readRound]);
 
   test("go without reserves; those of the interval go to all", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     const round = leader.raft.beginReadRound();
     expect(roundsOf(leader.messages())).toEqual([[2, round]]);
     leader.echo(2, round);
@@ -339,7 +219,7 @@ describe("read rounds", () => {
   });
 
   test("that are not confirmed in time are begun anew with all, and who echoes that first is first", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     const round = leader.raft.beginReadRound();
     leader.messages();
     expect(leader.pass(LATE_MS)).toEqual(["2: round", "3: round"]);
@@ -352,7 +232,7 @@ describe("read rounds", () => {
   });
 
   test("one behind another is not late because that one was early", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     const round = leader.raft.beginReadRound();
     leader.messages();
     leader.pass(LATE_MS - 1);
@@ -365,7 +245,7 @@ describe("read rounds", () => {
 
   test("are begun anew with all where reserves end before they are confirmed", () => {
     const spared = () => {
-      const leader = new Leader().settled();
+      const leader = new LoneLeader().settled();
       leader.echo(3, 0);
       const round = leader.raft.beginReadRound();
       expect(roundsOf(leader.messages())).toEqual([[2, round]]);
@@ -388,7 +268,7 @@ describe("read rounds", () => {
   });
 
   test("show who is fast where nothing is written: after a transfer that was given up, too", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.echo(3, 0);
     expect(leader.raft.transferLeadership(3)).toBe(null);
     for (let intervals = 0; intervals < 6; intervals += 1) {
@@ -403,7 +283,7 @@ describe("read rounds", () => {
   });
 
   test("a reserve that asks for a read index is sent what it lacks of it", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.messages();
     leader.acknowledge(2);
@@ -415,7 +295,7 @@ describe("read rounds", () => {
   test("so it is told of the commit of what it has, or will have", () => {
     const type = MessageType.readIndex;
     const asks = { ...born, type, from: 3, to: 1, term: 2, context: 9 } as const;
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.pass(HEARTBEAT_MS);
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 3-3 (2)", "3: 3-3 (2)"]);
@@ -423,7 +303,7 @@ describe("read rounds", () => {
     leader.raft.step(asks);
     expect(leader.leaves()).toEqual(["2: round", "3: (3)"]);
     // Before the term's first entry is committed, that is what it waits for.
-    const newborn = new Leader();
+    const newborn = new LoneLeader();
     for (const from of [2, 3]) newborn.acknowledge(from, 1);
     newborn.messages();
     newborn.raft.step(asks);
@@ -433,7 +313,7 @@ describe("read rounds", () => {
   });
 
   test("trap-14 a lease counts from when the round that was late first left", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.raft.beginReadRound();
     leader.messages();
     const sentMs = leader.nowMs;
@@ -447,7 +327,7 @@ describe("nobody is a reserve", () => {
   const bothAtOnce = ["2: 3-3 (2)", "3: 3-3 (2)"];
 
   test("until the first entry of the term has shown who is fast", () => {
-    const leader = new Leader();
+    const leader = new LoneLeader();
     leader.messages();
     leader.propose();
     leader.acknowledge(2, 1);
@@ -456,28 +336,28 @@ describe("nobody is a reserve", () => {
   });
 
   test("where all others are needed", () => {
-    const leader = new Leader(of(1, 2)).settled();
+    const leader = new LoneLeader(of(1, 2)).settled();
     leader.propose();
     expect(leader.leaves()).toEqual(["2: 3-3 (2)"]);
   });
 
   test("in a joint configuration", () => {
     const joint = configurationOf([1, 2, 3].map(member), { votersOutgoing: [1, 2].map(member) });
-    const leader = new Leader(joint).settled();
+    const leader = new LoneLeader(joint).settled();
     leader.propose();
     expect(leader.leaves()).toEqual(bothAtOnce);
   });
 
   test("beside a witness", () => {
     const voters = [member(1), member(2), { ...member(3), witness: true as const }];
-    const leader = new Leader(configurationOf(voters)).settled();
+    const leader = new LoneLeader(configurationOf(voters)).settled();
     leader.propose();
     expect(leader.leaves()).toEqual(bothAtOnce);
   });
 
   test("beside a learner that is to be promoted; one that stays a learner always is", () => {
     const learning = (learner: Member) =>
-      new Leader(configurationOf([1, 2, 3].map(member), { learners: [learner] })).settled();
+      new LoneLeader(configurationOf([1, 2, 3].map(member), { learners: [learner] })).settled();
     const staying = learning(member(4));
     staying.propose();
     expect(staying.leaves()).toEqual(["2: 3-3 (2)"]);
@@ -487,7 +367,7 @@ describe("nobody is a reserve", () => {
   });
 
   test("while leadership is handed over: the target has everything soon", () => {
-    const leader = new Leader().settled();
+    const leader = new LoneLeader().settled();
     leader.propose();
     leader.messages();
     leader.echo(3, 0);
@@ -499,7 +379,7 @@ describe("nobody is a reserve", () => {
 describe("whoever answers what, and when", () => {
   /** What left, by peer: the newest entry and the newest round. And since when there is what should leave. */
   class Observed {
-    readonly leader = new Leader().settled();
+    readonly leader = new LoneLeader().settled();
     readonly #peers = [2, 3].map((id) => ({ id, entry: 2, round: 0 }));
     readonly #entriesMs: number[] = [];
     readonly #roundsMs = new Map<number, number>();

@@ -7,8 +7,9 @@
  * What an entry costs a node hardly depends on its size (a message, a sync, an acknowledgement), and a command is
  * acknowledged when a quorum has it. So a third copy of each entry, at once, makes everybody slower and no write safer: it
  * is not waited for. An entry or a round that has waited `lateMs` for its quorum calls all of this off: everything leaves
- * for everybody. Whoever then acknowledges that entry first, is first from then on. Once per heartbeat interval an entry
- * leaves for all at once and is contested, too: the fastest are first, not those that once were.
+ * for everybody. Whoever then acknowledges that entry, or echoes that round, first, is first from then on. Once per
+ * heartbeat interval an entry leaves for all at once and is contested, too: the fastest are first, not those that once
+ * were. Where nobody is first and nothing is written, the interval's round is contested.
  *
  * It decides when something leaves, never what is counted: commits, rounds and leases rest on acknowledgements as ever.
  * Heartbeats of the interval go to all, so a reserve misses no sign of life.

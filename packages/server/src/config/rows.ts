@@ -255,7 +255,7 @@ export const configRows = {
   "reserve-delay": own(integer(0, reserveDelayMsMax, "ms"), RESERVE_DELAY_MS, {
     section: "Consensus",
     summary:
-      "How long the leader collects entries for followers that a majority does without: a command waits for the others, and these get several entries at a time. What is late for its majority leaves for all at once. 0: every entry leaves for every follower at once.",
+      "How long the leader collects entries for followers that a majority does without: a command waits for the others, and these get several entries at a time. What is late for its majority leaves for all at once. 0: every entry leaves for every follower at once. The leader's setting counts.",
   }),
   "node-role": own(oneOf(["data", "witness"]), "data", {
     section: "Node",
