@@ -48,6 +48,9 @@ export const clientsMin = 16;
 /** Estimated memory of an idle connection: socket, handle, session, decoder (measured: 6 to 9 KiB). */
 export const connectionOverheadBytes = 8 * 1024;
 
+/** Most bytes one read takes from a client's socket: what libuv asks for, too. */
+export const readBytesMax = 64 * 1024;
+
 /** Longest inline request (Redis: PROTO_INLINE_MAX_SIZE). */
 export const inlineBytesMax = 64 * 1024;
 /** Most elements of one request: a bound on what a header may announce (design, section 8). */

@@ -2,6 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { errnoOf, NodeError } from "./errors.js";
+import { readingShared } from "./shared-reads.js";
 
 export interface ListenAddress {
   readonly host: string;
@@ -45,8 +46,10 @@ function listenOn(
   backlog: number,
   events: ListenEvents,
 ): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    events.accept(socket),
+  // Nothing is read before readingShared() has decided how.
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
+    (socket) => events.accept(readingShared(socket)),
   );
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error) => {
