@@ -6,7 +6,7 @@
 import type { CommandRow } from "@redoubt/commands";
 import { ARGUMENT_OVERHEAD_BYTES } from "./constants.js";
 
-/** argv[0] is the command's name as sent. Views of the received chunk: they pin it until executed. */
+/** argv[0] is the command's name as sent. Views of the received chunk: they pin it, or its slab, until executed. */
 export type Argv = readonly Buffer[];
 
 /** A command inside MULTI: its row is known to be valid, its arity checked. */

@@ -17,6 +17,7 @@ import { type DecoderEvents, type DecoderLimits, RequestDecoder } from "@redoubt
 import { formatAddress, withoutMapping } from "./address.js";
 import { drainMs, joinBytesMax, requestsSubmittedMax } from "./constants.js";
 import { RequestBacklog } from "./request-backlog.js";
+import { alone } from "./shared-reads.js";
 import type { GatewayStats } from "./stats.js";
 
 export type ConnectionState = "open" | "draining" | "lingering" | "closed";
@@ -315,7 +316,8 @@ export class Connection implements ClientSink, DecoderEvents {
     owner.stats.inputBytes += chunk.length;
     this.lastActiveMs = owner.nowMs();
     this.#decoder.authenticated = this.session.authenticated;
-    this.#decoder.push(chunk);
+    // Behind what waits, for a key or a leader, it waits, too.
+    this.#decoder.push(this.session.queuedLength > 0 ? alone(chunk) : chunk);
     if (this.#isHttp) {
       this.close("http");
       return;

@@ -50,6 +50,9 @@ export const connectionOverheadBytes = 8 * 1024;
 
 /** Most bytes one read takes from a client's socket: what libuv asks for, too. */
 export const readBytesMax = 64 * 1024;
+/** Chunks up to the second size share memory of the first: 70 usual requests. */
+export const chunkSlabBytes = 8 * 1024;
+export const chunkSlabShareMax = chunkSlabBytes / 2;
 
 /** Longest inline request (Redis: PROTO_INLINE_MAX_SIZE). */
 export const inlineBytesMax = 64 * 1024;

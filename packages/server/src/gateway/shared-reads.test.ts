@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
-import { readBytesMax } from "./constants.js";
-import { readingShared } from "./shared-reads.js";
-import { eventually } from "./test-support.js";
+import { chunkSlabBytes, chunkSlabShareMax, readBytesMax } from "./constants.js";
+import { alone, readingShared } from "./shared-reads.js";
+import { eventually, startTestNode } from "./test-support.js";
 
 interface Pair {
   readonly client: Socket;
@@ -135,7 +137,7 @@ test("addresses and descriptor are the connection's, and the server counts it no
   await eventually(() => textOf(chunks) === "served");
 });
 
-test("bytes nobody listens for are taken and dropped: who is refused gets its reply, not a reset", async () => {
+test("bytes nobody listens for are taken and dropped: a reply behind them is not lost to a reset", async () => {
   const { pair } = await listening();
   const { client, socket } = await pair();
   const replies = chunksOf(client);
@@ -157,3 +159,69 @@ test("a socket without a handle is used as it came", () => {
   sockets.push(socket);
   expect(readingShared(socket)).toBe(socket);
 });
+
+test("small chunks share memory with each other, and with nothing else", async () => {
+  const { pair } = await listening();
+  const { client, socket } = await pair();
+  const chunks = chunksOf(socket);
+  for (const bytes of [1, 100, chunkSlabShareMax, chunkSlabShareMax + 1]) {
+    const before = chunks.length;
+    client.write("x".repeat(bytes));
+    await eventually(() => chunks.length > before);
+  }
+  expect(chunks.map(({ length }) => length)).toEqual([
+    1,
+    100,
+    chunkSlabShareMax,
+    chunkSlabShareMax + 1,
+  ]);
+  expect(chunks.map(({ buffer }) => buffer.byteLength)).toEqual([
+    chunkSlabBytes,
+    chunkSlabBytes,
+    chunkSlabBytes,
+    chunkSlabShareMax + 1,
+  ]);
+  const kept = Buffer.from("kept for long");
+  expect(chunks.every(({ buffer }) => buffer !== kept.buffer)).toBe(true);
+});
+
+test("a chunk alone has the same bytes, and is not copied twice", () => {
+  const part = Buffer.from("a chunk of some").subarray(2, 7);
+  const own = alone(part);
+  expect(own.equals(part)).toBe(true);
+  expect(own.buffer.byteLength).toBe(own.length);
+  expect(alone(own)).toBe(own);
+});
+
+test("what waits behind a blocked command keeps no more than itself in memory", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const held = (): number => {
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const node = await startTestNode();
+  try {
+    const clients = await Promise.all(Array.from({ length: 10 }, () => node.client()));
+    const neighbour = await node.client();
+    const others = "x".repeat(chunkSlabShareMax - 100);
+    await neighbour.send("ECHO", others);
+    const before = held();
+    const replies: Promise<unknown>[] = [];
+    for (const [i, client] of clients.entries()) {
+      replies.push(client.send("BLPOP", `list:${i}`, "0"));
+      for (let behind = 0; behind < 100; behind++) {
+        replies.push(client.send("PING"));
+        // The next PING begins another slab.
+        for (let chunk = 0; chunk < 3; chunk++) await neighbour.send("ECHO", others);
+      }
+    }
+    // What a collection finds is given back some time behind it.
+    await eventually(() => held() - before < (10 * 100 * chunkSlabBytes) / 4);
+    for (const i of clients.keys()) await neighbour.send("RPUSH", `list:${i}`, "element");
+    await Promise.all(replies);
+    for (const client of [...clients, neighbour]) await client.end();
+  } finally {
+    await node.stop();
+  }
+}, 30_000);

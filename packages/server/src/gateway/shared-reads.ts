@@ -7,16 +7,22 @@
  * moved to a Socket made here, by its option `handle`, which is what `net.Server` itself and `child_process` use and the
  * documentation does not mention. Where there is no such handle the socket is used as it came.
  *
- * Chunks are copies: requests are views of them and outlive the read. Small ones share slabs of Node's pool.
+ * Chunks are copies: requests are views of them and outlive the read. Small ones share slabs, which nothing else is in:
+ * from Node's own pool also comes what is kept for long, and every piece of it would keep a slab of chunks alive. Of a
+ * chunk that waits the same is true, so whoever lets one wait gives it memory of its own.
  */
 
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
-import { readBytesMax } from "./constants.js";
+import { chunkSlabBytes, chunkSlabShareMax, readBytesMax } from "./constants.js";
 
 /** Read by one socket at a time, within a callback of the event loop. */
 const shared = Buffer.allocUnsafeSlow(readBytesMax);
 
-/** What moves from one Socket to another. */
+/** Where the next small chunks go. */
+let slab = Buffer.allocUnsafeSlow(chunkSlabBytes);
+let slabUsed = 0;
+
+/** What `onread` needs of it. */
 interface Handle {
   readStart(): number;
   readStop(): number;
@@ -42,14 +48,40 @@ export function readingShared(accepted: Socket): Socket {
     allowHalfOpen: true,
     onread: {
       buffer: shared,
+      // Not before the event loop's next look at the sockets: there is a `socket` by then.
       callback(count, buffer) {
-        socket.emit("data", Buffer.from(buffer.subarray(0, count)));
+        socket.emit("data", copyOf(buffer.subarray(0, count)));
         return true;
       },
     },
   };
   const socket = new Socket(options);
   return socket;
+}
+
+/** The chunk, or one of the same bytes that keeps no others in memory: one that has to wait. */
+export function alone(chunk: Buffer): Buffer {
+  if (chunk.length === chunk.buffer.byteLength) return chunk;
+  const own = Buffer.allocUnsafeSlow(chunk.length);
+  own.set(chunk);
+  return own;
+}
+
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = room(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+function room(count: number): Buffer {
+  if (count > chunkSlabShareMax) return Buffer.allocUnsafeSlow(count);
+  if (slabUsed + count > slab.length) {
+    slab = Buffer.allocUnsafeSlow(chunkSlabBytes);
+    slabUsed = 0;
+  }
+  const chunk = slab.subarray(slabUsed, slabUsed + count);
+  slabUsed += count;
+  return chunk;
 }
 
 function isHandle(handle: unknown): handle is Handle {
