@@ -67,6 +67,15 @@ export const TIME_MS_MAX = Number.MAX_SAFE_INTEGER;
 /** Length of a key whose hash is kept for the next look, and the key with it, though it may be gone by then. */
 export const KEPT_KEY_LENGTH_MAX = 256;
 
+/** Keys of a batch that are brought near at a time: what they touch fits into a first-level cache. */
+export const NEAR_KEYS = 64;
+
+/** Length of a key that is: a longer one's hash costs more than is saved. */
+export const NEAR_KEY_LENGTH_MAX = 128;
+
+/** Effects of a batch from which on its keys are brought near: with fewer there is little to overlap. */
+export const NEAR_EFFECTS_MIN = 8;
+
 /** Slots of an empty segment's table, a power of two: a keyspace has hundreds of them. */
 export const SEGMENT_SLOTS_MIN = 16;
 

@@ -11,13 +11,22 @@
  */
 
 import { assert } from "./assert.js";
-import { ROW_SEGMENTS, SEGMENT_ENTRIES_MAX, SHARD_COUNT, SHARD_SEGMENTS_MAX } from "./constants.js";
+import {
+  NEAR_KEYS,
+  ROW_SEGMENTS,
+  SEGMENT_ENTRIES_MAX,
+  SHARD_COUNT,
+  SHARD_SEGMENTS_MAX,
+} from "./constants.js";
 import { keyHash, Segment } from "./segment.js";
 import { nameHash } from "./values/name-hash.js";
 
 /** Cursor: (shard, segment, end of what is not visited). End is never 0 in a cursor, so 0 is free. */
 const CURSOR_END_RANGE = 2 * SEGMENT_ENTRIES_MAX;
 const CURSOR_SHARD_RANGE = SHARD_SEGMENTS_MAX * CURSOR_END_RANGE;
+
+/** Of `bringNear`: where its keys most likely are. */
+const nearPositions = new Int32Array(NEAR_KEYS);
 
 /** Where a scan goes on. */
 export function shardOfCursor(cursor: number): number {
@@ -97,6 +106,23 @@ export class Dictionary<V> {
       }
     }
     return undefined;
+  }
+
+  /**
+   * Reads what looks at `count` keys with these shards and hashes will read: see effects/near-keys.ts. Returns what
+   * depends on all of it. A shard's further segments are left out.
+   */
+  bringNear(shards: Uint8Array, hashes: Int32Array, count: number): number {
+    for (let i = 0; i < count; i++) {
+      const segments = this.shards[shards[i]!]!;
+      nearPositions[i] = segments.length === 0 ? -1 : segments[0]!.likely(hashes[i]!);
+    }
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const position = nearPositions[i]!;
+      if (position >= 0) sum += this.shards[shards[i]!]![0]!.touch(position);
+    }
+    return sum;
   }
 
   /** Exactly uniform. The walk over the shard counts does not depend on the number of keys. */

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SEGMENT_SLOTS_MIN } from "./constants.js";
-import { keyHash, Segment, seedKeyHashes } from "./segment.js";
+import { keyHash, keyHashOfBytes, Segment, seedKeyHashes } from "./segment.js";
 
 type Hash = (key: string) => number;
 
@@ -76,6 +76,43 @@ describe("a segment", () => {
       for (const key of [...segment.keys]) segment.removeAt(segment.find(key, keyHash(key)));
       model.clear();
     }
+  });
+});
+
+test("bytes have the hash of their text", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(5), (bytes, before) => {
+      const padded = Buffer.concat([Buffer.alloc(before, 7), bytes, Buffer.from("behind")]);
+      const text = Buffer.from(bytes).toString("latin1");
+      expect(keyHashOfBytes(padded, before, before + bytes.length)).toBe(keyHash(text));
+    }),
+    { seed: 5 },
+  );
+});
+
+describe("where a key likely is", () => {
+  test("nowhere, or at a position that there is, whatever the hashes", () => {
+    for (const hash of Object.values(hashes)) {
+      const segment = new Segment<number>();
+      for (let n = 0; n < 100; n++) {
+        for (let k = 0; k < 150; k++) {
+          const position = segment.likely(hash(`k${k}`));
+          expect(position).toBeGreaterThanOrEqual(-1);
+          expect(position).toBeLessThan(n);
+        }
+        segment.add(`k${n}`, hash(`k${n}`), n);
+      }
+    }
+  });
+
+  test("mostly right", () => {
+    const segment = new Segment<number>();
+    const count = 1500;
+    for (let n = 0; n < count; n++) segment.add(`key:${n}`, keyHash(`key:${n}`), n);
+    let right = 0;
+    for (let n = 0; n < count; n++) if (segment.likely(keyHash(`key:${n}`)) === n) right++;
+    // Of its first two slots, with the table three quarters full.
+    expect(right / count).toBeGreaterThan(0.7);
   });
 });
 

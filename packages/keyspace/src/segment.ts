@@ -42,13 +42,27 @@ export function keyHash(key: string): number {
   return lastHash;
 }
 
+/** Of a key that is there as bytes: `keyHash` of its text. */
+export function keyHashOfBytes(bytes: Uint8Array, from: number, end: number): number {
+  let hash = seed ^ (end - from);
+  for (let i = from; i < end; i++) hash = stirred(hash, bytes[i]!);
+  return finished(hash);
+}
+
 /** Multiplication and shift for each character, and the finalizer of MurmurHash3. */
 function hashOf(key: string): number {
   let hash = seed ^ key.length;
-  for (let i = 0; i < key.length; i++) {
-    hash = Math.imul(hash ^ key.charCodeAt(i), 0x5bd1e995);
-    hash ^= hash >>> 15;
-  }
+  for (let i = 0; i < key.length; i++) hash = stirred(hash, key.charCodeAt(i));
+  return finished(hash);
+}
+
+function stirred(before: number, code: number): number {
+  const hash = Math.imul(before ^ code, 0x5bd1e995);
+  return hash ^ (hash >>> 15);
+}
+
+function finished(stirredHash: number): number {
+  let hash = stirredHash;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
@@ -79,6 +93,26 @@ export class Segment<V> {
       const position = (slot & POSITION_BITS) - 1;
       if (keys[position] === key) return position;
     }
+  }
+
+  /**
+   * Where a key with this hash most likely is; -1: nowhere. No branch depends on what is read, so that many looks wait
+   * for memory at the same time.
+   */
+  likely(hash: number): number {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    const first = slots[hash & mask]!;
+    const second = slots[(hash + 1) & mask]!;
+    const difference = (first ^ hash) & HASH_BITS;
+    const isSecond = (difference | -difference) >> 31;
+    return ((first ^ ((first ^ second) & isSecond)) & POSITION_BITS) - 1;
+  }
+
+  /** Reads of key and value what a look at them reads. Returns what depends on it, so that it is not left out. */
+  touch(position: number): number {
+    const value = this.values[position];
+    return this.keys[position]!.length + (typeof value === "string" ? value.length : 0);
   }
 
   /** A key that is not there. */

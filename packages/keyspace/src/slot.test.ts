@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SHARD_COUNT, SHARD_SLOTS_MAX, SLOT_COUNT } from "./constants.js";
-import { keyShard, keySlot, slotShard } from "./slot.js";
+import { keyShard, keyShardOfBytes, keySlot, slotShard } from "./slot.js";
 
 test("a slot is CRC16 XMODEM of the key modulo 16384", () => {
   expect(keySlot("123456789")).toBe(0x31c3);
@@ -21,6 +21,15 @@ test("only the first non-empty hash tag counts", () => {
 test("a key's shard is the shard of its slot", () => {
   for (let i = 0; i < 1000; i++) {
     expect(keyShard(`key:${i}`)).toBe(slotShard(keySlot(`key:${i}`)));
+  }
+});
+
+test("bytes are in the shard of their text, with a tag or without", () => {
+  for (let i = 0; i < 500; i++) {
+    for (const text of [`key:${i}`, `{${i}}a`, `b{${i}}c}`, `{}${i}`, `{${i}`, `\xff\0${i}`]) {
+      const padded = Buffer.from(`{x}${text}}`, "latin1");
+      expect(keyShardOfBytes(padded, 3, 3 + text.length)).toBe(keyShard(text));
+    }
   }
 });
 

@@ -8,6 +8,7 @@
  */
 
 import { SHARD_COUNT, SLOT_COUNT } from "./constants.js";
+import { latin1Slice } from "./latin1.js";
 
 const OPENING_BRACE = 0x7b;
 const CRC16_TABLE = crc16Table();
@@ -29,6 +30,17 @@ export function keySlot(key: string): number {
 /** The shard of a key's slot. */
 export function keyShard(key: string): number {
   return SLOT_SHARDS[keySlot(key)]!;
+}
+
+/** Of a key that is there as bytes: `keyShard` of its text. */
+export function keyShardOfBytes(bytes: Uint8Array, from: number, end: number): number {
+  let crc = 0;
+  for (let i = from; i < end; i++) {
+    const code = bytes[i]!;
+    if (code === OPENING_BRACE) return keyShard(latin1Slice(bytes, from, end));
+    crc = ((crc << 8) & 0xffff) ^ CRC16_TABLE[((crc >> 8) ^ code) & 0xff]!;
+  }
+  return SLOT_SHARDS[crc & (SLOT_COUNT - 1)]!;
 }
 
 export function slotShard(slot: number): number {

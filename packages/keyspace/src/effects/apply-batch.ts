@@ -1,6 +1,7 @@
 /** The follower's path: decode and apply. Exactly once and in order is the caller's duty (entry index). */
 
 import { assert } from "../assert.js";
+import { NEAR_EFFECTS_MIN, NEAR_KEYS } from "../constants.js";
 import { type Keyspace, STORE } from "../keyspace.js";
 import type { Published } from "../publication.js";
 import type { Store } from "../store.js";
@@ -11,6 +12,7 @@ import * as kind from "./kinds.js";
 import { applyLibraryEffect, isLibraryKind } from "./library-effects.js";
 import { applyListEffect } from "./list-effects.js";
 import * as mutations from "./mutations.js";
+import { NearKeys } from "./near-keys.js";
 import { applySetEffect } from "./set-effects.js";
 import { applySortedSetEffect } from "./sorted-set-effects.js";
 import { applyStreamEffect } from "./stream-effects.js";
@@ -31,8 +33,10 @@ export function applyBatch(
   const reader = new BatchReader(payload);
   const store = keyspace[STORE];
   assert(reader.logTimeMs >= keyspace.logTimeMs, "log time does not go back");
+  const near = reader.effectCount >= NEAR_EFFECTS_MIN ? new NearKeys(payload) : null;
   let isAudited = false;
-  while (reader.next()) {
+  for (let applied = 0; reader.next(); applied++) {
+    if (near !== null && applied % NEAR_KEYS === 0) near.bring(store);
     if (reader.kind === kind.AUDIT) isAudited = true;
     else if (reader.kind !== kind.PUBLISH) applyEffect(store, reader);
     else published?.(reader.key, reader.bytes, reader.offset === 1);

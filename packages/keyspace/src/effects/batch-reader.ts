@@ -35,6 +35,8 @@ export class BatchReader {
   kind = 0;
   /** The key, the source of RENAME and COPY, or the name of a library. */
   key = "";
+  keyFrom = 0;
+  keyEnd = 0;
   destination = "";
   deadlineMs = 0;
   /** Of PATCH_STRING; of PUBLISH, whether it is sharded. */
@@ -63,6 +65,13 @@ export class BatchReader {
 
   /** Reads the next effect; false when all were read, and then the payload ends too. */
   next(): boolean {
+    if (!this.nextUnnamed()) return false;
+    this.key = latin1Slice(this.payload, this.keyFrom, this.keyEnd);
+    return true;
+  }
+
+  /** As `next`, but the key is not made: it is the payload's bytes from `keyFrom` to `keyEnd`. */
+  nextUnnamed(): boolean {
     if (this.effectsRead === this.effectCount) {
       assert(this.position === this.payload.length, "a batch ends with its last effect");
       return false;
@@ -77,46 +86,48 @@ export class BatchReader {
   private readFields(): void {
     switch (this.kind) {
       case kind.PUT_STRING:
-        this.key = this.text();
+        this.readKey();
         this.readBytes();
         this.deadlineMs = this.varint();
         return;
       case kind.DELETE_KEY:
       case kind.DELETE_LIBRARY:
-        this.key = this.text();
+        this.readKey();
         return;
       case kind.SET_DEADLINE:
-        this.key = this.text();
+        this.readKey();
         this.deadlineMs = this.varint();
         return;
       case kind.APPEND_STRING:
       case kind.PUT_LIBRARY:
-        this.key = this.text();
+        this.readKey();
         this.readBytes();
         return;
       case kind.PATCH_STRING:
-        this.key = this.text();
+        this.readKey();
         this.offset = this.varint();
         this.readBytes();
         return;
       case kind.RENAME:
       case kind.COPY:
-        this.key = this.text();
+        this.readKey();
         this.destination = this.text();
         return;
       case kind.FLUSH_ALL:
+        this.keyEnd = this.keyFrom;
         return;
       case kind.AUDIT:
+        this.keyEnd = this.keyFrom;
         assert(this.effectsRead === this.effectCount, "what is audited is a whole batch");
         return;
       case kind.PUBLISH:
-        this.key = this.text();
+        this.readKey();
         this.readBytes();
         this.offset = this.varint();
         return;
       default:
         assert(kind.COLLECTION_KINDS.has(this.kind), "an effect's kind is known");
-        this.key = this.text();
+        this.readKey();
     }
   }
 
@@ -162,6 +173,13 @@ export class BatchReader {
     this.position += bytes;
   }
 
+  private readKey(): void {
+    const length = this.varint();
+    this.keyFrom = this.position;
+    this.pass(length);
+    this.keyEnd = this.position;
+  }
+
   private readBytes(): void {
     const length = this.varint();
     this.bytesFrom = this.position;
@@ -197,6 +215,11 @@ export class BatchReader {
     assert(length <= this.payload.length - start, "a text ends inside the batch");
     this.position += length;
     return latin1Slice(this.payload, start, this.position);
+  }
+
+  /** A text that nobody asks for. */
+  passText(): void {
+    this.pass(this.varint());
   }
 
   /** A view of the payload. */

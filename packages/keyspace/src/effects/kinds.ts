@@ -99,6 +99,8 @@ export const PUT_LIBRARY = 63;
 /** name:text. The library is there. */
 export const DELETE_LIBRARY = 64;
 
+export const KIND_MAX = DELETE_LIBRARY;
+
 /** Those that begin with a key and are read on by who handles them. */
 export const COLLECTION_KINDS: ReadonlySet<number> = new Set([
   LIST_PUSH,

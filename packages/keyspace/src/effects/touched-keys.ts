@@ -14,8 +14,14 @@ export interface TouchedSink {
   touchedAll(): void;
 }
 
-/** i: integer, t: text, s: score, d: id of a stream's entry; behind a star, as often as counted. */
-const layouts: ReadonlyMap<number, string> = new Map([
+interface Layout {
+  readonly once: string;
+  /** Empty: nothing is. */
+  readonly counted: string;
+}
+
+/** By kind. i: integer, t: text, s: score, d: id of a stream's entry; behind a star, as often as counted. */
+const layouts: readonly (Layout | undefined)[] = layoutsOf([
   [kind.LIST_PUSH, "i*t"],
   [kind.LIST_POP, "ii"],
   [kind.LIST_SET, "it"],
@@ -43,6 +49,18 @@ const layouts: ReadonlyMap<number, string> = new Map([
   [kind.CONSUMER_TIMES, "ttii"],
 ]);
 
+function layoutsOf(texts: readonly (readonly [number, string])[]): (Layout | undefined)[] {
+  const found: (Layout | undefined)[] = new Array(kind.KIND_MAX + 1).fill(undefined);
+  for (const [effectKind, text] of texts) {
+    const [once = "", counted = ""] = text.split("*");
+    found[effectKind] = { once, counted };
+  }
+  for (const each of kind.COLLECTION_KINDS) {
+    assert(found[each] !== undefined, "every effect of a collection has a layout");
+  }
+  return found;
+}
+
 const SCORE_BYTES = 8;
 const ID_BYTES = 16;
 
@@ -67,14 +85,11 @@ function isKeyless(effectKind: number): boolean {
 
 /** Of an effect that BatchReader.next has begun: what it left, if anything. */
 export function passFields(effect: BatchReader): void {
-  if (!kind.COLLECTION_KINDS.has(effect.kind)) return;
-  const layout = layouts.get(effect.kind);
-  assert(layout !== undefined, "every effect of a collection has a layout");
-  const star = layout.indexOf("*");
-  passOnce(effect, star < 0 ? layout : layout.slice(0, star));
-  if (star < 0) return;
-  const repeated = layout.slice(star + 1);
-  for (let rest = effect.count(1); rest > 0; rest--) passOnce(effect, repeated);
+  const layout = layouts[effect.kind];
+  if (layout === undefined) return;
+  passOnce(effect, layout.once);
+  if (layout.counted === "") return;
+  for (let rest = effect.count(1); rest > 0; rest--) passOnce(effect, layout.counted);
 }
 
 function passOnce(effect: BatchReader, layout: string): void {
@@ -84,7 +99,7 @@ function passOnce(effect: BatchReader, layout: string): void {
         effect.integer();
         break;
       case "t":
-        effect.binary();
+        effect.passText();
         break;
       case "s":
         effect.pass(SCORE_BYTES);
