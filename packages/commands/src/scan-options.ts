@@ -7,7 +7,7 @@ import { globMatch } from "./glob.js";
 import { clampToSafe } from "./numbers/int64.js";
 import { latin1 } from "./text.js";
 import type { CommandContext } from "./types.js";
-import { integerArgument, keyArgument, optionArgument, replyString } from "./values.js";
+import { bulkOf, integerArgument, keyArgument, optionArgument } from "./values.js";
 
 /** What strtoul takes when nothing may stand before or after the number. */
 const cursorText = /^(?:[+-]?\d+)?$/;
@@ -115,5 +115,7 @@ export function replyScan(
   context.reply.array(2);
   context.reply.bulk(String(next));
   context.reply.array(found.length);
-  for (const element of found) replyString(context, element);
+  context.reply.bulks((add) => {
+    for (const element of found) add(bulkOf(element));
+  });
 }

@@ -99,5 +99,10 @@ function typed<T>(
 }
 
 export function replyString(context: CommandContext, value: StringValue): void {
-  context.reply.bulk(typeof value === "string" ? value : value.bytes());
+  context.reply.bulk(bulkOf(value));
+}
+
+/** What a reply takes as a bulk. */
+export function bulkOf(value: StringValue): string | Uint8Array {
+  return typeof value === "string" ? value : value.bytes();
 }

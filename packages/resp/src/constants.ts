@@ -51,6 +51,12 @@ export const referenceBytesMin = 16 * kib;
 /** Characters up to which a loop writes a string faster than latin1Write (measured: 91 and 94 ns at 28). */
 export const loopCharactersMax = 28;
 
+/** Characters up to which a bulk among others is joined with them: it is copied twice. */
+export const joinedTextMax = 256;
+
+/** Characters of joined bulks that are written at once: some fifty of 64, the memory of a few kilobytes. */
+export const joinedMax = 4 * kib;
+
 assert(
   multibulkMaxDefault <= 2 ** 31 - 1 && multibulkMaxDefault > unauthenticatedArgumentsMax,
   "a request's element count fits an array, and AUTH only widens it",
@@ -70,4 +76,5 @@ assert(
 );
 assert(appendStepBytes <= reserveBytesMax, "steps are allocated at once");
 assert(chunkBytesMin <= chunkBytesMax && chunkBytesMax <= referenceBytesMin, "pooled is smaller");
+assert(joinedTextMax + joinedMax + 32 <= chunkBytesMax, "what is joined fits a chunk");
 assert(loopCharactersMax <= chunkBytesMin, "a short text fits every chunk");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { loopCharactersMax, referenceBytesMin } from "./constants.js";
+import { joinedTextMax, loopCharactersMax, referenceBytesMin } from "./constants.js";
 import { OutputBuffer } from "./output-buffer.js";
 import { ReplyWriter } from "./reply-writer.js";
 
@@ -69,6 +69,55 @@ describe("ReplyWriter", () => {
       expect(() => reply.integer(value)).toThrow("integer");
       expect(reply.output.end).toBe(0);
     }
+  });
+
+  test("bulks in a row are the bytes of as many bulks", () => {
+    const size = fc.oneof(
+      fc.nat(20),
+      fc.constantFrom(joinedTextMax - 1, joinedTextMax, joinedTextMax + 1, referenceBytesMin),
+    );
+    const value = fc.tuple(size, fc.boolean(), fc.nat(255));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 60, size: "max" }), (shapes) => {
+        const values = shapes.map(([length, isText, fill]) => {
+          const bytes = Buffer.alloc(length, fill);
+          return isText ? bytes.toString("latin1") : bytes;
+        });
+        const together = written(2, (r) => {
+          r.array(values.length);
+          r.bulks((add) => values.forEach(add));
+          r.integer(7);
+        });
+        const alone = written(2, (r) => {
+          r.array(values.length);
+          for (const each of values) r.bulk(each);
+          r.integer(7);
+        });
+        expect(together).toBe(alone);
+      }),
+      { seed: 8 },
+    );
+  });
+
+  test("nothing else is written between bulks in a row; what came before a fault is not told later", () => {
+    const reply = new ReplyWriter(new OutputBuffer());
+    expect(() =>
+      reply.bulks((add) => {
+        add("one");
+        reply.ok();
+        add("two");
+      }),
+    ).toThrow("nothing is written between bulks in a row");
+    expect(() =>
+      reply.bulks((add) => {
+        add("one");
+        throw new Error("a handler's fault");
+      }),
+    ).toThrow("a handler's fault");
+    reply.output.truncate(0);
+    reply.bulks((add) => add("three"));
+    const told = reply.output.copy(0, reply.output.end);
+    expect(Buffer.from(told).toString()).toBe("$5\r\nthree\r\n");
   });
 
   test("bulks of every size around the limits keep their bytes", () => {

@@ -2,7 +2,7 @@
  * Encodes replies of one connection in RESP2 or RESP3. The caller says what is meant; the protocol it is
  * said in is decided here. Small replies are written byte by byte: measured faster than any call into Node.
  */
-import { loopCharactersMax, referenceBytesMin } from "./constants.js";
+import { joinedMax, joinedTextMax, loopCharactersMax, referenceBytesMin } from "./constants.js";
 import { assert } from "./errors.js";
 import { formatDouble } from "./format-double.js";
 import type { OutputBuffer } from "./output-buffer.js";
@@ -38,6 +38,10 @@ const false3Reply = Buffer.from("#f\r\n", "latin1");
 const headerBytesMax = 23;
 /** Below it integer division on 32-bit numbers prints a number. */
 const smallIntegerEnd = 2 ** 31;
+
+/** Headers of bulks by their length: of the first one, and of one that is joined to another. */
+const firstHeaders = Array.from({ length: joinedTextMax + 1 }, (_, length) => `$${length}\r\n`);
+const nextHeaders = firstHeaders.map((header) => `\r\n${header}`);
 
 export class ReplyWriter {
   readonly output: OutputBuffer;
@@ -86,6 +90,32 @@ export class ReplyWriter {
     memory[end] = carriageReturn;
     memory[end + 1] = lineFeed;
     output.advance(end + 2 - first);
+  }
+
+  /**
+   * As many times `bulk` as `fill` calls `add`, and it writes nothing else. V8 joins texts at less than what a call into
+   * Node costs: bulks of 12 to 200 characters take half of the time.
+   */
+  bulks(fill: (add: (value: string | Uint8Array) => void) => void): void {
+    // Not fields: in an old object each new text is a write that the collector must be told of.
+    let joined = "";
+    let end = this.output.end;
+    const write = () => {
+      assert(this.output.end === end, "nothing is written between bulks in a row");
+      if (joined !== "") this.latin1(`${joined}\r\n`);
+      joined = "";
+    };
+    fill((value) => {
+      const isJoined = typeof value === "string" && value.length <= joinedTextMax;
+      if (isJoined) {
+        joined += (joined === "" ? firstHeaders : nextHeaders)[value.length]! + value;
+        if (joined.length < joinedMax) return;
+      }
+      write();
+      if (!isJoined) this.bulk(value);
+      end = this.output.end;
+    });
+    write();
   }
 
   bulkUtf8(text: string): void {

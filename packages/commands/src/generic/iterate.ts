@@ -42,7 +42,9 @@ function keys(context: CommandContext): void {
 
 function replyKeys(context: CommandContext, found: readonly string[]): void {
   context.reply.array(found.length);
-  for (const key of found) context.reply.bulk(key);
+  context.reply.bulks((add) => {
+    for (const key of found) add(key);
+  });
 }
 
 function randomkey(context: CommandContext): void {

@@ -4,7 +4,7 @@ import type { HashView, StringValue } from "@redoubt/keyspace";
 import { keyAt, type RowSpec } from "../row.js";
 import { type ElementScan, isMatch, scanElements } from "../scan-options.js";
 import type { CommandContext } from "../types.js";
-import { hashAt, keyArgument, replyString } from "../values.js";
+import { bulkOf, hashAt, keyArgument } from "../values.js";
 
 function hlen(context: CommandContext): void {
   const hash = hashAt(context, keyArgument(context, 1));
@@ -15,28 +15,34 @@ function hgetall(context: CommandContext): void {
   const hash = hashAt(context, keyArgument(context, 1));
   if (hash === null) return;
   context.reply.map(hash?.size ?? 0);
-  hash?.forEach((field, value) => {
-    context.reply.bulk(field);
-    replyString(context, value);
+  context.reply.bulks((add) => {
+    hash?.forEach((field, value) => {
+      add(field);
+      add(bulkOf(value));
+    });
   });
 }
 
 function hkeys(context: CommandContext): void {
-  replyEach(context, (field) => context.reply.bulk(field));
+  replyEach(context, (field) => field);
 }
 
 function hvals(context: CommandContext): void {
-  replyEach(context, (_field, value) => replyString(context, value));
+  replyEach(context, (_field, value) => value);
 }
 
 function replyEach(
   context: CommandContext,
-  visit: (field: string, value: StringValue) => void,
+  choose: (field: string, value: StringValue) => StringValue,
 ): void {
   const hash = hashAt(context, keyArgument(context, 1));
   if (hash === null) return;
   context.reply.array(hash?.size ?? 0);
-  hash?.forEach(visit);
+  context.reply.bulks((add) => {
+    hash?.forEach((field, value) => {
+      add(bulkOf(choose(field, value)));
+    });
+  });
 }
 
 function hscan(context: CommandContext): void {

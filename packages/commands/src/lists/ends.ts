@@ -4,7 +4,7 @@ import type { ListEnd, ListView } from "@redoubt/keyspace";
 import { errors } from "../errors.js";
 import { clampToSafe, type Integer } from "../numbers/int64.js";
 import type { CommandContext } from "../types.js";
-import { optionArgument, replyString } from "../values.js";
+import { bulkOf, optionArgument } from "../values.js";
 
 /** LEFT or RIGHT. Null: the error was replied. */
 export function endArgument(context: CommandContext, index: number): ListEnd | null {
@@ -47,9 +47,11 @@ export function replyElements(
   context.reply.array(count);
   if (count === 0) return;
   let rest = count;
-  list.forEachFrom(start, direction, (value) => {
-    replyString(context, value);
-    rest -= 1;
-    return rest > 0;
+  context.reply.bulks((add) => {
+    list.forEachFrom(start, direction, (value) => {
+      add(bulkOf(value));
+      rest -= 1;
+      return rest > 0;
+    });
   });
 }

@@ -43,7 +43,9 @@ function replyCombined(context: CommandContext, combine: Combine): void {
   if (sets === null) return;
   const members = combine(sets);
   reply.set(members.length);
-  for (const member of members) reply.bulk(member);
+  reply.bulks((add) => {
+    for (const member of members) add(member);
+  });
 }
 
 /** The destination is replaced, whatever it was. */

@@ -11,8 +11,10 @@ function smembers(context: CommandContext): void {
   const set = setAt(context, keyArgument(context, 1));
   if (set === null) return;
   reply.set(set?.size ?? 0);
-  set?.forEach((member) => {
-    reply.bulk(member);
+  reply.bulks((add) => {
+    set?.forEach((member) => {
+      add(member);
+    });
   });
 }
 

@@ -58,7 +58,8 @@ function replyRange(context: CommandContext, form: RangeForm): void {
   const { withScores } = request;
   const run = runOf(set, request);
   replyEntries(context, run.count, withScores);
-  walk(set, run, (member, score) => replyEntry(context, member, score, withScores));
+  if (withScores) walk(set, run, (member, score) => replyEntry(context, member, score, true));
+  else context.reply.bulks((add) => walk(set, run, add));
 }
 
 /** The destination is replaced, whatever it was; nothing in the range deletes it. */
