@@ -22,7 +22,7 @@ import { assert } from "./assert.js";
 import { BATCH_BYTES_MAX, SNAPSHOT_FORMAT } from "./constants.js";
 import type { EntryTable } from "./entry-table.js";
 import type { LogIdentity } from "./identity.js";
-import { assertLargeChained, type NetChange, netChange } from "./net-change.js";
+import { assertLargeChained, hasLarge, type NetChange, netChange } from "./net-change.js";
 import {
   encodeEntry,
   encodeHardState,
@@ -248,7 +248,8 @@ export class LevelLog implements DurableLog {
     const persists: Persist[] = [];
     for (const { persist } of taken) if (persist !== null) persists.push(persist);
     const change = netChange(persists, this.#table);
-    await assertLargeChained(change, eventLoopTurn);
+    // Nearly never; and an acknowledgement waits for each step of this way.
+    if (hasLarge(change)) await assertLargeChained(change, eventLoopTurn);
     const snapshot = this.#nextSnapshot(taken);
     const hardState = this.#nextHardState(change);
     const meta = this.#nextMeta(change, snapshot);

@@ -91,13 +91,23 @@ export function assertChained(entry: Entry, index: Index, previousChecksum: numb
   assert(checksum === entry.checksum, "entries to persist are chained");
 }
 
+/** Some are left to `assertLargeChained`. */
+export function hasLarge({ entries }: NetChange): boolean {
+  return entries.some(isLarge);
+}
+
+function isLarge({ payload }: Entry): boolean {
+  return payload.length > STEP_BYTES;
+}
+
 /** As `assertChained`, for the entries that `netChange` left out: in steps, `pause` before each. */
 export async function assertLargeChained(
   { keepChecksum, entries }: NetChange,
   pause: () => Promise<void>,
 ): Promise<void> {
-  for (const [at, { index, term, kind, payload, checksum }] of entries.entries()) {
-    if (payload.length <= STEP_BYTES) continue;
+  for (const [at, entry] of entries.entries()) {
+    if (!isLarge(entry)) continue;
+    const { index, term, kind, payload, checksum } = entry;
     const previous = entries[at - 1]?.checksum ?? keepChecksum;
     await pause();
     let sum = entryChecksum(index, term, kind, previous, payload.subarray(0, STEP_BYTES));

@@ -1,7 +1,7 @@
 import { EntryKind } from "@redoubt/raft";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PIECE_BYTES } from "./constants.js";
+import { PIECE_BYTES, WATERMARK_SLOT_BYTES } from "./constants.js";
 import {
   decodeEntry,
   decodeEntryKey,
@@ -91,6 +91,8 @@ describe("records", () => {
         expect(decodeHardState(encodeHardState(hardState))).toEqual(hardState);
         expect(decodeMeta(encodeMeta(meta))).toEqual(meta);
         expect(decodeSlot(encodeSlot(mark, count))).toEqual({ mark, count });
+        const used = Buffer.alloc(WATERMARK_SLOT_BYTES, 0xff);
+        expect(encodeSlot(mark, count, used)).toEqual(encodeSlot(mark, count));
       }),
     );
   });

@@ -37,8 +37,12 @@ export interface Watermark {
 const SLOTS = 2;
 const MAGIC = 0x52574d31; // "RWM1"
 
-export function encodeSlot(mark: Watermark, count: number): Buffer {
-  const slot = Buffer.alloc(WATERMARK_SLOT_BYTES);
+/** Every byte of `slot` is written. */
+export function encodeSlot(
+  mark: Watermark,
+  count: number,
+  slot: Buffer = Buffer.alloc(WATERMARK_SLOT_BYTES),
+): Buffer {
   slot.writeUInt32BE(MAGIC, 0);
   writeU64(slot, count, 4);
   writeU64(slot, mark.lastIndex, 12);
@@ -87,6 +91,8 @@ export class WatermarkFile {
   readonly #handle: OpenFile;
   /** Number of the newest write; slot = count mod 2. */
   #count: number;
+  /** Used again for each write, which has copied it when it returns. In memory that a system call takes as it is. */
+  readonly #slot = Buffer.allocUnsafeSlow(WATERMARK_SLOT_BYTES);
 
   constructor(path: string, handle: OpenFile, found: Watermark, count: number) {
     this.path = path;
@@ -102,7 +108,7 @@ export class WatermarkFile {
    */
   write(mark: Watermark): void {
     const count = this.#count + 1;
-    const slot = encodeSlot(mark, count);
+    const slot = encodeSlot(mark, count, this.#slot);
     const offset = (count % SLOTS) * WATERMARK_SLOT_STRIDE;
     try {
       this.#handle.writeSync(slot, offset);
