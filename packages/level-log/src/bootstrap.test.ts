@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bootstrapLog } from "./bootstrap.js";
+import { realDisk } from "./disk.js";
 import { openLog } from "./open.js";
 import { BORN, born, chain, IDENTITY, persist, restart, TestDirectory } from "./test-support.js";
 
@@ -68,6 +69,21 @@ describe("birth", () => {
     );
     expect(log.readEntries(1, 1, 0)).toHaveLength(1);
     await log.close();
+  });
+
+  test("who is born is not disturbed by another birth that still writes what is cleared away", async () => {
+    const path = directory.fresh();
+    const other = join(path, "log.new-abcdef");
+    mkdirSync(other, { recursive: true });
+    const removeTree = async (tree: string) => {
+      // As `rm` ends when a file appears between its look at a directory and the directory's removal.
+      if (tree === other) throw Object.assign(new Error("not empty"), { code: "ENOTEMPTY" });
+      await realDisk.files.removeTree(tree);
+    };
+    const disk = { ...realDisk, files: { ...realDisk.files, removeTree } };
+    const entries = chain(["a"]);
+    await bootstrapLog({ directory: path, identity: IDENTITY, entries, hardState: BORN }, disk);
+    expect(await restart(path)).toMatchObject({ entries: [{ index: 1 }] });
   });
 
   test("entries that are not a log are not stored", async () => {

@@ -249,6 +249,11 @@ async function publish(files: Files, staging: string, born: string): Promise<voi
 async function removeLeftovers(files: Files, directory: string): Promise<void> {
   for (const name of await files.list(directory)) {
     if (!name.startsWith(STAGING_PREFIX)) continue;
-    await files.removeTree(join(directory, name));
+    try {
+      await files.removeTree(join(directory, name));
+    } catch (error) {
+      // Another birth still writes there: it will find that it comes too late, and clears its own away. This one is done.
+      if (codeOf(error) !== "ENOTEMPTY") throw error;
+    }
   }
 }
