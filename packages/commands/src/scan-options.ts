@@ -115,7 +115,7 @@ export function replyScan(
   context.reply.array(2);
   context.reply.bulk(String(next));
   context.reply.array(found.length);
-  context.reply.bulks((add) => {
+  context.reply.bulks(found.length, (add) => {
     for (const element of found) add(bulkOf(element));
   });
 }

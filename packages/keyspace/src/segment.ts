@@ -96,7 +96,7 @@ export class Segment<V> {
   }
 
   /**
-   * Where a key with this hash most likely is; -1: nowhere. No branch depends on what is read, so that many looks wait
+   * Where a key with this hash most likely is; -1: likely nowhere. No branch depends on what is read, so that many looks wait
    * for memory at the same time.
    */
   likely(hash: number): number {

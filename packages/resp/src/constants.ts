@@ -51,11 +51,17 @@ export const referenceBytesMin = 16 * kib;
 /** Characters up to which a loop writes a string faster than latin1Write (measured: 91 and 94 ns at 28). */
 export const loopCharactersMax = 28;
 
-/** Characters up to which a bulk among others is joined with them: it is copied twice. */
-export const joinedTextMax = 256;
+/** Bulks of one reply from which on they are joined: with fewer the closures cost more than is saved. */
+export const joinedCountMin = 10;
 
-/** Characters of joined bulks that are written at once: some fifty of 64, the memory of a few kilobytes. */
-export const joinedMax = 4 * kib;
+/**
+ * Characters up to which a bulk is joined with its neighbours: it is copied twice. A short one that `loopCharactersMax`
+ * writes without a call into Node begins no run of its own.
+ */
+export const joinedTextMax = 128;
+
+/** Characters from which on what is joined is written: four such pieces fill a chunk, whatever comes last. */
+export const joinedMax = 4 * kib - joinedTextMax - 16;
 
 assert(
   multibulkMaxDefault <= 2 ** 31 - 1 && multibulkMaxDefault > unauthenticatedArgumentsMax,
@@ -76,5 +82,6 @@ assert(
 );
 assert(appendStepBytes <= reserveBytesMax, "steps are allocated at once");
 assert(chunkBytesMin <= chunkBytesMax && chunkBytesMax <= referenceBytesMin, "pooled is smaller");
-assert(joinedTextMax + joinedMax + 32 <= chunkBytesMax, "what is joined fits a chunk");
+assert(4 * (joinedMax + joinedTextMax + 16) <= chunkBytesMax, "what is joined fills chunks");
+assert(loopCharactersMax < joinedTextMax, "something is joined");
 assert(loopCharactersMax <= chunkBytesMin, "a short text fits every chunk");

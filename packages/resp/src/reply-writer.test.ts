@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { joinedTextMax, loopCharactersMax, referenceBytesMin } from "./constants.js";
+import {
+  joinedCountMin,
+  joinedTextMax,
+  loopCharactersMax,
+  referenceBytesMin,
+} from "./constants.js";
 import { OutputBuffer } from "./output-buffer.js";
 import { ReplyWriter } from "./reply-writer.js";
 
@@ -74,6 +79,7 @@ describe("ReplyWriter", () => {
   test("bulks in a row are the bytes of as many bulks", () => {
     const size = fc.oneof(
       fc.nat(20),
+      fc.integer({ min: loopCharactersMax, max: joinedTextMax }),
       fc.constantFrom(joinedTextMax - 1, joinedTextMax, joinedTextMax + 1, referenceBytesMin),
     );
     const value = fc.tuple(size, fc.boolean(), fc.nat(255));
@@ -85,7 +91,7 @@ describe("ReplyWriter", () => {
         });
         const together = written(2, (r) => {
           r.array(values.length);
-          r.bulks((add) => values.forEach(add));
+          r.bulks(values.length, (add) => values.forEach(add));
           r.integer(7);
         });
         const alone = written(2, (r) => {
@@ -99,23 +105,39 @@ describe("ReplyWriter", () => {
     );
   });
 
+  test("bulks in a row fill their chunks", () => {
+    for (const length of [loopCharactersMax + 1, 64, joinedTextMax]) {
+      const count = 100_000;
+      const output = new OutputBuffer();
+      new ReplyWriter(output).bulks(count, (add) => {
+        for (let i = 0; i < count; i++) add("v".repeat(length));
+      });
+      // A view's memory is its chunk's.
+      const memory = new Set(output.take(output.end).map((view) => view.buffer));
+      let bytes = 0;
+      for (const each of memory) bytes += each.byteLength;
+      expect(bytes / output.end).toBeLessThan(1.1);
+    }
+  });
+
   test("nothing else is written between bulks in a row; what came before a fault is not told later", () => {
+    const text = "t".repeat(joinedTextMax);
     const reply = new ReplyWriter(new OutputBuffer());
     expect(() =>
-      reply.bulks((add) => {
-        add("one");
+      reply.bulks(joinedCountMin, (add) => {
+        add(text);
         reply.ok();
         add("two");
       }),
     ).toThrow("nothing is written between bulks in a row");
     expect(() =>
-      reply.bulks((add) => {
-        add("one");
+      reply.bulks(joinedCountMin, (add) => {
+        add(text);
         throw new Error("a handler's fault");
       }),
     ).toThrow("a handler's fault");
     reply.output.truncate(0);
-    reply.bulks((add) => add("three"));
+    reply.bulks(joinedCountMin, (add) => add("three"));
     const told = reply.output.copy(0, reply.output.end);
     expect(Buffer.from(told).toString()).toBe("$5\r\nthree\r\n");
   });

@@ -42,7 +42,7 @@ function keys(context: CommandContext): void {
 
 function replyKeys(context: CommandContext, found: readonly string[]): void {
   context.reply.array(found.length);
-  context.reply.bulks((add) => {
+  context.reply.bulks(found.length, (add) => {
     for (const key of found) add(key);
   });
 }

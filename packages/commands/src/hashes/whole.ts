@@ -14,8 +14,9 @@ function hlen(context: CommandContext): void {
 function hgetall(context: CommandContext): void {
   const hash = hashAt(context, keyArgument(context, 1));
   if (hash === null) return;
-  context.reply.map(hash?.size ?? 0);
-  context.reply.bulks((add) => {
+  const size = hash?.size ?? 0;
+  context.reply.map(size);
+  context.reply.bulks(2 * size, (add) => {
     hash?.forEach((field, value) => {
       add(field);
       add(bulkOf(value));
@@ -37,8 +38,9 @@ function replyEach(
 ): void {
   const hash = hashAt(context, keyArgument(context, 1));
   if (hash === null) return;
-  context.reply.array(hash?.size ?? 0);
-  context.reply.bulks((add) => {
+  const size = hash?.size ?? 0;
+  context.reply.array(size);
+  context.reply.bulks(size, (add) => {
     hash?.forEach((field, value) => {
       add(bulkOf(choose(field, value)));
     });

@@ -47,7 +47,7 @@ export function replyElements(
   context.reply.array(count);
   if (count === 0) return;
   let rest = count;
-  context.reply.bulks((add) => {
+  context.reply.bulks(count, (add) => {
     list.forEachFrom(start, direction, (value) => {
       add(bulkOf(value));
       rest -= 1;

@@ -43,7 +43,7 @@ function replyCombined(context: CommandContext, combine: Combine): void {
   if (sets === null) return;
   const members = combine(sets);
   reply.set(members.length);
-  reply.bulks((add) => {
+  reply.bulks(members.length, (add) => {
     for (const member of members) add(member);
   });
 }

@@ -10,8 +10,9 @@ function smembers(context: CommandContext): void {
   const { reply } = context;
   const set = setAt(context, keyArgument(context, 1));
   if (set === null) return;
-  reply.set(set?.size ?? 0);
-  reply.bulks((add) => {
+  const size = set?.size ?? 0;
+  reply.set(size);
+  reply.bulks(size, (add) => {
     set?.forEach((member) => {
       add(member);
     });

@@ -59,7 +59,7 @@ function replyRange(context: CommandContext, form: RangeForm): void {
   const run = runOf(set, request);
   replyEntries(context, run.count, withScores);
   if (withScores) walk(set, run, (member, score) => replyEntry(context, member, score, true));
-  else context.reply.bulks((add) => walk(set, run, add));
+  else context.reply.bulks(run.count, (add) => walk(set, run, add));
 }
 
 /** The destination is replaced, whatever it was; nothing in the range deletes it. */

@@ -33,8 +33,9 @@ export class BatchReader {
   readonly logTimeMs: number;
   readonly effectCount: number;
   kind = 0;
-  /** The key, the source of RENAME and COPY, or the name of a library. */
+  /** The key, the source of RENAME and COPY, or the name of a library. Of an older effect after `nextUnnamed`. */
   key = "";
+  /** Where its bytes are in the payload. */
   keyFrom = 0;
   keyEnd = 0;
   destination = "";

@@ -13,7 +13,7 @@ import { keyHashOfBytes } from "../segment.js";
 import { keyShardOfBytes } from "../slot.js";
 import type { Store } from "../store.js";
 import { BatchReader } from "./batch-reader.js";
-import { passFields } from "./touched-keys.js";
+import { isKeyless, passFields } from "./touched-keys.js";
 
 const shards = new Uint8Array(NEAR_KEYS);
 const hashes = new Int32Array(NEAR_KEYS);
@@ -36,7 +36,7 @@ export class NearKeys {
     for (let passed = 0; passed < NEAR_KEYS && reader.nextUnnamed(); passed++) {
       passFields(reader);
       const { keyFrom, keyEnd } = reader;
-      if (keyEnd - keyFrom > NEAR_KEY_LENGTH_MAX) continue;
+      if (keyEnd - keyFrom > NEAR_KEY_LENGTH_MAX || isKeyless(reader.kind)) continue;
       hashes[count] = keyHashOfBytes(payload, keyFrom, keyEnd);
       shards[count] = keyShardOfBytes(payload, keyFrom, keyEnd);
       count++;

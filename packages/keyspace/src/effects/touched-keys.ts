@@ -79,11 +79,12 @@ export function forEachTouched(payload: Uint8Array, sink: TouchedSink): void {
   }
 }
 
-function isKeyless(effectKind: number): boolean {
+/** What stands first is no key, or there is nothing. */
+export function isKeyless(effectKind: number): boolean {
   return effectKind === kind.PUBLISH || effectKind === kind.AUDIT || isLibraryKind(effectKind);
 }
 
-/** Of an effect that BatchReader.next has begun: what it left, if anything. */
+/** Of an effect that the reader has begun: what it left, if anything. */
 export function passFields(effect: BatchReader): void {
   const layout = layouts[effect.kind];
   if (layout === undefined) return;
