@@ -7,7 +7,8 @@
 import { spawn } from "node:child_process";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { heapFlags, heapMegabytesFor } from "../../packages/server/dist/cli/heap.js";
+import { heapMegabytesFor } from "../../packages/server/dist/cli/heap.js";
+import { nodeFlags } from "../../packages/server/dist/cli/node-flags.js";
 import {
   ConfigError,
   processEnvironment,
@@ -155,7 +156,7 @@ function stopWithNpm(stop) {
 
 function startNode(directory, node, birth) {
   const heap = heapMegabytesFor(node.config.maxmemoryBytes, processEnvironment().totalMemoryBytes);
-  const args = [...heapFlags(heap), server, configPath(directory, node.id)];
+  const args = [...nodeFlags(heap), server, configPath(directory, node.id)];
   if (birth) args.push("--bootstrap", "yes");
   // The ipc channel carries no messages: when it ends, the launcher is gone and the node stops too.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe", "ipc"] });

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { heapFlags } from "../../../packages/server/src/cli/heap.js";
+import { nodeFlags } from "../../../packages/server/src/cli/node-flags.js";
 import { RawClient } from "./raw-client.js";
 import { until } from "./until.js";
 
@@ -86,7 +86,7 @@ export class ServerProcess {
     if (this.isRunning) throw new Error(`node ${this.id} runs already`);
     mkdirSync(this.directory, { recursive: true });
     const args = [
-      ...heapFlags(this.#heapMegabytes),
+      ...nodeFlags(this.#heapMegabytes),
       binary,
       ...["--node-id", String(this.id), "--port", String(this.port), "--bind", "127.0.0.1"],
       ...["--dir", join(this.directory, "data"), "--logfile", this.logPath],

@@ -23,6 +23,19 @@ export const initialHeapMegabytes = 512;
 /** Of the heap's limit at most: a node with a small maxmemory collects before it comes near that. */
 export const initialHeapShareMax = 0.5;
 
+/**
+ * Bytes of bytecode that a function runs through before V8 looks whether it is hot: --interrupt-budget, 67584 unless told.
+ * A server's code is many functions that run once a request each, and most of them were interpreted for the first tens
+ * of thousands of requests. Measured, SET on 50 connections, thousands a second in the first, second and third second
+ * (medians of six clusters): just started 18, 24, 27, with this 24, 30, 31; just elected 14, 20, 23, with this 16, 25, 27.
+ * With 10000 a start is the same, but who has just been elected optimizes twice (18, 24, 28 and 14, 25, 29, in another
+ * hour), and GET is 5 % slower ever after. When all has been optimized there is no difference.
+ */
+export const interruptBudget = 20_000;
+
+/** The only major version of Node that has that flag: from 22 on V8 counts calls, and Maglev is between. */
+export const interruptBudgetNodeMajor = 20;
+
 /** Share of the machine's memory that the heap may take when maxmemory is 0: the rest is buffers and system. */
 export const unlimitedHeapShare = 0.75;
 

@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { heapFlags, heapMegabytesFor, maxmemoryBytesFor } from "./heap.js";
+import { heapMegabytesFor, maxmemoryBytesFor } from "./heap.js";
 
 const mebibyte = 1024 ** 2;
 
@@ -24,21 +23,4 @@ test("without a limit the heap leaves memory to the system", () => {
 
 test("a heap smaller than the reserve carries nothing", () => {
   expect(maxmemoryBytesFor(mebibyte)).toBe(0);
-});
-
-test("the heap is collected late, but before its limit, and an initial size given by hand wins", () => {
-  expect(heapFlags(4096)).toEqual(["--initial-heap-size=512", "--max-old-space-size=4096"]);
-  expect(heapFlags(300)).toEqual(["--initial-heap-size=150", "--max-old-space-size=300"]);
-  const given = ["--initial-heap-size=64", "--max-old-space-size=100"];
-  expect(heapFlags(4096, given).slice(1)).toEqual([...given, "--max-old-space-size=4096"]);
-});
-
-test("V8 takes both flags", () => {
-  const script = "console.log(v8.getHeapStatistics().heap_size_limit)";
-  const limits = [512, 2048].map((megabytes) => {
-    const out = execFileSync(process.execPath, [...heapFlags(megabytes), "-e", script]);
-    return Number(out) / mebibyte;
-  });
-  expect(limits[0]).toBeGreaterThanOrEqual(512);
-  expect(limits[1]! - limits[0]!).toBe(2048 - 512);
 });

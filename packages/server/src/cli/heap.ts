@@ -1,12 +1,6 @@
 /** How large V8's heap must be for `maxmemory`, and the other way round. */
 
-import {
-  heapFactor,
-  heapReserveMegabytes,
-  initialHeapMegabytes,
-  initialHeapShareMax,
-  unlimitedHeapShare,
-} from "./constants.js";
+import { heapFactor, heapReserveMegabytes, unlimitedHeapShare } from "./constants.js";
 
 const mebibyte = 1024 * 1024;
 
@@ -18,13 +12,6 @@ export function heapMegabytesFor(maxmemoryBytes: number, totalMemoryBytes: numbe
   const counted =
     maxmemoryBytes === 0 ? totalMemoryBytes * unlimitedHeapShare : maxmemoryBytes * heapFactor;
   return heapReserveMegabytes + Math.ceil(counted / mebibyte);
-}
-
-/** Flags of a node's process, among those `given` by hand: V8 takes both only as it starts (set later they are ignored). */
-export function heapFlags(heapMegabytes: number, given: readonly string[] = []): string[] {
-  const initial = Math.min(initialHeapMegabytes, Math.floor(heapMegabytes * initialHeapShareMax));
-  // The last one wins: a limit given by hand was found too small, an initial size was meant.
-  return [`--initial-heap-size=${initial}`, ...given, `--max-old-space-size=${heapMegabytes}`];
 }
 
 /** Largest maxmemory that a heap of this limit carries; the inverse of the above. */

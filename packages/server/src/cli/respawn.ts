@@ -6,7 +6,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import { heapFlags } from "./heap.js";
+import { nodeFlags } from "./node-flags.js";
 
 const marker = "REDOUBT_HEAP_IS_SET";
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -18,7 +18,7 @@ export function isRespawned(): boolean {
 
 /** Runs this program again with that heap; the exit code to pass on. `input`: what stdin held, when it was read. */
 export function respawn(heapMegabytes: number, input: string | null): Promise<number> {
-  const args = [...heapFlags(heapMegabytes, process.execArgv), ...process.argv.slice(1)];
+  const args = [...nodeFlags(heapMegabytes, process.execArgv), ...process.argv.slice(1)];
   // The ipc channel carries no messages: its end tells the child that this parent is gone.
   const child = spawn(process.execPath, args, {
     stdio: [input === null ? "inherit" : "pipe", "inherit", "inherit", "ipc"],
