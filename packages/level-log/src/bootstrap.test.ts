@@ -63,6 +63,10 @@ describe("birth", () => {
     const attempts = [1, 2, 3].map((incarnation) => bootstrap(path, { ...IDENTITY, incarnation }));
     const outcomes = await Promise.allSettled(attempts);
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === "fulfilled") continue;
+      expect(outcome.reason).toMatchObject({ code: "ALREADY_INITIALISED" });
+    }
     const log = await openLog({ directory: path, nodeId: 1, clusterId: null, onFatal });
     expect(log.identity.incarnation).toBe(
       1 + outcomes.findIndex((outcome) => outcome.status === "fulfilled"),
@@ -84,6 +88,20 @@ describe("birth", () => {
     const entries = chain(["a"]);
     await bootstrapLog({ directory: path, identity: IDENTITY, entries, hardState: BORN }, disk);
     expect(await restart(path)).toMatchObject({ entries: [{ index: 1 }] });
+  });
+
+  test("who comes too late is told so, whatever of it was cleared away meanwhile", async () => {
+    const path = directory.fresh();
+    const entries = async function* () {
+      await bootstrap(path, { ...IDENTITY, incarnation: 2 });
+      yield* chain(["a"]);
+    };
+    const late = { directory: path, identity: IDENTITY, entries: entries(), hardState: BORN };
+    await expect(bootstrapLog(late)).rejects.toMatchObject({ code: "ALREADY_INITIALISED" });
+    expect(readdirSync(path)).toEqual(["log"]);
+    const log = await openLog({ directory: path, nodeId: 1, clusterId: null, onFatal });
+    expect(log.identity.incarnation).toBe(2);
+    await log.close();
   });
 
   test("entries that are not a log are not stored", async () => {

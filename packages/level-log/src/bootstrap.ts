@@ -94,9 +94,11 @@ export async function bootstrapLog(
     await build(disk, staging, options);
     await publish(files, staging, born);
   } catch (error) {
+    const isLate = !(error instanceof AlreadyInitialisedError) && (await files.exists(born));
     // Of a snapshot it may be gigabytes, and whoever asks again asks for as much.
-    await files.removeTree(staging);
-    throw error;
+    await removeStaged(files, staging);
+    // Who was faster clears away what others have staged: whatever that looked like here, this is what it means.
+    throw isLate ? tooLate(born, error) : error;
   }
   await files.syncDirectory(directory);
   await removeLeftovers(files, directory);
@@ -240,20 +242,27 @@ async function publish(files: Files, staging: string, born: string): Promise<voi
   } catch (error) {
     const code = codeOf(error);
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-    const line = `${born} appeared meanwhile: another bootstrap was faster`;
-    throw new AlreadyInitialisedError(line, { cause: error });
+    throw tooLate(born, error);
   }
+}
+
+function tooLate(born: string, cause: unknown): AlreadyInitialisedError {
+  const line = `${born} appeared meanwhile: another bootstrap was faster`;
+  return new AlreadyInitialisedError(line, { cause });
 }
 
 /** After the birth: whatever else is staged can no longer be published. */
 async function removeLeftovers(files: Files, directory: string): Promise<void> {
   for (const name of await files.list(directory)) {
-    if (!name.startsWith(STAGING_PREFIX)) continue;
-    try {
-      await files.removeTree(join(directory, name));
-    } catch (error) {
-      // Another birth still writes there: it will find that it comes too late, and clears its own away. This one is done.
-      if (codeOf(error) !== "ENOTEMPTY") throw error;
-    }
+    if (name.startsWith(STAGING_PREFIX)) await removeStaged(files, join(directory, name));
+  }
+}
+
+async function removeStaged(files: Files, staging: string): Promise<void> {
+  try {
+    await files.removeTree(staging);
+  } catch (error) {
+    // Its birth still writes there, and will find that it comes too late; or the one that was faster clears it away, too.
+    if (codeOf(error) !== "ENOTEMPTY") throw error;
   }
 }
