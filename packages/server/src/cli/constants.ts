@@ -28,6 +28,7 @@ export const initialHeapShareMax = 0.5;
  * A server's code is many functions that run once a request each, and most of them were interpreted for the first tens
  * of thousands of requests. Measured, SET on 50 connections, thousands a second in the first, second and third second
  * (medians of six clusters): just started 18, 24, 27, with this 24, 30, 31; just elected 14, 20, 23, with this 16, 25, 27.
+ * One connection is slower in the first second, while the compiler has the processors: 546 and 411, then 1184 and 1387.
  * With 10000 a start is the same, but who has just been elected optimizes twice (18, 24, 28 and 14, 25, 29, in another
  * hour), and GET is 5 % slower ever after. When all has been optimized there is no difference.
  */
